@@ -52,7 +52,7 @@ let package = Package(
     room("Secrets", on: ["CCrypto", "CLinux"]),
     room("Transport", on: ["Secrets", "CCurl", "CLinux"]),
     room("KeySources", on: ["Secrets", "Transport"]),
-    room("Jobs", on: ["Secrets", sqlite]),
+    room("Jobs", on: ["Secrets", "CLinux", sqlite]),
     room("Runner", on: ["Jobs", "KeySources", "Transport", "Secrets", mustache, yaml]),
     room("Simulator", on: [hummingbird]),
     .executableTarget(

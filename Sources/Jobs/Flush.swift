@@ -1,0 +1,62 @@
+/// Everything that goes down in one durable commit.
+package struct Flush: Sendable {
+  /// Results by the lease under which they were made.
+  package var results: [(lease: SegmentLease, result: JobResult)] = []
+  /// Jobs that wait for another attempt.
+  package var retryable: [RetryableJob] = []
+  /// What the counters of the batch grow by.
+  package var traffic = Traffic()
+  /// How far each output file is known to be on disk.
+  package var exports: [ExportPosition] = []
+
+  package init() {}
+
+  package var isEmpty: Bool {
+    results.isEmpty && retryable.isEmpty && exports.isEmpty && traffic == Traffic()
+  }
+}
+
+/// Counters of requests over the life of a batch.
+package struct Traffic: Sendable, Equatable {
+  package var requestsSent = 0
+  package var retries = 0
+  package var rateLimited = 0
+
+  package init(requestsSent: Int = 0, retries: Int = 0, rateLimited: Int = 0) {
+    self.requestsSent = requestsSent
+    self.retries = retries
+    self.rateLimited = rateLimited
+  }
+
+  package static func += (sum: inout Traffic, more: Traffic) {
+    sum.requestsSent += more.requestsSent
+    sum.retries += more.retries
+    sum.rateLimited += more.rateLimited
+  }
+}
+
+/// What became of a flush.
+package struct FlushReceipt: Sendable {
+  /// For each result of the flush its place in the order of commits, or nil where the job already
+  /// had a result and the late one was dropped.
+  package let sequences: [Int?]
+  /// Segments whose every job now has a result.
+  package let closed: [Int]
+  /// Segments that another worker has claimed since: this process no longer holds them.
+  package let fenced: [Int]
+}
+
+/// How much of an output file is known to be on disk.
+package struct ExportPosition: Sendable, Equatable {
+  package let state: JobResult.State
+  /// Bytes of the file that are durable.
+  package let offset: Int
+  /// The newest result within those bytes.
+  package let sequence: Int
+
+  package init(state: JobResult.State, offset: Int, sequence: Int) {
+    self.state = state
+    self.offset = offset
+    self.sequence = sequence
+  }
+}

@@ -1,0 +1,88 @@
+import Glibc
+
+/// What tells one version of a file from another without reading it.
+package struct FileIdentity: Sendable, Equatable {
+  package let device: Int
+  package let inode: Int
+  /// Bytes.
+  package let size: Int
+  /// Time of the last change, nanoseconds since 1970.
+  package let modified: Int
+
+  package init(device: Int, inode: Int, size: Int, modified: Int) {
+    self.device = device
+    self.inode = inode
+    self.size = size
+    self.modified = modified
+  }
+}
+
+/// An input that is read by position, or from front to back where it is a pipe.
+package final class InputFile: Sendable {
+  package let path: String
+  private let descriptor: Int32
+  private let queue = BlockingQueue(label: "nightjar.input")
+
+  /// Opens a file.
+  ///
+  /// - Throws: ``StoreError`` `.inputMissing` with what to do about it.
+  package init(path: String) throws(StoreError) {
+    self.path = path
+    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
+  }
+
+  /// Takes standard input.
+  package init(standardInput: Void) {
+    path = "-"
+    descriptor = dup(STDIN_FILENO)
+  }
+
+  deinit { close(descriptor) }
+
+  private static func unreadable(_ path: String, _ number: Int32) -> StoreError {
+    StoreError(
+      .inputMissing, "cannot read the input: \(unsafe String(cString: strerror(number)).lowercased())",
+      at: path, next: "check the name and the permissions, then run the same command")
+  }
+
+  /// Identity of the file as it is now.
+  package func identity() throws(StoreError) -> FileIdentity {
+    var information = stat()
+    guard unsafe fstat(descriptor, &information) == 0 else { throw Self.unreadable(path, errno) }
+    let modified = information.st_mtim
+    return FileIdentity(
+      device: Int(information.st_dev), inode: Int(information.st_ino),
+      size: Int(information.st_size), modified: modified.tv_sec * 1_000_000_000 + modified.tv_nsec)
+  }
+
+  /// The bytes at `offset`, fewer than `count` only at the end of the file.
+  package func read(at offset: Int, count: Int) async throws -> [UInt8] {
+    try await queue.run { [self] in try bytes(count, at: offset) }
+  }
+
+  /// The next bytes of a pipe as soon as there are any, at most `count`; empty at its end.
+  package func readNext(count: Int) async throws -> [UInt8] {
+    try await queue.run { [self] in try bytes(count, at: nil) }
+  }
+
+  private func bytes(_ count: Int, at offset: Int?) throws -> [UInt8] {
+    try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        let rest = unsafe UnsafeMutableRawBufferPointer(buffer)[filled...]
+        let target = unsafe UnsafeMutableRawBufferPointer(rebasing: rest)
+        let got =
+          if let offset {
+            unsafe pread(descriptor, target.baseAddress, target.count, offset + filled)
+          } else {
+            unsafe Glibc.read(descriptor, target.baseAddress, target.count)
+          }
+        if got == 0 { break }
+        if got < 0, errno == EINTR { continue }
+        if got < 0 { throw Self.unreadable(path, errno) }
+        filled += got
+        if offset == nil { break }
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/// The one recorded end of a job.
+package struct JobResult: Sendable {
+  /// How a job ended.
+  package enum State: Int, Sendable {
+    case completed = 1
+    case failed = 2
+  }
+
+  /// Zero-based number of the job in its batch.
+  package let job: Int
+  package let state: State
+  /// The output line, without its newline.
+  package let line: [UInt8]
+  package let inputTokens: Int
+  package let outputTokens: Int
+
+  package init(
+    job: Int, state: State, line: [UInt8], inputTokens: Int = 0, outputTokens: Int = 0
+  ) {
+    self.job = job
+    self.state = state
+    self.line = line
+    self.inputTokens = inputTokens
+    self.outputTokens = outputTokens
+  }
+}
+
+/// A result as it lies in the store.
+package struct StoredResult: Sendable {
+  /// Position in the order of commits; exports follow it.
+  package let sequence: Int
+  package let job: Int
+  package let state: JobResult.State
+  package let line: [UInt8]
+}
+
+/// A job that waits for another attempt.
+package struct RetryableJob: Sendable, Equatable {
+  package let job: Int
+  /// Errors charged to the job so far.
+  package let attempts: Int
+  /// Not to be sent before this time, milliseconds since 1970.
+  package let notBefore: Int
+  /// Why it waits, in the provider's words.
+  package let reason: String
+
+  package init(job: Int, attempts: Int, notBefore: Int, reason: String) {
+    self.job = job
+    self.attempts = attempts
+    self.notBefore = notBefore
+    self.reason = reason
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import GRDB
+
+extension SQLiteJobStore {
+  package func summary() async throws -> BatchSummary {
+    try await reading { db in try Self.summary(in: db) }
+  }
+
+  static func summary(in db: Database) throws -> BatchSummary {
+    guard let row = try Row.fetchOne(db, sql: Statements.summary) else { return BatchSummary() }
+    var summary = BatchSummary()
+    summary.total = row["total"]
+    summary.completed = row["completed"]
+    summary.failed = row["failed"]
+    summary.unknown = row["unknown"]
+    summary.traffic = Traffic(
+      requestsSent: row["requests_sent"], retries: row["retries"],
+      rateLimited: row["rate_limited"])
+    summary.inputTokens = row["input_tokens"]
+    summary.outputTokens = row["output_tokens"]
+    summary.isInputComplete = row["input_complete"]
+    return summary
+  }
+
+  package func results(after sequence: Int, limit: Int) async throws -> [StoredResult] {
+    try await reading { db in
+      try Self.results(
+        db.cachedStatement(sql: Statements.results), arguments: [sequence, limit])
+    }
+  }
+
+  static func results(_ statement: Statement, arguments: StatementArguments) throws
+    -> [StoredResult]
+  {
+    try Row.fetchAll(statement, arguments: arguments).map { row in
+      StoredResult(
+        sequence: row["sequence"], job: row["job"],
+        state: JobResult.State(rawValue: row["state"]) ?? .failed,
+        line: [UInt8](row["line"] as Data))
+    }
+  }
+
+  package func exportPositions() async throws -> [ExportPosition] {
+    try await reading { db in
+      try Row.fetchAll(db, sql: Statements.exportPositions).map { row in
+        ExportPosition(
+          state: JobResult.State(rawValue: row["state"]) ?? .failed, offset: row["offset"],
+          sequence: row["sequence"])
+      }
+    }
+  }
+
+  /// The stored segment that follows `segment` in input order, or nil after the last one.
+  package func segment(after segment: Int) async throws -> (number: Int, draft: SegmentDraft)? {
+    try await reading { db in
+      let statement = try db.cachedStatement(sql: Statements.segmentAfter)
+      guard let row = try Row.fetchOne(statement, arguments: [segment]) else { return nil }
+      let draft = SegmentDraft(
+        firstJob: row["first_job"], jobCount: row["job_count"], firstLine: row["first_line"],
+        source: Self.source(of: row), failures: [])
+      return (row["segment"], draft)
+    }
+  }
+
+  /// The identity of the input file when it was last found unchanged; nil before the first time.
+  package func inputIdentity() async throws -> FileIdentity? {
+    try await reading { db in
+      guard let row = try Row.fetchOne(db, sql: Statements.input), row["input_inode"] != 0 else {
+        return nil
+      }
+      return FileIdentity(
+        device: row["input_device"], inode: row["input_inode"], size: row["input_size"],
+        modified: row["input_modified_ns"])
+    }
+  }
+
+  /// Notes the identity of the input file, so that a resume need not read it again.
+  package func recordInputIdentity(_ identity: FileIdentity) async throws {
+    try await transaction { db in
+      try db.execute(
+        sql: Statements.recordIdentity,
+        arguments: [identity.device, identity.inode, identity.size, identity.modified])
+    }
+  }
+}

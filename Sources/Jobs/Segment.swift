@@ -1,0 +1,58 @@
+/// A run of consecutive jobs: the unit that is claimed, leased and closed.
+///
+/// Prompts of a file are not copied: a segment names the bytes that hold its lines. Jobs from a
+/// pipe or a folder have no file to point at, so their lines are kept in the segment itself.
+package enum SegmentSource: Sendable, Equatable {
+  /// Bytes `offset ..< offset + length` of the input file; `digest` is their SHA-256.
+  case file(offset: Int, length: Int, digest: [UInt8])
+  /// The lines themselves.
+  case inline([UInt8])
+}
+
+/// A segment as the reader of the input found it, before it is stored.
+package struct SegmentDraft: Sendable {
+  /// Zero-based number of the first job in the batch.
+  package let firstJob: Int
+  /// How many jobs the segment holds, at least one.
+  package let jobCount: Int
+  /// One-based number of the first line in the input.
+  package let firstLine: Int
+  package let source: SegmentSource
+  /// Jobs that can never be sent, such as malformed lines, with what to record for them.
+  package let failures: [JobResult]
+
+  package init(
+    firstJob: Int, jobCount: Int, firstLine: Int, source: SegmentSource, failures: [JobResult]
+  ) {
+    self.firstJob = firstJob
+    self.jobCount = jobCount
+    self.firstLine = firstLine
+    self.source = source
+    self.failures = failures
+  }
+}
+
+/// Proof that a worker may write for a segment: a write under an older epoch changes nothing.
+package struct SegmentLease: Sendable, Hashable {
+  package let segment: Int
+  /// Grows by one with every claim of the segment (a fencing token).
+  package let epoch: Int
+
+  package init(segment: Int, epoch: Int) {
+    self.segment = segment
+    self.epoch = epoch
+  }
+}
+
+/// A segment that this process holds.
+package struct ClaimedSegment: Sendable {
+  package let lease: SegmentLease
+  package let firstJob: Int
+  package let jobCount: Int
+  package let firstLine: Int
+  package let source: SegmentSource
+  /// Jobs of the segment that already have a result.
+  package let finished: Set<Int>
+  /// Jobs of the segment that wait for another attempt.
+  package let retryable: [Int: RetryableJob]
+}

@@ -1,0 +1,71 @@
+/// What went wrong with a batch file, its input or its output, in words a user can act on.
+package struct StoreError: Error, Sendable, CustomStringConvertible {
+  /// The kind of trouble; callers decide exit codes by it.
+  package enum Code: Sendable, Equatable {
+    /// The disk or quota is full.
+    case diskFull
+    /// The file or its folder cannot be written.
+    case notWritable
+    /// Another process owns the batch.
+    case owned
+    /// The file is not a batch, or a page of it is damaged.
+    case damaged
+    /// A newer version of the program wrote the file.
+    case newerFormat
+    /// The file system cannot hold a batch (network file systems).
+    case unsuitableFileSystem
+    /// The input is missing or cannot be read.
+    case inputMissing
+    /// The input is not the one that the batch was started with.
+    case inputChanged
+    /// Any other failure of a read or write.
+    case inputOutput
+  }
+
+  package let code: Code
+  /// What happened, lower case, without a final period.
+  package let message: String
+  /// The file it happened to.
+  package let place: String
+  /// What the user can do next.
+  package let next: String
+
+  package init(_ code: Code, _ message: String, at place: String, next: String) {
+    self.code = code
+    self.message = message
+    self.place = place
+    self.next = next
+  }
+
+  package var description: String { "\(message)\n  at: \(place)\n  next: \(next)" }
+}
+
+#if canImport(Glibc)
+  import Glibc
+
+  extension StoreError {
+    /// Names a failed system call by what it means for the user.
+    ///
+    /// - Parameters:
+    ///   - number: the value of `errno` after the call.
+    ///   - doing: what was tried, such as "cannot write results".
+    ///   - place: the file it was tried on.
+    package init(errno number: Int32, doing: String, at place: String) {
+      let reason = unsafe String(cString: strerror(number)).lowercased()
+      switch number {
+      case ENOSPC, EDQUOT:
+        self.init(
+          .diskFull, "\(doing): \(reason)", at: place,
+          next: "free some space and run the same command; finished jobs will not be sent again")
+      case EACCES, EPERM, EROFS, ENOTDIR, ENOENT, EISDIR:
+        self.init(
+          .notWritable, "\(doing): \(reason)", at: place,
+          next: "choose an output in an existing folder that you can write to")
+      default:
+        self.init(
+          .inputOutput, "\(doing): \(reason)", at: place,
+          next: "check the disk and run the same command")
+      }
+    }
+  }
+#endif
