@@ -1,0 +1,97 @@
+// What tokens say. `text` is the text that the token was found in.
+extension JSONToken {
+  /// Whether a string token is this name; names with escapes count too.
+  package func isString(_ name: String, in text: Span<UInt8>) -> Bool {
+    if hasEscapes { return string(in: text) == name }
+    guard kind == .string, range.count - 2 == name.utf8.count else { return false }
+    var place = range.lowerBound + 1
+    for byte in name.utf8 {
+      guard text[place] == byte else { return false }
+      place += 1
+    }
+    return true
+  }
+
+  /// The value of a string; nil for other kinds.
+  ///
+  /// An escaped surrogate without its partner reads as U+FFFD.
+  package func string(in text: Span<UInt8>) -> String? {
+    guard kind == .string else { return nil }
+    let content = text.extracting(range.lowerBound + 1..<range.upperBound - 1)
+    guard hasEscapes else { return utf8String(content) }
+    return String(decoding: unescaped(content), as: UTF8.self)
+  }
+
+  /// The value of a number that is whole and fits; nil for others, such as `1.5` and `"1"`.
+  package func integer(in text: Span<UInt8>) -> Int? {
+    guard kind == .number else { return nil }
+    let digits = source(in: text)
+    return Int(digits) ?? Double(digits).flatMap(Int.init(exactly:))
+  }
+
+  /// The value of a number, rounded to a `Double`; nil for other kinds and beyond its range.
+  package func double(in text: Span<UInt8>) -> Double? {
+    guard kind == .number, let value = Double(source(in: text)), value.isFinite else { return nil }
+    return value
+  }
+
+  /// The token's bytes as they stand.
+  package func source(in text: Span<UInt8>) -> String {
+    utf8String(text.extracting(range)) ?? ""
+  }
+}
+
+private func utf8String(_ bytes: Span<UInt8>) -> String? {
+  do {
+    return String(copying: try UTF8Span(validating: bytes))
+  } catch {
+    return nil
+  }
+}
+
+/// The UTF-8 of a string's content, which the scanner has found well-formed.
+private func unescaped(_ content: Span<UInt8>) -> [UInt8] {
+  var result: [UInt8] = []
+  result.reserveCapacity(content.count)
+  var place = 0
+  while place < content.count {
+    let byte = content[place]
+    place += 1
+    guard byte == UInt8(ascii: "\\") else {
+      result.append(byte)
+      continue
+    }
+    let letter = content[place]
+    place += 1
+    switch letter {
+    case UInt8(ascii: "b"): result.append(0x08)
+    case UInt8(ascii: "f"): result.append(0x0C)
+    case UInt8(ascii: "n"): result.append(0x0A)
+    case UInt8(ascii: "r"): result.append(0x0D)
+    case UInt8(ascii: "t"): result.append(0x09)
+    case UInt8(ascii: "u"): result += Array(String(unicodeEscape(content, &place)).utf8)
+    default: result.append(letter)
+    }
+  }
+  return result
+}
+
+/// Reads the digits of one or, for a surrogate pair, two `\u` escapes from `place` on.
+private func unicodeEscape(_ content: Span<UInt8>, _ place: inout Int) -> Unicode.Scalar {
+  let first = codeUnit(content, at: place)
+  place += 4
+  if let scalar = Unicode.Scalar(first) { return scalar }
+  guard first < 0xDC00, place + 6 <= content.count, content[place] == UInt8(ascii: "\\"),
+    content[place + 1] == UInt8(ascii: "u")
+  else { return "\u{FFFD}" }
+  let second = codeUnit(content, at: place + 2)
+  guard (0xDC00..<0xE000).contains(second),
+    let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+  else { return "\u{FFFD}" }
+  place += 6
+  return scalar
+}
+
+private func codeUnit(_ content: Span<UInt8>, at place: Int) -> UInt32 {
+  (place..<place + 4).reduce(0) { $0 << 4 | (hexDigit(content[$1]) ?? 0) }
+}

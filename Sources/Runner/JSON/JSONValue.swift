@@ -1,0 +1,63 @@
+/// A value in a JSON text that it keeps, for reading a few fields in passing.
+///
+/// Each look walks the text again, which a few fields of a few kilobytes do not notice.
+package struct JSONValue: Sendable {
+  private let text: [UInt8]
+  private let token: JSONToken
+
+  /// Validates a whole text.
+  package init(parsing text: [UInt8]) throws(JSONError) {
+    self.text = text
+    token = try JSONScanner.wholeValue(in: text.span)
+  }
+
+  private init(_ token: JSONToken, of text: [UInt8]) {
+    self.text = text
+    self.token = token
+  }
+
+  package var kind: JSONToken.Kind { token.kind }
+  package var string: String? { token.string(in: text.span) }
+  package var integer: Int? { token.integer(in: text.span) }
+  package var double: Double? { token.double(in: text.span) }
+  /// The value's own bytes, quotes and brackets included.
+  package var source: String { token.source(in: text.span) }
+
+  /// The first member of this name; nil if there is none, if it is null, or in a non-object.
+  package subscript(_ name: String) -> JSONValue? {
+    guard kind == .object else { return nil }
+    let span = text.span
+    var members = JSONMembers(of: token)
+    while let member = try? members.next(in: span) {
+      guard member.key.isString(name, in: span) else { continue }
+      return member.value.kind == .null ? nil : JSONValue(member.value, of: text)
+    }
+    return nil
+  }
+
+  /// The members of an object in their order, or nil.
+  package var members: [(name: String, value: JSONValue)]? {
+    guard kind == .object else { return nil }
+    let span = text.span
+    var members = JSONMembers(of: token)
+    var result: [(name: String, value: JSONValue)] = []
+    while let member = try? members.next(in: span) {
+      result.append((member.key.string(in: span) ?? "", JSONValue(member.value, of: text)))
+    }
+    return result
+  }
+
+  /// The elements of an array, or nil.
+  package var elements: [JSONValue]? {
+    guard kind == .array else { return nil }
+    let span = text.span
+    var scanner = JSONScanner(at: token.range.lowerBound + 1)
+    var result: [JSONValue] = []
+    guard !scanner.take(UInt8(ascii: "]"), in: span) else { return result }
+    repeat {
+      guard let element = try? scanner.value(in: span, depth: 1) else { break }
+      result.append(JSONValue(element, of: text))
+    } while scanner.take(UInt8(ascii: ","), in: span)
+    return result
+  }
+}

@@ -1,0 +1,58 @@
+// JSON written straight into the bytes of a line or a body.
+extension [UInt8] {
+  /// Appends `text` as a JSON string, quotes included.
+  ///
+  /// Escapes what RFC 8259 section 7 demands and nothing else.
+  package mutating func appendJSON(_ text: String) {
+    var text = text
+    reserveCapacity(count + text.utf8.count + 2)
+    append(UInt8(ascii: "\""))
+    text.withUTF8 { bytes in
+      var start = 0
+      for place in bytes.indices where unsafe needsEscape(bytes[place]) {
+        unsafe append(contentsOf: bytes[start..<place])
+        unsafe appendEscape(bytes[place])
+        start = place + 1
+      }
+      unsafe append(contentsOf: bytes[start...])
+    }
+    append(UInt8(ascii: "\""))
+  }
+
+  /// Appends a whole number.
+  package mutating func appendJSON(_ number: some BinaryInteger) {
+    append(contentsOf: String(number).utf8)
+  }
+
+  /// Appends a number; `null` for what JSON has no number for.
+  package mutating func appendJSON(_ number: Double) {
+    append(contentsOf: number.isFinite ? "\(number)".utf8 : "null".utf8)
+  }
+
+  /// Appends what is JSON already, or a part of it such as `{"id":`.
+  package mutating func appendRaw(_ fragment: String) {
+    append(contentsOf: fragment.utf8)
+  }
+
+  private mutating func appendEscape(_ byte: UInt8) {
+    append(UInt8(ascii: "\\"))
+    switch byte {
+    case 0x08: append(UInt8(ascii: "b"))
+    case 0x09: append(UInt8(ascii: "t"))
+    case 0x0A: append(UInt8(ascii: "n"))
+    case 0x0C: append(UInt8(ascii: "f"))
+    case 0x0D: append(UInt8(ascii: "r"))
+    case 0..<0x20:
+      append(contentsOf: "u00".utf8)
+      append(hexDigits[Int(byte >> 4)])
+      append(hexDigits[Int(byte & 15)])
+    default: append(byte)
+    }
+  }
+}
+
+private let hexDigits = Array("0123456789abcdef".utf8)
+
+private func needsEscape(_ byte: UInt8) -> Bool {
+  byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+}

@@ -1,0 +1,67 @@
+/// What a job file says; what it leaves out is nil.
+///
+/// Paths are absolute or relative to the working directory: those in the file are taken relative to
+/// its folder.
+package struct JobFile: Sendable, Equatable {
+  /// A set of rate limits with the keys and endpoints that share them.
+  package struct Account: Sendable, Equatable {
+    package var name: String
+    /// Key references, in the order in which they are tried.
+    package var keys: [String]
+    package var endpoints: [Endpoint]
+    package var limits: Limits
+  }
+
+  /// Rate limits as the provider states them; nil where the file says nothing.
+  package struct Limits: Sendable, Equatable {
+    package var requestsPerMinute: Int?
+    package var inputTokensPerMinute: Int?
+    package var outputTokensPerMinute: Int?
+  }
+
+  /// A prompt template and the line of the job file that its text begins on.
+  package struct Template: Sendable, Equatable {
+    package var text: String
+    package var firstLine: Int
+  }
+
+  package var input: String?
+  package var output: String?
+  package var provider: String?
+  package var model: String?
+  package var maxTokens: Int?
+  package var system: String?
+  package var prompt: Template?
+  /// `chat`, `responses` or `embeddings`, for the provider openai.
+  package var api: String?
+  /// Accounts as listed, or one named `default` made of `base_url`, `key` and `keys`.
+  package var accounts: [Account] = []
+  /// The most requests in flight.
+  package var concurrency: Int?
+  /// The most jobs to run.
+  package var limit: Int?
+  /// The longest that one request may take.
+  package var timeout: Duration?
+  package var caFile: String?
+  package var queue: String?
+  /// How long a drain waits for what is in flight.
+  package var grace: Duration?
+  package var keystore: String?
+  package var identity: String?
+  package var maxAttempts: Int?
+  package var proxy: String?
+}
+
+/// Why a job file cannot be used.
+package struct JobFileError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong and what to write instead, without file and line.
+  package let message: String
+  package let file: String
+  /// Counted from 1; nil where the whole file is meant.
+  package let line: Int?
+
+  /// `jobs.yaml:12: unknown field "modle"; did you mean "model"?`
+  package var description: String {
+    line.map { "\(file):\($0): \(message)" } ?? "\(file): \(message)"
+  }
+}

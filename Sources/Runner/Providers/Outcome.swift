@@ -1,0 +1,77 @@
+package import Transport
+
+/// What a response means for its job: done, or one of four exits.
+package enum Outcome: Sendable, Equatable {
+  /// The response is the job's result.
+  case completed(Usage)
+  /// The job is sent again; an attempt is charged.
+  ///
+  /// `after` is the server's own word on how long to wait at least.
+  case retry(Refusal, after: Duration?)
+  /// The account waits; no attempt is charged.
+  case pace(Refusal, after: Duration?)
+  /// The account stops until its key, its credit or its configuration changes; jobs wait.
+  case park(Refusal, ParkReason)
+  /// The job fails at once.
+  case fail(Refusal)
+
+  /// The outcome of a request that got no response.
+  ///
+  /// Losing the connection says nothing about the job, so it is tried again. Two cannot get
+  /// better: a request that is not valid HTTP, and a response over the size limit.
+  package init(_ error: TransportError) {
+    let refusal = Refusal(status: nil, code: "\(error.code)", message: error.message)
+    switch error.code {
+    case .invalidRequest, .tooLarge: self = .fail(refusal)
+    default: self = .retry(refusal, after: nil)
+    }
+  }
+}
+
+/// Why an account stops.
+package enum ParkReason: String, Sendable {
+  /// The key was refused.
+  case credential
+  /// Credit or a spend limit is used up.
+  case billing
+  /// The endpoint is not the provider's API: it redirects, or a proxy wants a login.
+  case configuration
+}
+
+/// A provider's refusal, fit to be shown and stored: keys are blotted out, length is bounded.
+package struct Refusal: Sendable, Equatable {
+  /// The HTTP status; nil if there was no response.
+  package let status: Int?
+  /// The provider's error code or type, or one of ours such as `http_503` and `truncated`.
+  package let code: String
+  /// The provider's own words, at most 1,000 characters.
+  package let message: String
+  package let requestID: String?
+
+  package init(status: Int?, code: String, message: String, requestID: String? = nil) {
+    self.status = status
+    self.code = blottingKeys(in: code, limit: 100)
+    self.message = blottingKeys(in: message, limit: 1_000)
+    self.requestID = requestID
+  }
+}
+
+/// The tokens that a response says it used; zero where it says nothing.
+package struct Usage: Sendable, Equatable {
+  /// As the provider counts them: without cached tokens at Anthropic, with them at OpenAI.
+  package var inputTokens = 0
+  package var outputTokens = 0
+  /// Input tokens read from the provider's prompt cache.
+  package var cacheRead = 0
+  /// Input tokens written to the provider's prompt cache.
+  package var cacheCreation = 0
+
+  package init(
+    inputTokens: Int = 0, outputTokens: Int = 0, cacheRead: Int = 0, cacheCreation: Int = 0
+  ) {
+    self.inputTokens = inputTokens
+    self.outputTokens = outputTokens
+    self.cacheRead = cacheRead
+    self.cacheCreation = cacheCreation
+  }
+}
