@@ -1,3 +1,5 @@
+internal import Secrets
+
 /// A run of consecutive jobs: the unit that is claimed, leased and closed.
 ///
 /// Prompts of a file are not copied: a segment names the bytes that hold its lines. Jobs from a
@@ -55,4 +57,24 @@ package struct ClaimedSegment: Sendable {
   package let finished: Set<Int>
   /// Jobs of the segment that wait for another attempt.
   package let retryable: [Int: RetryableJob]
+}
+
+extension SegmentSource {
+  /// Names bytes of the input file and remembers what they are.
+  package static func file(at offset: Int, bytes: ArraySlice<UInt8>) -> SegmentSource {
+    .file(offset: offset, length: bytes.count, digest: digest(of: bytes))
+  }
+
+  /// True when `bytes` are those that the segment was made of.
+  package func matches(_ bytes: ArraySlice<UInt8>) -> Bool {
+    switch self {
+    case .file(_, let length, let digest):
+      digest.isEmpty || (bytes.count == length && Self.digest(of: bytes) == digest)
+    case .inline(let lines): lines[...] == bytes
+    }
+  }
+
+  private static func digest(of bytes: ArraySlice<UInt8>) -> [UInt8] {
+    unsafe bytes.withUnsafeBytes { unsafe SHA256.digest(of: $0) }.bytes
+  }
 }

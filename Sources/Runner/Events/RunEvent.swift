@@ -1,0 +1,41 @@
+/// Something that happened in a run, for progress, logs and metrics.
+package enum RunEvent: Sendable {
+  /// Jobs were found in the input.
+  case jobsRead(Int)
+  /// The whole input has been read.
+  case inputComplete
+  /// A request left.
+  case sent
+  /// A request is over, however it ended.
+  case returned
+  /// A job will be tried again, for the reason given.
+  case retry(job: String, reason: String)
+  /// The provider asked an account to slow down.
+  case rateLimited(account: String, wait: Duration?)
+  /// An account cannot be used until something changes.
+  case parked(account: String, reason: String)
+  /// A parked account is in use again.
+  case resumed(account: String)
+  /// Results are durable.
+  case committed(completed: Int, failed: Int, inputTokens: Int, outputTokens: Int)
+  /// A job failed for good.
+  case failed(job: String, reason: String)
+}
+
+/// Takes events as they happen; called from many threads, so it must be quick.
+package protocol EventSink: Sendable {
+  func record(_ event: RunEvent)
+}
+
+/// Passes events on to several sinks.
+package struct EventFan: EventSink {
+  private let sinks: [any EventSink]
+
+  package init(_ sinks: [any EventSink]) {
+    self.sinks = sinks
+  }
+
+  package func record(_ event: RunEvent) {
+    for sink in sinks { sink.record(event) }
+  }
+}

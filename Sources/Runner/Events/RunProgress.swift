@@ -1,0 +1,56 @@
+import Jobs
+import Synchronization
+
+/// The counters behind progress lines and the report.
+package struct RunCounters: Sendable, Equatable {
+  package var read = 0
+  package var isInputComplete = false
+  package var completed = 0
+  package var failed = 0
+  package var inFlight = 0
+  package var traffic = Traffic()
+  package var inputTokens = 0
+  package var outputTokens = 0
+  /// Why accounts wait, by account.
+  package var parked: [String: String] = [:]
+
+  package init() {}
+
+  /// Jobs that have ended.
+  package var done: Int { completed + failed }
+}
+
+/// Adds events up.
+package final class RunProgress: EventSink {
+  private let counters: Mutex<RunCounters>
+
+  /// - Parameter start: where the batch stood when the run began.
+  package init(startingFrom start: RunCounters) {
+    counters = Mutex(start)
+  }
+
+  package var snapshot: RunCounters { counters.withLock { $0 } }
+
+  package func record(_ event: RunEvent) {
+    counters.withLock { counters in
+      switch event {
+      case .jobsRead(let count): counters.read += count
+      case .inputComplete: counters.isInputComplete = true
+      case .sent:
+        counters.inFlight += 1
+        counters.traffic.requestsSent += 1
+      case .returned: counters.inFlight -= 1
+      case .retry: counters.traffic.retries += 1
+      case .rateLimited: counters.traffic.rateLimited += 1
+      case .parked(let account, let reason): counters.parked[account] = reason
+      case .resumed(let account): counters.parked[account] = nil
+      case .failed: break
+      case .committed(let completed, let failed, let inputTokens, let outputTokens):
+        counters.completed += completed
+        counters.failed += failed
+        counters.inputTokens += inputTokens
+        counters.outputTokens += outputTokens
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Jobs
+
+/// Puts consecutive lines together into segments.
+struct SegmentAssembler {
+  /// Jobs in a full segment.
+  static let jobs = 256
+  /// Bytes after which a segment is full.
+  static let bytes = 1 << 20
+
+  private let keepsLines: Bool
+  private var firstJob: Int
+  private var jobCount = 0
+  private var firstLine = 0
+  private var offset = 0
+  private var held: [UInt8] = []
+  private var failures: [JobResult] = []
+
+  /// - Parameters:
+  ///   - firstJob: zero-based number of the next job in the batch.
+  ///   - keepsLines: true where the lines cannot be read again, as from a pipe.
+  init(firstJob: Int, keepsLines: Bool) {
+    self.firstJob = firstJob
+    self.keepsLines = keepsLines
+  }
+
+  /// The number of the job that the next line becomes.
+  var nextJob: Int { firstJob + jobCount }
+
+  /// Adds the next line of the input.
+  ///
+  /// - Parameter failure: what to record for a line that can never be sent.
+  /// - Returns: segments that are full.
+  mutating func add(_ line: LineSplitter.Line, failure: JobResult?) -> [SegmentDraft] {
+    if line.isOversized { return finish() + [alone(line, failure)] }
+    if !held.isEmpty, held.count + line.length > Self.bytes {
+      let full = finish()
+      return full + add(line, failure: failure)
+    }
+    if jobCount == 0 {
+      firstLine = line.number
+      offset = line.offset
+    }
+    held += line.bytes
+    if line.bytes.last != UInt8(ascii: "\n"), keepsLines { held.append(UInt8(ascii: "\n")) }
+    jobCount += 1
+    if let failure { failures.append(failure) }
+    return jobCount >= Self.jobs ? finish() : []
+  }
+
+  /// Adds bytes between jobs, such as blank lines, which belong to the segment around them.
+  mutating func addBlank(_ line: LineSplitter.Line) {
+    if jobCount > 0, !line.isOversized { held += line.bytes }
+  }
+
+  /// The segment under way, where it has any jobs.
+  mutating func finish() -> [SegmentDraft] {
+    guard jobCount > 0 else { return [] }
+    defer {
+      firstJob += jobCount
+      jobCount = 0
+      held = []
+      failures = []
+    }
+    return [draft(keepsLines ? .inline(held) : .file(at: offset, bytes: held[...]))]
+  }
+
+  /// A line too long to be held makes a segment of its own, which is never read again.
+  private mutating func alone(_ line: LineSplitter.Line, _ failure: JobResult?) -> SegmentDraft {
+    jobCount = 1
+    firstLine = line.number
+    failures = failure.map { [$0] } ?? []
+    defer {
+      firstJob += 1
+      jobCount = 0
+      failures = []
+    }
+    return draft(.file(offset: line.offset, length: line.length, digest: []))
+  }
+
+  private func draft(_ source: SegmentSource) -> SegmentDraft {
+    SegmentDraft(
+      firstJob: firstJob, jobCount: jobCount, firstLine: firstLine, source: source,
+      failures: failures)
+  }
+}

@@ -1,0 +1,57 @@
+import Jobs
+
+/// A segment in memory, held until its last job has ended.
+package final class LoadedSegment: Sendable {
+  package let lease: SegmentLease
+  package let bytes: [UInt8]
+
+  package init(lease: SegmentLease, bytes: [UInt8]) {
+    self.lease = lease
+    self.bytes = bytes
+  }
+}
+
+/// A job on its way through a run.
+package struct Job: Sendable {
+  /// Zero-based number in the batch.
+  package let number: Int
+  /// One-based number of its line in the input.
+  package let lineNumber: Int
+  package let segment: LoadedSegment
+  /// Where its line stands in the segment's bytes, without the line break.
+  package let range: Range<Int>
+  /// Errors charged to the job.
+  package var attempts: Int
+  /// Errors, charged or not; waits grow with them.
+  package var failures: Int
+
+  /// The bytes of the job's line.
+  package var line: ArraySlice<UInt8> { segment.bytes[range] }
+}
+
+extension ClaimedSegment {
+  /// The jobs of the segment that have no result yet, in input order.
+  ///
+  /// - Parameter bytes: the segment's lines as they were read.
+  func jobs(in bytes: [UInt8]) -> [(job: Job, retry: RetryableJob?)] {
+    let segment = LoadedSegment(lease: lease, bytes: bytes)
+    var jobs: [(job: Job, retry: RetryableJob?)] = []
+    var number = firstJob
+    var splitter = LineSplitter(longest: .max, number: firstLine)
+    var lines: [LineSplitter.Line] = []
+    splitter.take(bytes) { lines.append($0) }
+    if let last = splitter.finish() { lines.append(last) }
+    for line in lines where !line.bytes.isBlankLine {
+      defer { number += 1 }
+      if finished.contains(number) { continue }
+      let retry = retryable[number]
+      let length = line.bytes.withoutLineBreak.count
+      let job = Job(
+        number: number, lineNumber: line.number, segment: segment,
+        range: line.offset..<line.offset + length, attempts: retry?.attempts ?? 0,
+        failures: retry?.attempts ?? 0)
+      jobs.append((job, retry))
+    }
+    return jobs
+  }
+}
