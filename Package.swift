@@ -30,6 +30,10 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
+let collections: [Target.Dependency] = [
+  .product(name: "DequeModule", package: "swift-collections"),
+  .product(name: "HeapModule", package: "swift-collections"),
+]
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 
 let package = Package(
@@ -37,6 +41,7 @@ let package = Package(
   products: [.executable(name: "nightjar", targets: ["nightjar"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
@@ -53,7 +58,9 @@ let package = Package(
     room("Transport", on: ["Secrets", "CCurl", "CLinux"]),
     room("KeySources", on: ["Secrets", "Transport"]),
     room("Jobs", on: ["Secrets", "CLinux", sqlite]),
-    room("Runner", on: ["Jobs", "KeySources", "Transport", "Secrets", mustache, yaml]),
+    room(
+      "Runner",
+      on: ["Jobs", "KeySources", "Transport", "Secrets", mustache, yaml] + collections),
     room("Simulator", on: [hummingbird]),
     .executableTarget(
       name: "nightjar",

@@ -32,6 +32,13 @@ package struct StoredResult: Sendable {
   package let job: Int
   package let state: JobResult.State
   package let line: [UInt8]
+
+  package init(sequence: Int, job: Int, state: JobResult.State, line: [UInt8]) {
+    self.sequence = sequence
+    self.job = job
+    self.state = state
+    self.line = line
+  }
 }
 
 /// A job that waits for another attempt.

@@ -11,7 +11,8 @@ package final class SendJournal: Sendable {
   private static let magic = 0x6E6A_7365_6E74_0001
   private static let slotBytes = MemoryLayout<Int>.size
 
-  @safe private struct State: ~Copyable {
+  @safe
+  private struct State: ~Copyable {
     var slots: UnsafeMutableBufferPointer<Int>
     var free: [Int]
   }

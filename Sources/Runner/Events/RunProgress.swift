@@ -1,4 +1,4 @@
-import Jobs
+package import Jobs
 import Synchronization
 
 /// The counters behind progress lines and the report.

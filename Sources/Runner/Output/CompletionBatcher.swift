@@ -1,4 +1,4 @@
-import Jobs
+package import Jobs
 import Synchronization
 
 /// Gathers what must be durable and commits it in groups: one fsync for many results.

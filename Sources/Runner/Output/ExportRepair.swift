@@ -1,4 +1,4 @@
-import Jobs
+package import Jobs
 
 /// Decides line by line how an output file is made to agree with the store.
 ///

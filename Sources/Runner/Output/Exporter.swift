@@ -1,4 +1,4 @@
-import Jobs
+package import Jobs
 
 /// Shows results in the output files once they are durable.
 ///

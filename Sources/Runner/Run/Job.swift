@@ -1,4 +1,4 @@
-import Jobs
+package import Jobs
 
 /// A segment in memory, held until its last job has ended.
 package final class LoadedSegment: Sendable {

@@ -1,0 +1,147 @@
+/// Why an account is not used.
+package struct Parking: Sendable, Equatable {
+  package let reason: ParkReason
+  /// What the provider or the key source said.
+  package let message: String
+  /// When it is worth trying again without any news; nil for refused keys, which need a new one.
+  package let retryAt: ContinuousClock.Instant?
+}
+
+/// When and where an account's next request may leave: a pure value, one for each account.
+package struct AccountState: Sendable {
+  /// What an account says to a request.
+  package enum Admission: Sendable, Equatable {
+    /// It may leave at `leavesAt` to the endpoint of this index; `cost` is charged.
+    case granted(endpoint: Int, cost: Cost, leavesAt: ContinuousClock.Instant)
+    /// Ask again at this time.
+    case wait(until: ContinuousClock.Instant)
+    case parked(Parking)
+  }
+
+  static let longestPark: Duration = .seconds(600)
+
+  private var pacer: Pacer
+  private var endpoints: [EndpointHealth]
+  private var endpointLoad: [Int]
+  private var parkings = 0
+  package private(set) var parking: Parking?
+
+  package init(pacer: Pacer, endpoints: Int) {
+    self.pacer = pacer
+    self.endpoints = Array(repeating: EndpointHealth(), count: endpoints)
+    endpointLoad = Array(repeating: 0, count: endpoints)
+  }
+
+  /// Requests that were granted and have not ended.
+  package var inFlight: Int { endpointLoad.reduce(0, +) }
+
+  /// True once any endpoint has answered.
+  package var hasAnswered: Bool { endpoints.contains { $0.hasAnswered } }
+
+  /// When the account could take a request; nil while it is parked.
+  package func earliest(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    if let parking, parking.retryAt.map({ $0 > now }) ?? true { return nil }
+    return pacer.earliest(at: now)
+  }
+
+  /// Asks for a request to leave.
+  package mutating func admit(inputTokens: Double, at now: ContinuousClock.Instant) -> Admission {
+    if let parking {
+      guard let retryAt = parking.retryAt, retryAt <= now else { return .parked(parking) }
+      self.parking = nil
+    }
+    if pacer.isHeld(at: now) { return .wait(until: pacer.earliest(at: now)) }
+    guard let endpoint = leastLoaded(at: now) else { return .wait(until: nextProbe(at: now)) }
+    endpoints[endpoint].sending(at: now)
+    endpointLoad[endpoint] += 1
+    let (cost, leavesAt) = pacer.reserve(inputTokens: inputTokens, at: now)
+    return .granted(endpoint: endpoint, cost: cost, leavesAt: leavesAt)
+  }
+
+  private func leastLoaded(at now: ContinuousClock.Instant) -> Int? {
+    endpoints.indices
+      .filter {
+        if case .closed = endpoints[$0].admission(at: now) { return false }
+        return true
+      }
+      .min { endpointLoad[$0] < endpointLoad[$1] }
+  }
+
+  private func nextProbe(at now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+    endpoints.compactMap { health in
+      if case .closed(let until) = health.admission(at: now) { return until }
+      return nil
+    }.min() ?? now
+  }
+
+  /// True when a granted request may still leave now that its time has come.
+  package func maySend(at now: ContinuousClock.Instant) -> Bool {
+    parking == nil && !pacer.isHeld(at: now)
+  }
+
+  /// A granted request did not leave, or was cut off by us.
+  package mutating func cancelled(
+    endpoint: Int, cost: Cost, at now: ContinuousClock.Instant
+  ) {
+    endpointLoad[endpoint] -= 1
+    endpoints[endpoint].ended(at: now)
+    pacer.giveBack(cost)
+  }
+
+  /// A request was answered; the endpoint and the key work.
+  package mutating func answered(
+    endpoint: Int, cost: Cost, actual: Cost?, at now: ContinuousClock.Instant
+  ) {
+    endpointLoad[endpoint] -= 1
+    endpoints[endpoint].succeeded(at: now)
+    parkings = 0
+    if let actual { pacer.settle(cost, with: actual) } else { pacer.giveBack(cost) }
+  }
+
+  /// The provider asked to slow down.
+  package mutating func paced(
+    endpoint: Int, cost: Cost, for wait: Duration?, at now: ContinuousClock.Instant, random: Double
+  ) {
+    endpointLoad[endpoint] -= 1
+    endpoints[endpoint].succeeded(at: now)
+    pacer.giveBack(cost)
+    pacer.refused(for: wait, at: now, random: random)
+  }
+
+  /// A request failed; says whether the failure is charged to its job.
+  package mutating func failed(
+    endpoint: Int, cost: Cost, job: Int, sentAt: ContinuousClock.Instant, answered: Bool,
+    isAboutRequest: Bool, at now: ContinuousClock.Instant, random: Double
+  ) -> Bool {
+    endpointLoad[endpoint] -= 1
+    pacer.giveBack(cost)
+    endpoints[endpoint].failed(job: job, answered: answered, at: now, random: random)
+    return endpoints[endpoint].charges(sentAt: sentAt, isAboutRequest: isAboutRequest)
+  }
+
+  /// The account cannot be used; says whether that is news.
+  package mutating func park(
+    _ reason: ParkReason, _ message: String, at now: ContinuousClock.Instant
+  ) -> Bool {
+    let isNews = parking == nil
+    if isNews { parkings += 1 }
+    let wait = min(Self.longestPark, .seconds(60 * (1 << min(parkings - 1, 4))))
+    parking = Parking(
+      reason: reason, message: message, retryAt: reason == .credential ? nil : now + wait)
+    return isNews
+  }
+
+  /// The provider refused the key, the account or the address: the request ended.
+  package mutating func refused(endpoint: Int, cost: Cost, at now: ContinuousClock.Instant) {
+    endpointLoad[endpoint] -= 1
+    endpoints[endpoint].succeeded(at: now)
+    pacer.giveBack(cost)
+  }
+
+  /// A new key has appeared; says whether the account was parked for the want of one.
+  package mutating func keyAppeared() -> Bool {
+    guard parking?.reason == .credential else { return false }
+    parking = nil
+    return true
+  }
+}

@@ -1,0 +1,77 @@
+import DequeModule
+
+/// Which job is next, as a pure value: jobs that were tried before go first, and too many waiting
+/// retries hold new work back so that memory stays bounded in an outage.
+package struct JobQueue: Sendable {
+  /// What a worker that asks for a job gets.
+  package enum Next: Sendable {
+    case job(Job)
+    /// Nothing now; ask again after ``wake`` changes.
+    case wait
+    /// Nothing any more.
+    case finished
+  }
+
+  private var fresh = Deque<Job>()
+  private var returned = Deque<Job>()
+  private var delayed = 0
+  private var running = 0
+  package private(set) var isSupplyEnded = false
+  private var isStopped = false
+  private let delayedLimit: Int
+
+  /// - Parameter delayedLimit: how many jobs may wait for a retry before new ones are held back.
+  package init(delayedLimit: Int) {
+    self.delayedLimit = delayedLimit
+  }
+
+  /// Jobs that could be handed out.
+  package var ready: Int { fresh.count + returned.count }
+
+  /// True when no job is ready, running or waiting.
+  package var isIdle: Bool { ready == 0 && running == 0 && delayed == 0 }
+
+  package mutating func add(_ jobs: [Job]) { fresh.append(contentsOf: jobs) }
+
+  /// No more jobs will be added.
+  package mutating func endSupply() { isSupplyEnded = true }
+
+  /// Nothing is handed out any more.
+  package mutating func stop() { isStopped = true }
+
+  package mutating func next() -> Next {
+    if isStopped { return .finished }
+    if let job = returned.popFirst() { return handOut(job) }
+    if delayed < delayedLimit, let job = fresh.popFirst() { return handOut(job) }
+    return isSupplyEnded && isIdle ? .finished : .wait
+  }
+
+  private mutating func handOut(_ job: Job) -> Next {
+    running += 1
+    return .job(job)
+  }
+
+  /// A job that was handed out has its result.
+  package mutating func finish() { running -= 1 }
+
+  /// A job that was handed out goes back to be handed out again.
+  package mutating func giveBack(_ job: Job) {
+    running -= 1
+    returned.append(job)
+  }
+
+  /// A job that was handed out will come back later.
+  package mutating func delay() {
+    running -= 1
+    delayed += 1
+  }
+
+  /// A delayed job is due.
+  package mutating func due(_ job: Job) {
+    delayed -= 1
+    returned.append(job)
+  }
+
+  /// A job read from the store waits for its time.
+  package mutating func addDelayed() { delayed += 1 }
+}
