@@ -1,12 +1,82 @@
+import Mustache
+
 /// A mustache template for prompts, parsed once and rendered for each job.
+///
+/// Everything is plain text: nothing is HTML-escaped, and what a field holds is never read as
+/// template. Sections (`{{#field}}…{{/field}}`, `{{^field}}…{{/field}}`) ask whether a field is
+/// there; a field that is written out must be there.
 package struct PromptTemplate: Sendable {
+  private let template: MustacheTemplate
+
+  /// Parses a template.
+  ///
+  /// - Parameters:
+  ///   - text: the template.
+  ///   - firstLine: the line of its file on which `text` begins, for the error's sake.
+  /// - Throws: a ``PromptTemplateError`` with the line of the first mistake.
+  package init(_ text: String, firstLine: Int = 1) throws(PromptTemplateError) {
+    if let place = foreignTag(in: text) {
+      let line = text[..<place].count(where: \.isNewline)
+      throw PromptTemplateError(
+        message: "prompt templates have no partials, blocks or settings; "
+          + "{{field}}, {{#field}} and {{^field}} are what there is",
+        line: firstLine + line
+      )
+    }
+    do {
+      template = try MustacheTemplate(string: plainText + text)
+    } catch let error as MustacheTemplate.ParserError {
+      throw PromptTemplateError(
+        message: reason(error.error),
+        line: firstLine + max(0, error.context.lineNumber - 2)
+      )
+    } catch {
+      throw PromptTemplateError(message: "the prompt template cannot be read", line: firstLine)
+    }
+  }
+
+  /// Renders the prompt of one job.
+  ///
+  /// - Throws: a ``PromptTemplateError`` that names a field which the job lacks.
+  package func render(_ fields: TemplateFields) throws(PromptTemplateError) -> String {
+    let lookup = FieldLookup(fields)
+    let text = template.render(FieldValue(.root, lookup))
+    if let name = lookup.missing {
+      throw PromptTemplateError(
+        message: "the prompt template names {{\(name)}}, which this job does not have",
+        line: nil
+      )
+    }
+    return text
+  }
 }
 
 /// Why a template cannot be parsed or rendered.
 package struct PromptTemplateError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong, in plain words.
   package let message: String
   /// The line of the file that the template stands in; nil when rendering.
   package let line: Int?
 
   package var description: String { message }
+}
+
+/// A line of its own in front of every template: render as text, not as HTML.
+private let plainText = "{{% CONTENT_TYPE:TEXT}}\n"
+
+/// The first tag that would load another template or change how this one is rendered.
+private func foreignTag(in text: String) -> String.Index? {
+  text.ranges(of: "{{").first { tag in
+    text[tag.upperBound...].first { $0 != " " }.map { "><$%".contains($0) } ?? false
+  }?.lowerBound
+}
+
+private func reason(_ error: any Error) -> String {
+  switch error as? MustacheTemplate.Error {
+  case .sectionCloseNameIncorrect: "the template closes a section that is not the open one"
+  case .expectedSectionEnd: "the template opens a section that it does not close"
+  case .unfinishedName: "a {{field}} of the template is not closed, or is not a plain name"
+  case .invalidSetDelimiter: "the template's {{= =}} is not two delimiters"
+  default: "the template is not closed somewhere, or is not mustache"
+  }
 }

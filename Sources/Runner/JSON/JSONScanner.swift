@@ -29,7 +29,8 @@ package struct JSONScanner: Sendable {
 
   /// Reads the next value, whatever stands inside it included.
   package mutating func value(
-    in text: Span<UInt8>, depth: Int = 0
+    in text: Span<UInt8>,
+    depth: Int = 0
   ) throws(JSONError) -> JSONToken {
     guard let byte = peek(in: text) else { throw error("the text ends where a value is due") }
     switch byte {
@@ -94,7 +95,8 @@ package struct JSONScanner: Sendable {
 // Values made of other values.
 extension JSONScanner {
   private mutating func object(
-    in text: Span<UInt8>, depth: Int
+    in text: Span<UInt8>,
+    depth: Int
   ) throws(JSONError) -> JSONToken {
     let start = offset
     try enter(depth)
@@ -110,7 +112,8 @@ extension JSONScanner {
   }
 
   private mutating func array(
-    in text: Span<UInt8>, depth: Int
+    in text: Span<UInt8>,
+    depth: Int
   ) throws(JSONError) -> JSONToken {
     let start = offset
     try enter(depth)
@@ -167,7 +170,9 @@ extension JSONScanner {
   }
 
   private mutating func word(
-    _ word: String, _ kind: JSONToken.Kind, in text: Span<UInt8>
+    _ word: String,
+    _ kind: JSONToken.Kind,
+    in text: Span<UInt8>
   ) throws(JSONError) -> JSONToken {
     let start = offset
     for scalar in word.utf8 {

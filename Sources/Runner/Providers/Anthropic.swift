@@ -1,8 +1,11 @@
 package import Transport
 
-/// The Anthropic Messages API.
+/// The Anthropic Messages API (platform.claude.com/docs/en/api/messages and …/errors).
 package struct Anthropic: Provider {
+  private static let messagesPath = "/v1/messages"
+
   package init() {}
+
   package var name: String { "anthropic" }
   package var defaultEndpoint: Endpoint { .anthropic }
   package var headers: [(name: String, value: String)] {
@@ -12,12 +15,78 @@ package struct Anthropic: Provider {
   package var requiresMaxTokens: Bool { true }
 
   package func request(for payload: Payload) throws(ProviderError) -> ProviderRequest {
-    throw ProviderError(message: "not built")
+    switch payload {
+    case .native(let path, let body):
+      guard path == nil || path == Self.messagesPath else {
+        throw ProviderError(
+          message: "the line's url is \(path ?? ""), but the provider is anthropic, "
+            + "which serves \(Self.messagesPath)"
+        )
+      }
+      return ProviderRequest(path: Self.messagesPath, body: body)
+    case .prompt(let prompt):
+      return ProviderRequest(path: Self.messagesPath, body: try Self.body(prompt)[...])
+    }
+  }
+
+  private static func body(_ prompt: Prompt) throws(ProviderError) -> [UInt8] {
+    guard let maxTokens = prompt.maxTokens else {
+      throw ProviderError(message: "anthropic needs max_tokens: set --max-tokens or `max_tokens`")
+    }
+    var body: [UInt8] = []
+    body.appendRaw("{\"model\":")
+    body.appendJSON(prompt.model)
+    body.appendRaw(",\"max_tokens\":")
+    body.appendJSON(maxTokens)
+    if let system = prompt.system {
+      body.appendRaw(",\"system\":")
+      body.appendJSON(system)
+    }
+    body.appendRaw(",\"messages\":[{\"role\":\"user\",\"content\":")
+    body.appendJSON(prompt.text)
+    body.appendRaw("}]}")
+    return body
   }
 
   package func outcome(
-    of response: HTTPResponse, path: String, at unixTime: Double
+    of response: HTTPResponse,
+    path: String,
+    at unixTime: Double
   ) -> Outcome {
-    .completed(Usage())
+    Self.policy.outcome(of: response, at: unixTime) { body in
+      let type = body["type"]
+      guard type == nil || type?.string == "message", body["content"]?.kind == .array else {
+        return nil
+      }
+      let usage = body["usage"]
+      return Usage(
+        inputTokens: usage?["input_tokens"]?.integer ?? 0,
+        outputTokens: usage?["output_tokens"]?.integer ?? 0,
+        cacheRead: usage?["cache_read_input_tokens"]?.integer ?? 0,
+        cacheCreation: usage?["cache_creation_input_tokens"]?.integer ?? 0
+      )
+    }
   }
+
+  /// The generic `invalid_request_error` and `api_error` are left to the status they come with.
+  private static let policy = RefusalPolicy(
+    phrases: [
+      // Spend limits that one sets oneself come as 400, for the organisation or the workspace.
+      ("You have reached your specified", .park(.billing)),
+      ("Your credit balance is too low", .park(.billing)),
+      ("This organization has been disabled", .park(.credential)),
+    ],
+    codes: [
+      "enforced_spend_limit_reached": .park(.billing),
+      "authentication_error": .park(.credential),
+      "billing_error": .park(.billing),
+      "permission_error": .park(.credential),
+      "not_found_error": .fail,
+      "request_too_large": .fail,
+      "rate_limit_error": .pace,
+      "conflict_error": .retry,
+      "timeout_error": .retry,
+      "overloaded_error": .retry,
+    ]
+  )
 }

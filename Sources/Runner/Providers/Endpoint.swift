@@ -17,12 +17,14 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     guard let parts = try URLParts(text) else {
       throw EndpointError(
         message: "\"\(blottingKeys(in: text, limit: 200))\" is not a base URL; "
-          + "write it like https://api.example.com/v1")
+          + "write it like https://api.example.com/v1"
+      )
     }
     guard parts.scheme == "https" || isLoopback(parts.host) else {
       throw EndpointError(
         message: "http://\(parts.host) would send the key in the clear; use https://, "
-          + "http:// is for loopback only")
+          + "http:// is for loopback only"
+      )
     }
     let prefix = parts.segments.map { "/" + $0 }.joined()
     url = parts.scheme + "://" + parts.host + (parts.port.map { ":\($0)" } ?? "") + prefix
@@ -73,11 +75,13 @@ private struct URLParts {
     guard !authority.contains("@") else {
       throw EndpointError(
         message: "the base URL holds a user name or password; leave it out, "
-          + "keys are given by reference")
+          + "keys are given by reference"
+      )
     }
     guard !rest.contains("?"), !rest.contains("#") else {
       throw EndpointError(
-        message: "the base URL holds a query or fragment; write only scheme, host and path")
+        message: "the base URL holds a query or fragment; write only scheme, host and path"
+      )
     }
     segments = rest.dropFirst(authority.count).split(separator: "/")
     guard segments.allSatisfy(isPathSegment) else { return nil }

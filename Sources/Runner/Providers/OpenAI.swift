@@ -1,18 +1,34 @@
 package import Transport
 
-/// The OpenAI API, which many other servers speak too.
+/// The OpenAI API (platform.openai.com/docs), which many other servers speak too.
+///
+/// Native lines may name any path; plain prompts go to the one of the chosen ``API``.
 package struct OpenAI: Provider {
-  /// Where plain prompts go; native lines name their own path.
+  /// Where plain prompts go.
   package enum API: String, Sendable {
     case chat
     case responses
     case embeddings
+
+    fileprivate var path: String {
+      switch self {
+      case .chat: "/v1/chat/completions"
+      case .responses: "/v1/responses"
+      case .embeddings: "/v1/embeddings"
+      }
+    }
   }
 
   private let api: API
+  /// `max_completion_tokens` at OpenAI, whose newer models refuse `max_tokens`; compatible servers
+  /// often know only the older name.
+  private let chatLimitField: String
 
+  /// Makes the provider for these endpoints; none means OpenAI itself.
   package init(api: API = .chat, endpoints: [Endpoint] = []) {
     self.api = api
+    let isOpenAI = endpoints.allSatisfy { $0.host == Endpoint.openAI.host }
+    chatLimitField = isOpenAI ? "max_completion_tokens" : "max_tokens"
   }
 
   package var name: String { "openai" }
@@ -23,13 +39,152 @@ package struct OpenAI: Provider {
   }
   package var requiresMaxTokens: Bool { false }
 
+  package func outcome(
+    of response: HTTPResponse,
+    path: String,
+    at unixTime: Double
+  ) -> Outcome {
+    Self.policy.outcome(of: response, at: unixTime) { body in
+      Self.isResult(body, of: path) ? Self.usage(body["usage"]) : nil
+    }
+  }
+}
+
+// Requests.
+extension OpenAI {
   package func request(for payload: Payload) throws(ProviderError) -> ProviderRequest {
-    throw ProviderError(message: "not built")
+    switch payload {
+    case .native(let path, let body):
+      guard let path else {
+        throw ProviderError(
+          message: "the line has Anthropic's batch shape (params), but the provider is openai"
+        )
+      }
+      guard isPlainPath(path) else {
+        throw ProviderError(
+          message: "the line's url is not a path such as /v1/chat/completions"
+        )
+      }
+      return ProviderRequest(path: path, body: body)
+    case .prompt(let prompt):
+      return ProviderRequest(path: api.path, body: try body(prompt)[...])
+    }
   }
 
-  package func outcome(
-    of response: HTTPResponse, path: String, at unixTime: Double
-  ) -> Outcome {
-    .completed(Usage())
+  private func body(_ prompt: Prompt) throws(ProviderError) -> [UInt8] {
+    var body: [UInt8] = []
+    body.appendRaw("{\"model\":")
+    body.appendJSON(prompt.model)
+    switch api {
+    case .chat: appendChat(prompt, to: &body)
+    case .responses: appendResponses(prompt, to: &body)
+    case .embeddings:
+      guard prompt.system == nil else {
+        throw ProviderError(message: "embeddings take no system prompt; leave system out")
+      }
+      body.appendRaw(",\"input\":")
+      body.appendJSON(prompt.text)
+    }
+    body.append(UInt8(ascii: "}"))
+    return body
   }
+
+  private func appendChat(_ prompt: Prompt, to body: inout [UInt8]) {
+    if let maxTokens = prompt.maxTokens {
+      body.appendRaw(",\"\(chatLimitField)\":\(maxTokens)")
+    }
+    body.appendRaw(",\"messages\":[")
+    if let system = prompt.system {
+      body.appendRaw("{\"role\":\"system\",\"content\":")
+      body.appendJSON(system)
+      body.appendRaw("},")
+    }
+    body.appendRaw("{\"role\":\"user\",\"content\":")
+    body.appendJSON(prompt.text)
+    body.appendRaw("}]")
+  }
+
+  private func appendResponses(_ prompt: Prompt, to body: inout [UInt8]) {
+    if let maxTokens = prompt.maxTokens {
+      body.appendRaw(",\"max_output_tokens\":\(maxTokens)")
+    }
+    if let system = prompt.system {
+      body.appendRaw(",\"instructions\":")
+      body.appendJSON(system)
+    }
+    body.appendRaw(",\"input\":")
+    body.appendJSON(prompt.text)
+  }
+
+  /// Whether a line's path can be joined to any endpoint and stays on it.
+  private func isPlainPath(_ path: String) -> Bool {
+    path.hasPrefix("/")
+      && path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        .allSatisfy(isPathSegment)
+  }
+}
+
+// Results.
+extension OpenAI {
+  /// Whether a body has the shape of what this path returns; other paths may return any object.
+  private static func isResult(_ body: JSONValue, of path: String) -> Bool {
+    guard body.kind == .object, !ErrorBody.isReported(in: body) else { return false }
+    switch path {
+    case "/v1/chat/completions", "/v1/completions": return body["choices"]?.kind == .array
+    case "/v1/responses": return body["output"]?.kind == .array && isDelivered(body)
+    case "/v1/embeddings", "/v1/images/generations", "/v1/images/edits":
+      return body["data"]?.kind == .array
+    case "/v1/moderations": return body["results"]?.kind == .array
+    default: return true
+    }
+  }
+
+  /// One cut short (`incomplete`) or left running (`queued`, on request) is what was asked for.
+  private static func isDelivered(_ body: JSONValue) -> Bool {
+    let status = body["status"]?.string
+    return status != "failed" && status != "cancelled"
+  }
+
+  /// Chat counts prompt and completion tokens, responses input and output tokens.
+  private static func usage(_ usage: JSONValue?) -> Usage {
+    guard let usage else { return Usage() }
+    let details = usage["prompt_tokens_details"] ?? usage["input_tokens_details"]
+    return Usage(
+      inputTokens: (usage["prompt_tokens"] ?? usage["input_tokens"])?.integer ?? 0,
+      outputTokens: (usage["completion_tokens"] ?? usage["output_tokens"])?.integer ?? 0,
+      cacheRead: details?["cached_tokens"]?.integer ?? 0
+    )
+  }
+
+  /// The generic `invalid_request_error` is left to the status it comes with.
+  private static let policy = RefusalPolicy(
+    phrases: [
+      // Comes as 429, but no wait makes a request fit a limit that it exceeds by itself.
+      ("Request too large for", .fail),
+      ("You exceeded your current quota", .park(.billing)),
+    ],
+    codes: [
+      "rate_limit_exceeded": .pace,
+      "rate_limit_error": .pace,
+      "slow_down": .pace,
+      "insufficient_quota": .park(.billing),
+      "credit_balance_exhausted": .park(.billing),
+      "organization_spend_limit_exceeded": .park(.billing),
+      "project_spend_limit_exceeded": .park(.billing),
+      "organization_usage_limit_exceeded": .park(.billing),
+      "billing_hard_limit_reached": .park(.billing),
+      "billing_not_active": .park(.billing),
+      "invalid_api_key": .park(.credential),
+      "ip_not_authorized": .park(.credential),
+      "account_deactivated": .park(.credential),
+      "invalid_organization": .park(.credential),
+      "mismatched_organization": .park(.credential),
+      "unsupported_country_region_territory": .park(.credential),
+      "server_is_overloaded": .retry,
+      "server_error": .retry,
+      "model_not_found": .fail,
+      "context_length_exceeded": .fail,
+      "invalid_prompt": .fail,
+    ]
+  )
 }

@@ -67,7 +67,10 @@ package struct Usage: Sendable, Equatable {
   package var cacheCreation = 0
 
   package init(
-    inputTokens: Int = 0, outputTokens: Int = 0, cacheRead: Int = 0, cacheCreation: Int = 0
+    inputTokens: Int = 0,
+    outputTokens: Int = 0,
+    cacheRead: Int = 0,
+    cacheCreation: Int = 0
   ) {
     self.inputTokens = inputTokens
     self.outputTokens = outputTokens

@@ -69,7 +69,9 @@ extension Provider {
 ///   - endpoints: every endpoint that the run may send to; the default one if empty.
 /// - Throws: a ``ProviderError`` for an unknown name or `api`.
 package func makeProvider(
-  named name: String, api: String? = nil, endpoints: [Endpoint] = []
+  named name: String,
+  api: String? = nil,
+  endpoints: [Endpoint] = []
 ) throws(ProviderError) -> any Provider {
   switch name {
   case "anthropic":
@@ -80,13 +82,15 @@ package func makeProvider(
   case "openai":
     guard let chosen = OpenAI.API(rawValue: api ?? "chat") else {
       throw ProviderError(
-        message: "openai has no api \"\(api ?? "")\"; choose chat, responses or embeddings")
+        message: "openai has no api \"\(api ?? "")\"; choose chat, responses or embeddings"
+      )
     }
     return OpenAI(api: chosen, endpoints: endpoints)
   default:
     throw ProviderError(
       message: "unknown provider \"\(name)\"; choose \(providerNames.joined(separator: " or ")) "
-        + "(openai also serves every compatible server)")
+        + "(openai also serves every compatible server)"
+    )
   }
 }
 

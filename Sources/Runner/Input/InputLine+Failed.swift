@@ -1,0 +1,73 @@
+extension InputLine {
+  /// The line for the failed file: the same object with `error` added, ready to be run again.
+  ///
+  /// An `error` that the line had from an earlier run is replaced; every other member keeps its
+  /// bytes. A line that is no JSON object becomes one that says where it stood and how it began.
+  ///
+  /// - Parameters:
+  ///   - line: the line as it came, with or without its line ending.
+  ///   - number: where it stands in its file, from 1.
+  ///   - refusal: why its job failed.
+  /// - Returns: one line of JSON without a line ending.
+  package static func failedLine(
+    _ line: ArraySlice<UInt8>,
+    number: Int,
+    refusal: Refusal
+  ) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(line.count + refusal.message.utf8.count + 128)
+    do throws(JSONError) {
+      try copyMembers(of: line, to: &result)
+      appendError(refusal, to: &result)
+    } catch {
+      result.removeAll(keepingCapacity: true)
+      result.appendRaw("{\"custom_id\":\"line-\(number)\",")
+      appendError(refusal, to: &result)
+      result.appendRaw(",\"raw\":")
+      result.appendJSON(
+        String(
+          String(decoding: line.prefix(4 * rawLimit), as: UTF8.self)
+            .prefix(rawLimit)
+        )
+      )
+    }
+    result.append(UInt8(ascii: "}"))
+    return result
+  }
+
+  /// The most characters of an unreadable line that its failed line repeats.
+  private static let rawLimit = 2_000
+
+  /// Writes `{` and every member but `error`, a comma after each.
+  private static func copyMembers(
+    of line: ArraySlice<UInt8>,
+    to result: inout [UInt8]
+  ) throws(JSONError) {
+    let text = line.span
+    guard var members = JSONMembers(ofWhole: text) else {
+      throw JSONError(offset: 0, message: "an object is due")
+    }
+    result.append(UInt8(ascii: "{"))
+    while let member = try members.next(in: text) {
+      guard !member.key.isString("error", in: text) else { continue }
+      let start = line.startIndex + member.key.range.lowerBound
+      result += line[start..<line.startIndex + member.value.range.upperBound]
+      result.append(UInt8(ascii: ","))
+    }
+  }
+
+  private static func appendError(_ refusal: Refusal, to result: inout [UInt8]) {
+    result.appendRaw("\"error\":{\"code\":")
+    result.appendJSON(refusal.code)
+    result.appendRaw(",\"message\":")
+    result.appendJSON(refusal.message)
+    if let status = refusal.status {
+      result.appendRaw(",\"status\":\(status)")
+    }
+    if let requestID = refusal.requestID {
+      result.appendRaw(",\"request_id\":")
+      result.appendJSON(requestID)
+    }
+    result.append(UInt8(ascii: "}"))
+  }
+}

@@ -1,0 +1,120 @@
+import Transport
+
+/// Where a refusal leads, before it is known what it says and how long to wait.
+enum Exit: Sendable, Equatable {
+  case retry
+  case pace
+  case park(ParkReason)
+  case fail
+}
+
+/// How one provider's refusals are judged: by its words, its codes, then the HTTP status.
+struct RefusalPolicy: Sendable {
+  /// How a message begins that decides whatever code or status it comes with.
+  let phrases: [(beginning: String, exit: Exit)]
+  /// Error codes and types that decide, whatever the status.
+  let codes: [String: Exit]
+
+  /// Judges a response that is no result.
+  ///
+  /// - Parameters:
+  ///   - response: the response.
+  ///   - body: its body, if that is JSON.
+  ///   - unixTime: when it arrived, in seconds since 1970.
+  func judge(_ response: HTTPResponse, body: JSONValue?, at unixTime: Double) -> Outcome {
+    let told = body.flatMap { ErrorBody($0) }
+    let error = told ?? ErrorBody(text: response.body, status: response.status)
+    let refusal = Refusal(
+      status: response.status,
+      code: error.code ?? error.type ?? "http_\(response.status)",
+      message: redirectMessage(response) ?? error.message ?? "HTTP \(response.status)",
+      requestID: error.requestID ?? response.header("request-id")
+        ?? response.header("x-request-id")
+    )
+    switch exit(for: error, status: response.status, isProvidersOwn: body != nil) {
+    case .retry: return .retry(refusal, after: retryAfter(of: response, at: unixTime))
+    case .pace: return .pace(refusal, after: retryAfter(of: response, at: unixTime))
+    case .park(let reason): return .park(refusal, reason)
+    case .fail: return .fail(refusal)
+    }
+  }
+
+  private func exit(for error: ErrorBody, status: Int, isProvidersOwn: Bool) -> Exit {
+    let message = error.message ?? ""
+    if let phrase = phrases.first(where: { message.hasPrefix($0.beginning) }) { return phrase.exit }
+    if let exit = error.code.flatMap({ codes[$0] }) ?? error.type.flatMap({ codes[$0] }) {
+      return exit
+    }
+    // A firewall refuses single prompts with a page of its own; that says nothing about the key.
+    if status == 403, !isProvidersOwn { return .retry }
+    if [401, 402, 403, 407].contains(status) { return Self.exit(forStatus: status) }
+    if let told = error.status { return Self.exit(forStatus: told) }
+    if (200..<300).contains(status) {
+      return error.type == "invalid_request_error" ? .fail : .retry
+    }
+    return Self.exit(forStatus: status)
+  }
+
+  /// What a status means where no code says more.
+  private static func exit(forStatus status: Int) -> Exit {
+    switch status {
+    case 401, 403: .park(.credential)
+    case 402: .park(.billing)
+    case 300..<400, 407: .park(.configuration)
+    case 429: .pace
+    case 408, 409, 425: .retry
+    case 400..<500: .fail
+    default: .retry
+    }
+  }
+
+  /// Redirects are not followed, since the key would follow too.
+  private func redirectMessage(_ response: HTTPResponse) -> String? {
+    guard (300..<400).contains(response.status) else { return nil }
+    let target = response.header("location").map { " to \($0.prefix { $0 != "?" && $0 != "#" })" }
+    return "the endpoint redirects\(target ?? ""), which is not followed; "
+      + "set the base URL to the final address"
+  }
+}
+
+extension RefusalPolicy {
+  /// Judges any response: a result only if all of its body is JSON in the provider's shape.
+  ///
+  /// - Parameters:
+  ///   - response: the response.
+  ///   - unixTime: when it arrived, in seconds since 1970.
+  ///   - read: the result's usage, or nil if the body does not have the shape of a result.
+  func outcome(
+    of response: HTTPResponse,
+    at unixTime: Double,
+    reading read: (JSONValue) -> Usage?
+  ) -> Outcome {
+    guard (200..<300).contains(response.status) else {
+      return judge(response, body: try? JSONValue(parsing: response.body), at: unixTime)
+    }
+    do throws(JSONError) {
+      let body = try JSONValue(parsing: response.body)
+      if let usage = read(body) { return .completed(usage) }
+      if ErrorBody.isReported(in: body) { return judge(response, body: body, at: unixTime) }
+      return damaged(response, code: "unexpected_body", "the answer is JSON but not a result")
+    } catch {
+      if response.header("content-type")?.hasPrefix("text/event-stream") == true {
+        return .fail(refusal(response, "stream", "the request asks for a stream; leave stream out"))
+      }
+      return damaged(response, code: "invalid_body", "the answer is \(error)")
+    }
+  }
+
+  private func damaged(_ response: HTTPResponse, code: String, _ message: String) -> Outcome {
+    .retry(refusal(response, code, message), after: nil)
+  }
+
+  private func refusal(_ response: HTTPResponse, _ code: String, _ message: String) -> Refusal {
+    Refusal(
+      status: response.status,
+      code: code,
+      message: message,
+      requestID: response.header("request-id") ?? response.header("x-request-id")
+    )
+  }
+}
