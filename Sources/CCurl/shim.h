@@ -31,6 +31,10 @@ static inline CURLcode ccurl_set_prereq_callback(CURL *easy, curl_prereq_callbac
   return (curl_easy_setopt)(easy, CURLOPT_PREREQFUNCTION, callback);
 }
 
+static inline CURLcode ccurl_set_open_callback(CURL *easy, curl_opensocket_callback callback) {
+  return (curl_easy_setopt)(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
+
 static inline CURLcode ccurl_set_close_callback(CURL *easy, curl_closesocket_callback callback) {
   return (curl_easy_setopt)(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);
 }

@@ -25,3 +25,11 @@ package struct Deadlines: Sendable, Equatable {
     self.total = total
   }
 }
+
+extension Duration {
+  /// Whole milliseconds, rounded down.
+  var milliseconds: Int {
+    let (seconds, attoseconds) = components
+    return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+  }
+}
