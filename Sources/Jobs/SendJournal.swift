@@ -71,6 +71,11 @@ package final class SendJournal: Sendable {
     }
   }
 
+  /// True when no job is on its way.
+  package var isClear: Bool {
+    state.withLock { unsafe $0.free.count == $0.slots.count - 1 }
+  }
+
   /// Removes the file after a run that left nothing on its way.
   package func remove() {
     _ = unsafe unlink(path)

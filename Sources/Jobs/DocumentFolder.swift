@@ -1,0 +1,102 @@
+import Glibc
+
+/// Why a document cannot be used.
+package struct DocumentError: Error, Sendable {
+  /// What is wrong, in plain words.
+  package let message: String
+}
+
+/// A folder of text documents, named by a path or by a pattern such as `documents/*.txt`.
+package struct DocumentFolder: Sendable {
+  /// The largest document, in bytes.
+  package static let largest = 16 << 20
+
+  /// The folder that paths are relative to.
+  package let root: String
+  private let pattern: String?
+  private let queue = BlockingQueue(label: "nightjar.documents")
+
+  /// - Parameter path: a folder, whose every visible file is a document, or a pattern with `*`,
+  ///   `?` or `[…]` (glob(7)), which matches paths below the last folder without any of them.
+  package init(_ path: String) {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    let plain = parts.prefix { !$0.contains { "*?[".contains($0) } }
+    let root = plain.joined(separator: "/")
+    pattern = plain.count == parts.count ? nil : parts[plain.count...].joined(separator: "/")
+    self.root = plain.isEmpty ? "." : root.isEmpty ? "/" : root
+  }
+
+  /// True when `path` is a pattern rather than the name of a file or folder.
+  package static func isPattern(_ path: String) -> Bool {
+    path.contains { "*?[".contains($0) }
+  }
+
+  /// Visits every document in the order of its path, a folder at a time.
+  ///
+  /// - Throws: ``StoreError`` `.inputMissing` when the folder cannot be listed, or what `body`
+  ///   throws.
+  package func forEach(_ body: (_ path: String) async throws -> Void) async throws {
+    try await visit("", body)
+  }
+
+  private func visit(_ folder: String, _ body: (String) async throws -> Void) async throws {
+    for (name, isFolder) in try await queue.run({ try list(folder) }) {
+      let path = folder.isEmpty ? name : folder + "/" + name
+      if isFolder {
+        try await visit(path, body)
+      } else if pattern.map({ unsafe fnmatch($0, path, FNM_PATHNAME | FNM_PERIOD) == 0 }) ?? true {
+        try await body(path)
+      }
+    }
+  }
+
+  /// The visible entries of a folder by name; symbolic links count as what they point at.
+  private func list(_ folder: String) throws(StoreError) -> [(name: String, isFolder: Bool)] {
+    let path = folder.isEmpty ? root : root + "/" + folder
+    guard let directory = unsafe opendir(path) else {
+      throw StoreError(
+        .inputMissing,
+        "cannot list the documents: \(unsafe String(cString: strerror(errno)).lowercased())",
+        at: path, next: "check the name and the permissions, then run the same command")
+    }
+    defer { unsafe closedir(directory) }
+    var entries: [(name: String, isFolder: Bool)] = []
+    while let entry = unsafe readdir(directory) {
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
+        unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name.hasPrefix(".") { continue }
+      var information = stat()
+      let isKnown = unsafe stat(path + "/" + name, &information) == 0
+      let kind = information.st_mode & S_IFMT
+      guard !isKnown || kind == S_IFDIR || kind == S_IFREG else { continue }
+      entries.append((name, isKnown && kind == S_IFDIR))
+    }
+    return entries.sorted { $0.name < $1.name }
+  }
+
+  /// The text of a document.
+  ///
+  /// - Throws: ``DocumentError`` when it cannot be read, is empty, too large or not UTF-8.
+  package func text(of path: String) async throws(DocumentError) -> String {
+    let bytes: [UInt8]
+    do {
+      let file = try InputFile(path: root + "/" + path)
+      bytes = try await file.read(at: 0, count: min(Self.largest, file.identity().size) + 1)
+    } catch let error as StoreError {
+      throw DocumentError(message: error.message)
+    } catch {
+      throw DocumentError(message: "cannot be read")
+    }
+    guard bytes.count <= Self.largest else {
+      throw DocumentError(message: "is larger than \(Self.largest >> 20) MiB; split it")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw DocumentError(message: "is not UTF-8 text; convert it first")
+    }
+    guard text.contains(where: { !$0.isWhitespace }) else {
+      throw DocumentError(message: "is empty")
+    }
+    return text
+  }
+}

@@ -1,0 +1,114 @@
+import Jobs
+
+/// Turns lines into segments and finds the lines that can never be jobs; a pure value.
+struct Intake {
+  /// Segments that are ready to be stored.
+  var drafts: [SegmentDraft] = []
+  /// True where lines that are known already are the same input given again, not duplicates.
+  var skipsKnown = false
+  /// True when lines are a folder's listing: paths as JSON strings.
+  var isListing = false
+
+  private var assembler: SegmentAssembler
+  private var seen = SeenIDs()
+  private var restored: Int
+  private let keepsLines: Bool
+  private let name: String
+  private let limit: Int
+
+  /// - Parameters:
+  ///   - keepsLines: true where the input cannot be read again.
+  ///   - name: the input as messages name it.
+  ///   - limit: jobs to take at most.
+  init(keepsLines: Bool, name: String, limit: Int) {
+    self.keepsLines = keepsLines
+    self.name = name
+    self.limit = limit
+    restored = 0
+    assembler = SegmentAssembler(firstJob: 0, keepsLines: keepsLines)
+  }
+
+  /// True when no more jobs are wanted.
+  var isFull: Bool { assembler.nextJob >= limit }
+
+  /// Learns a segment that was stored before.
+  ///
+  /// - Parameter isKept: false when the bytes are those of a line too long to be kept.
+  /// - Returns: the number of the line after the segment.
+  mutating func restore(_ draft: SegmentDraft, bytes: [UInt8], isKept: Bool) -> Int {
+    restored = draft.firstJob + draft.jobCount
+    assembler = SegmentAssembler(firstJob: restored, keepsLines: keepsLines)
+    guard isKept else { return draft.firstLine + 1 }
+    var splitter = LineSplitter(longest: .max, number: draft.firstLine)
+    var next = draft.firstLine
+    splitter.take(bytes) { line in
+      learn(line)
+      next = line.number + 1
+    }
+    if let last = splitter.finish() {
+      learn(last)
+      next = last.number + 1
+    }
+    return next
+  }
+
+  private mutating func learn(_ line: LineSplitter.Line) {
+    let text = line.bytes.withoutLineBreak
+    if let id = id(of: text) { _ = seen.insert(id, line: line.number) }
+  }
+
+  private func id(of line: ArraySlice<UInt8>) -> String? {
+    if line.first == UInt8(ascii: "\"") { return JobPreparer.documentPath(line) }
+    return try? InputLine.parse(line.span).id
+  }
+
+  /// Takes the next line of the input.
+  mutating func take(_ line: LineSplitter.Line) {
+    guard !isFull else { return }
+    if !line.isOversized, line.bytes.isBlankLine { return assembler.addBlank(line) }
+    switch judge(line) {
+    case .known: return
+    case .good: drafts += assembler.add(line, failure: nil)
+    case .bad(let refusal):
+      let failed = InputLine.failedLine(
+        line.bytes.withoutLineBreak, number: line.number, refusal: refusal)
+      drafts += assembler.add(
+        line, failure: JobResult(job: assembler.nextJob, state: .failed, line: failed))
+    }
+  }
+
+  /// Closes the segment under way.
+  mutating func finishSegment() { drafts += assembler.finish() }
+
+  private enum Verdict {
+    case good
+    case known
+    case bad(Refusal)
+  }
+
+  private mutating func judge(_ line: LineSplitter.Line) -> Verdict {
+    if line.isOversized {
+      let size = "\(line.length >> 20) MiB, longer than \(JobReader.longestLine >> 20) MiB"
+      return bad(line, "line_too_long", "the line has \(size); split the job into smaller ones")
+    }
+    let text = line.bytes.withoutLineBreak
+    let id: String
+    if isListing {
+      id = JobPreparer.documentPath(text)
+    } else {
+      do throws(InputLineError) {
+        id = try InputLine.parse(text.span).id
+      } catch {
+        return bad(line, "malformed_line", error.message)
+      }
+    }
+    guard let earlier = seen.insert(id, line: line.number) else { return .good }
+    if skipsKnown, restored > 0 { return .known }
+    return bad(
+      line, "duplicate_id", "the id \"\(id)\" is that of line \(earlier) too; give each job its own")
+  }
+
+  private func bad(_ line: LineSplitter.Line, _ code: String, _ message: String) -> Verdict {
+    .bad(Refusal(status: nil, code: code, message: "\(name):\(line.number): \(message)"))
+  }
+}

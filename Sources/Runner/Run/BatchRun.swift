@@ -1,0 +1,162 @@
+import Jobs
+import Synchronization
+package import Transport
+
+/// A run of one batch, from opening its file to the last result.
+package final class BatchRun: Sendable {
+  /// How long a lease lasts without a renewal.
+  static let lease: Duration = .seconds(60)
+
+  private let plan: RunPlan
+  private let client: any HTTPClient
+  private let clock: any RunClock
+  private let events: any EventSink
+  private let store: SQLiteJobStore
+  private let alarm: AlarmClock
+  private let stop = RunStop()
+  private let workers = Mutex<Task<Void, Never>?>(nil)
+  package let progress: RunProgress
+
+  /// Opens the batch, creating it where there is none.
+  ///
+  /// - Throws: ``StoreError`` when the batch, its input or its output cannot be used.
+  package init(
+    _ plan: RunPlan, client: any HTTPClient, clock: any RunClock = SystemClock(),
+    sinks: [any EventSink] = []
+  ) async throws {
+    self.plan = plan
+    self.client = client
+    self.clock = clock
+    store = try SQLiteJobStore(
+      path: plan.files.batch, input: plan.input.batchInput, now: clock.unixMilliseconds)
+    let summary = try await store.summary()
+    var counters = RunCounters()
+    counters.read = summary.total
+    counters.completed = summary.completed
+    counters.failed = summary.failed
+    progress = RunProgress(startingFrom: counters)
+    events = EventFan([progress] + sinks)
+    alarm = AlarmClock(clock: clock)
+  }
+
+  /// Jobs whose request may have left when an earlier run died.
+  package var unknown: Int { store.unknown.count }
+
+  /// Sends nothing more, lets what is in flight end, and makes ``execute()`` return.
+  package func drain() { stop.stop(.interrupted) }
+
+  /// Also cuts off what is in flight; its jobs go back and no attempt is charged.
+  package func abort() {
+    stop.stop(.aborted)
+    workers.withLock { $0?.cancel() }
+  }
+
+  /// Runs jobs until every one has its result or the run stops.
+  ///
+  /// - Throws: ``StoreError`` when the batch cannot be used at all; once jobs run, failures are
+  ///   reported as the report's reason to stop.
+  package func execute() async throws -> RunReport {
+    let start = clock.now
+    let exporter = try Exporter(completedPath: plan.files.completed, failedPath: plan.files.failed)
+    try await exporter.repair(from: store)
+    let journal = try SendJournal(
+      path: plan.files.batch + "-sent",
+      capacity: plan.concurrency + CompletionBatcher.backlog + plan.concurrency)
+    let crew = crew(exporter, journal)
+    stop.onStop { [alarm] in
+      alarm.stop()
+      crew.feed.stop()
+    }
+    await work(crew)
+    let summary = try await close(crew, journal)
+    return RunReport(summary: summary, elapsed: clock.now - start, stop: stop.first)
+  }
+
+  /// What works together in a run.
+  private struct Crew: Sendable {
+    let feed: JobFeed
+    let batcher: CompletionBatcher
+    let reader: JobReader
+    let accounts: AccountPool
+    let runner: JobRunner
+  }
+
+  private func crew(_ exporter: Exporter, _ journal: SendJournal) -> Crew {
+    let feed = JobFeed(
+      store: store, input: SegmentLoader(file: plan.input.file), alarm: alarm, clock: clock,
+      lease: Self.lease, concurrency: plan.concurrency)
+    let batcher = CompletionBatcher(
+      store: store, exporter: exporter, journal: journal, clock: clock, lease: Self.lease,
+      events: events, onProgress: { feed.progressed($0) })
+    let reader = JobReader(
+      plan.input.source, name: plan.input.name, store: store, limit: plan.limit
+    ) { segments, isLast in
+      try await batcher.append(segments, isLast: isLast)
+      feed.inputGrew(isComplete: isLast)
+    }
+    let accounts = AccountPool(
+      accounts: plan.accounts, alarm: alarm, clock: clock, stop: stop, events: events,
+      giveUpAfter: plan.giveUpAfter, parkFor: plan.parkFor)
+    let runner = JobRunner(
+      preparer: plan.preparer, provider: plan.provider, client: client, accounts: accounts,
+      feed: feed, batcher: batcher, journal: journal, clock: clock, retries: plan.retries,
+      deadlines: plan.deadlines, events: events)
+    return Crew(
+      feed: feed, batcher: batcher, reader: reader, accounts: accounts, runner: runner)
+  }
+
+  private func work(_ crew: Crew) async {
+    let writing = Task { await stopOnFailure { try await crew.batcher.run() } }
+    let supporting = Task {
+      await withDiscardingTaskGroup { group in
+        group.addTask { await self.stopOnFailure { try await crew.reader.run() } }
+        group.addTask { await self.stopOnFailure { try await crew.feed.run() } }
+        group.addTask { await crew.accounts.watch() }
+        group.addTask { await self.renewLeases(of: crew.feed) }
+      }
+    }
+    let working = Task {
+      await withDiscardingTaskGroup { group in
+        for _ in 0..<plan.concurrency {
+          group.addTask {
+            while let job = await crew.feed.next() { await crew.runner.run(job) }
+          }
+        }
+      }
+    }
+    workers.withLock { $0 = working }
+    if case .aborted = stop.first { working.cancel() }
+    await working.value
+    alarm.stop()
+    crew.feed.stop()
+    crew.batcher.close()
+    await writing.value
+    await supporting.value
+  }
+
+  private func renewLeases(of feed: JobFeed) async {
+    let interval = Duration.milliseconds(Self.lease.milliseconds / 3)
+    while await alarm.sleep(until: clock.now + interval) == .elapsed {
+      await stopOnFailure {
+        let end = clock.unixMilliseconds + Self.lease.milliseconds
+        _ = try await store.renew(feed.leases, leaseEnd: end)
+      }
+    }
+  }
+
+  private func stopOnFailure(_ body: () async throws -> Void) async {
+    do { try await body() } catch { stop.stop(.failed(error)) }
+  }
+
+  /// Hands leases back and closes the batch; says where it stands.
+  private func close(_ crew: Crew, _ journal: SendJournal) async throws -> BatchSummary {
+    if case .failed = stop.first {
+      return (try? await store.summary()) ?? BatchSummary()
+    }
+    try await store.release(crew.feed.leases)
+    let summary = try await store.summary()
+    if journal.isClear { journal.remove() }
+    try store.close()
+    return summary
+  }
+}

@@ -1,0 +1,203 @@
+import Jobs
+import KeySources
+import Synchronization
+import Transport
+
+/// Runs one job after another: the story of a job is ``run(_:)``.
+package struct JobRunner: Sendable {
+  let preparer: JobPreparer
+  let provider: any Provider
+  let client: any HTTPClient
+  let accounts: AccountPool
+  let feed: JobFeed
+  let batcher: CompletionBatcher
+  let journal: SendJournal
+  let clock: any RunClock
+  let retries: RetryPolicy
+  let deadlines: Deadlines
+  let events: any EventSink
+
+  /// Takes a job to its result, or hands it back for another time.
+  func run(_ job: Job) async {
+    let prepared: PreparedJob
+    do throws(UnusableJob) {
+      prepared = try await preparer.prepare(job)
+    } catch {
+      return await fail(job, id: error.id, line: error.line, error.refusal, slot: nil)
+    }
+    guard let permit = await accounts.admit(inputTokens: prepared.inputTokens) else {
+      return feed.giveBack(job)
+    }
+    let slot = journal.mark(job.number)
+    let answer = await send(prepared, permit)
+    switch answer.outcome {
+    case .completed(let usage):
+      await complete(job, prepared, permit, answer, usage, slot: slot)
+    case .fail(let refusal):
+      permit.account.keyring.confirm(permit.key)
+      permit.settle(with: nil, at: clock.now)
+      await fail(job, id: prepared.id, line: prepared.line, refusal, slot: slot)
+    case .retry(let refusal, let after):
+      clear(slot)
+      await retry(job, prepared, permit, answer, refusal, after: after)
+    case .pace(_, let after):
+      clear(slot)
+      pace(job, permit, for: after)
+    case .park(let refusal, let reason):
+      clear(slot)
+      await park(job, permit, refusal, reason)
+    case nil:
+      abandon(job, permit, slot: answer.mayHaveLeft ? nil : slot)
+    }
+  }
+
+  /// What came of a request; no outcome when it was cut off by us.
+  private struct Answer {
+    var response: HTTPResponse?
+    var outcome: Outcome?
+    /// False when the request certainly never reached the provider.
+    var mayHaveLeft = true
+    /// False for signs of an outage, such as an unreachable host.
+    var isAboutRequest = true
+  }
+
+  private func send(_ prepared: PreparedJob, _ permit: Account.Permit) async -> Answer {
+    events.record(.sent)
+    defer { events.record(.returned) }
+    do throws(TransportError) {
+      let request = HTTPRequest(
+        url: permit.address.url(for: prepared.request.path),
+        headers: try permit.account.headers(for: permit.key), body: prepared.request.body,
+        deadlines: deadlines)
+      let response = try await client.send(request)
+      batcher.count(Traffic(requestsSent: response.requestsSent))
+      let time = Double(clock.unixMilliseconds) / 1_000
+      let outcome = provider.outcome(of: response, path: prepared.request.path, at: time)
+      return Answer(
+        response: response, outcome: outcome,
+        isAboutRequest: ![502, 503, 529].contains(response.status))
+    } catch {
+      if error.code == .cancelled || error.code == .closed {
+        return Answer(mayHaveLeft: error.requestMayHaveLeft)
+      }
+      batcher.count(Traffic(requestsSent: error.requestMayHaveLeft ? 1 : 0))
+      return Answer(
+        outcome: Outcome(error), mayHaveLeft: error.requestMayHaveLeft,
+        isAboutRequest: error.requestMayHaveLeft)
+    }
+  }
+
+  private func complete(
+    _ job: Job, _ prepared: PreparedJob, _ permit: Account.Permit, _ answer: Answer,
+    _ usage: Usage, slot: Int?
+  ) async {
+    guard let response = answer.response else { return }
+    permit.account.keyring.confirm(permit.key)
+    permit.settle(with: usage, at: clock.now)
+    let note = CompletionNote(
+      attempts: job.attempts + 1, account: permit.account.name,
+      key: permit.key.reference.description, endpoint: permit.address.url,
+      latency: response.elapsed, usage: usage)
+    let line = ResultLine.completed(
+      job: job.number, id: prepared.id, response: response,
+      requestID: provider.requestID(of: response), note: note)
+    let result = JobResult(
+      job: job.number, state: .completed, line: line, inputTokens: usage.inputTokens,
+      outputTokens: usage.outputTokens)
+    await batcher.complete(result, under: job.segment.lease, slot: slot)
+    feed.finish(job)
+  }
+
+  private func fail(
+    _ job: Job, id: String, line: ArraySlice<UInt8>, _ refusal: Refusal, slot: Int?
+  ) async {
+    events.record(.failed(job: id, reason: refusal.message))
+    let failed = InputLine.failedLine(line, number: job.lineNumber, refusal: refusal)
+    let result = JobResult(job: job.number, state: .failed, line: failed)
+    await batcher.complete(result, under: job.segment.lease, slot: slot)
+    feed.finish(job)
+  }
+
+  private func retry(
+    _ job: Job, _ prepared: PreparedJob, _ permit: Account.Permit, _ answer: Answer,
+    _ refusal: Refusal, after wait: Duration?
+  ) async {
+    let now = clock.now
+    let isCharged = permit.account.state.withLock { state in
+      state.failed(
+        endpoint: permit.endpoint, cost: permit.cost, job: job.number, sentAt: permit.sentAt,
+        answered: answer.response != nil, isAboutRequest: answer.isAboutRequest, at: now,
+        random: .random(in: 0..<1))
+    }
+    if answer.response == nil { accounts.giveUpIfSilent(at: now, reason: refusal.message) }
+    var job = job
+    job.failures += 1
+    job.attempts += isCharged ? 1 : 0
+    guard job.attempts < retries.attempts else {
+      return await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
+    }
+    events.record(.retry(job: prepared.id, reason: refusal.message))
+    let delay = retries.delay(after: job.failures, asked: wait, random: .random(in: 0..<1))
+    batcher.count(Traffic(retries: 1))
+    batcher.retryLater(
+      RetryableJob(
+        job: job.number, attempts: job.attempts,
+        notBefore: clock.unixMilliseconds + delay.milliseconds, reason: refusal.message))
+    feed.retry(job, at: now + delay)
+  }
+
+  private func pace(_ job: Job, _ permit: Account.Permit, for wait: Duration?) {
+    permit.account.keyring.confirm(permit.key)
+    permit.account.state.withLock { state in
+      state.paced(
+        endpoint: permit.endpoint, cost: permit.cost, for: wait, at: clock.now,
+        random: .random(in: 0..<1))
+    }
+    batcher.count(Traffic(rateLimited: 1))
+    events.record(.rateLimited(account: permit.account.name, wait: wait))
+    feed.giveBack(job)
+  }
+
+  /// A credential never fails a job: it waits for a key that works.
+  private func park(
+    _ job: Job, _ permit: Account.Permit, _ refusal: Refusal, _ reason: ParkReason
+  ) async {
+    permit.account.state.withLock { state in
+      state.refused(endpoint: permit.endpoint, cost: permit.cost, at: clock.now)
+    }
+    if reason == .credential {
+      if case .exhausted(let why) = await permit.account.keyring.reject(permit.key) {
+        accounts.park(permit.account, reason, "\(refusal.message) (\(why))")
+      }
+    } else {
+      accounts.park(permit.account, reason, refusal.message)
+    }
+    feed.giveBack(job)
+  }
+
+  private func abandon(_ job: Job, _ permit: Account.Permit, slot: Int?) {
+    permit.account.state.withLock { state in
+      state.cancelled(endpoint: permit.endpoint, cost: permit.cost, at: clock.now)
+    }
+    clear(slot)
+    feed.giveBack(job)
+  }
+
+  private func clear(_ slot: Int?) {
+    if let slot { journal.clear(slot) }
+  }
+}
+
+extension Account.Permit {
+  /// The request was answered; settles its cost with what it really used.
+  fileprivate func settle(with usage: Usage?, at now: ContinuousClock.Instant) {
+    let actual = usage.map {
+      Cost(
+        inputTokens: Double($0.inputTokens + $0.cacheCreation),
+        outputTokens: Double($0.outputTokens))
+    }
+    account.state.withLock {
+      $0.answered(endpoint: endpoint, cost: cost, actual: actual, at: now)
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Jobs
+package import Transport
+
+/// Everything a run needs to know, with every default filled in.
+package struct RunPlan: Sendable {
+  /// The files of a batch.
+  package struct Files: Sendable, Equatable {
+    package let completed: String
+    package let failed: String
+    package let batch: String
+
+    /// - Parameter output: such as `results.jsonl`; another ending is kept whole.
+    package init(output: String) {
+      completed = output
+      batch = output + ".nightjar"
+      failed =
+        output.hasSuffix(".jsonl")
+        ? output.dropLast(".jsonl".count) + ".failed.jsonl" : output + ".failed.jsonl"
+    }
+  }
+
+  /// Where jobs come from.
+  package struct Input: Sendable {
+    package let source: JobReader.Input
+    /// The input as the user named it.
+    package let name: String
+    /// Its absolute path; "-" for a pipe.
+    package let path: String
+
+    package init(source: JobReader.Input, name: String, path: String) {
+      self.source = source
+      self.name = name
+      self.path = path
+    }
+
+    var file: InputFile? {
+      if case .file(let file) = source { return file }
+      return nil
+    }
+
+    var batchInput: BatchInput {
+      switch source {
+      case .file: BatchInput(kind: .file, path: path)
+      case .pipe: BatchInput(kind: .pipe, path: path)
+      case .folder: BatchInput(kind: .folder, path: path)
+      }
+    }
+  }
+
+  package var input: Input
+  package var files: Files
+  package var provider: any Provider
+  package var preparer: JobPreparer
+  package var accounts: [Account]
+  /// The most requests in flight, at least one.
+  package var concurrency: Int
+  /// How many jobs of the input are run at most; nil for all.
+  package var limit: Int?
+  package var deadlines: Deadlines
+  package var retries: RetryPolicy
+  /// How long a run in which no endpoint ever answered goes on.
+  package var giveUpAfter: Duration
+  /// How long a run waits while every account is parked; nil for ever.
+  package var parkFor: Duration?
+
+  package init(
+    input: Input, files: Files, provider: any Provider, preparer: JobPreparer, accounts: [Account],
+    concurrency: Int, limit: Int? = nil, deadlines: Deadlines = Deadlines(),
+    retries: RetryPolicy = RetryPolicy(), giveUpAfter: Duration = .seconds(60),
+    parkFor: Duration? = nil
+  ) {
+    self.input = input
+    self.files = files
+    self.provider = provider
+    self.preparer = preparer
+    self.accounts = accounts
+    self.concurrency = concurrency
+    self.limit = limit
+    self.deadlines = deadlines
+    self.retries = retries
+    self.giveUpAfter = giveUpAfter
+    self.parkFor = parkFor
+  }
+}

@@ -1,0 +1,43 @@
+package import Jobs
+
+/// How a run ended; the JSON of `--json`.
+package struct RunReport: Sendable {
+  package let summary: BatchSummary
+  package let elapsed: Duration
+  /// Why the run stopped before its end; nil when it did not.
+  package let stop: StopReason?
+
+  package init(summary: BatchSummary, elapsed: Duration, stop: StopReason?) {
+    self.summary = summary
+    self.elapsed = elapsed
+    self.stop = stop
+  }
+
+  /// The word for ``stop`` in reports.
+  package var stopped: String? {
+    switch stop {
+    case nil: nil
+    case .interrupted, .aborted: "interrupted"
+    case .parked, .keyRefused, .unavailable: "parked"
+    case .failed: "failed"
+    }
+  }
+
+  /// One line of JSON.
+  package var json: String {
+    var line: [UInt8] = []
+    line.appendRaw("{\"total\":\(summary.total),\"completed\":\(summary.completed)")
+    line.appendRaw(",\"failed\":\(summary.failed),\"pending\":\(summary.pending)")
+    line.appendRaw(",\"unknown\":\(summary.unknown)")
+    line.appendRaw(",\"requests_sent\":\(summary.traffic.requestsSent)")
+    line.appendRaw(",\"retries\":\(summary.traffic.retries)")
+    line.appendRaw(",\"rate_limited\":\(summary.traffic.rateLimited)")
+    line.appendRaw(",\"usage\":{\"input_tokens\":\(summary.inputTokens)")
+    line.appendRaw(",\"output_tokens\":\(summary.outputTokens)},\"elapsed_s\":")
+    line.appendJSON(Double(elapsed.milliseconds) / 1_000)
+    line.appendRaw(",\"stopped\":")
+    if let stopped { line.appendJSON(stopped) } else { line.appendRaw("null") }
+    line.appendRaw("}")
+    return String(decoding: line, as: UTF8.self)
+  }
+}
