@@ -1,0 +1,106 @@
+import Yams
+
+extension JobFile {
+  /// Reads a job file.
+  ///
+  /// - Parameters:
+  ///   - text: what the file holds.
+  ///   - file: its path, for messages, and whose folder relative paths start from.
+  /// - Throws: a ``JobFileError`` with file and line.
+  package init(reading text: String, file: String) throws(JobFileError) {
+    let root = try compose(text, file: file)
+    let fields = try YAMLFields(root, known: Self.fieldNames, of: "the job file", in: file)
+    let paths = PathBase(of: file)
+    input = try fields.string("input").map(paths.resolve)
+    output = try fields.string("output").map(paths.resolve)
+    provider = try fields.word("provider", among: providerNames)
+    model = try fields.string("model")
+    maxTokens = try fields.integer("max_tokens")
+    system = try fields.string("system")
+    prompt = try Self.template(fields)
+    api = try fields.word("api", among: ["chat", "responses", "embeddings"])
+    accounts = try Self.accounts(fields, paths)
+    concurrency = try fields.integer("concurrency")
+    limit = try fields.integer("limit")
+    timeout = try fields.seconds("timeout")
+    caFile = try fields.string("ca_file").map(paths.resolve)
+    queue = try fields.string("queue").map(paths.resolve)
+    grace = try fields.seconds("grace")
+    keystore = try fields.string("keystore").map(paths.resolve)
+    identity = try fields.string("identity").map(paths.resolve)
+    maxAttempts = try fields.integer("max_attempts")
+    proxy = try Self.proxy(fields)
+  }
+
+  private static let fieldNames = [
+    "input", "output", "provider", "model", "max_tokens", "system", "prompt", "api", "base_url",
+    "key", "keys", "accounts", "concurrency", "limit", "timeout", "ca_file", "queue", "grace",
+    "keystore", "identity", "max_attempts", "proxy",
+  ]
+
+  private static func template(_ fields: YAMLFields) throws(JobFileError) -> Template? {
+    guard let text = try fields.string("prompt"), let scalar = fields["prompt"]?.scalar else {
+      return nil
+    }
+    // The text of a block scalar begins on the line after its `|` or `>`.
+    let isBlock = scalar.style == .literal || scalar.style == .folded
+    return Template(text: text, firstLine: (scalar.mark?.line ?? 1) + (isBlock ? 1 : 0))
+  }
+
+  private static func proxy(_ fields: YAMLFields) throws(JobFileError) -> String? {
+    let proxy = try fields.string("proxy")
+    guard proxy?.contains("@") != true else {
+      throw fields.error(
+        "`proxy` holds a user name or password; a job file holds no secrets", at: fields["proxy"])
+    }
+    return proxy
+  }
+}
+
+/// Where the relative paths of a job file start from.
+struct PathBase {
+  private let folder: String
+
+  init(of file: String) {
+    folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+  }
+
+  /// An absolute path, `-`, a home path or a URL stays as it is.
+  func resolve(_ path: String) -> String {
+    path.hasPrefix("/") || path.hasPrefix("~") || path == "-" || path.contains("://")
+      ? path : folder + path
+  }
+}
+
+/// The file as YAML nodes, which know their lines.
+private func compose(_ text: String, file: String) throws(JobFileError) -> Node {
+  do {
+    if let node = try Yams.compose(yaml: text) { return node }
+  } catch let error as YamlError {
+    throw JobFileError(message: reason(error), file: file, line: line(of: error))
+  } catch {
+    throw JobFileError(message: "cannot be read as YAML", file: file, line: nil)
+  }
+  throw JobFileError(message: "the job file is empty", file: file, line: nil)
+}
+
+private func reason(_ error: YamlError) -> String {
+  switch error {
+  case .scanner(_, let problem, _, _), .parser(_, let problem, _, _),
+    .composer(_, let problem, _, _), .reader(let problem, _, _, _):
+    "not YAML: \(problem)"
+  case .duplicatedKeysInMapping(let names, _):
+    "\(names.map { "`\(blottingKeys(in: $0, limit: 60))`" }.joined(separator: ", ")) is set twice"
+  default: "cannot be read as YAML"
+  }
+}
+
+private func line(of error: YamlError) -> Int? {
+  switch error {
+  case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
+    mark.line
+  case .duplicatedKeysInMapping(_, let context): context.mark.line
+  case .reader(_, let offset?, _, let yaml): yaml.prefix(offset).count(where: \.isNewline) + 1
+  default: nil
+  }
+}

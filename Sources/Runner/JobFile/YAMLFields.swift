@@ -1,0 +1,115 @@
+import Yams
+
+/// The fields of one YAML mapping, each read as the type that is expected.
+///
+/// What is wrong is reported with its line, and never with the value, which might be a key.
+struct YAMLFields {
+  let file: String
+  private var values: [String: Node] = [:]
+
+  /// Takes a mapping whose fields must all be known.
+  init(_ node: Node, known: [String], of what: String, in file: String) throws(JobFileError) {
+    self.file = file
+    guard case .mapping(let mapping) = node else {
+      throw JobFileError(
+        message: "\(what) must be fields with values, like `\(known[0]): …`", file: file,
+        line: node.mark?.line)
+    }
+    for (key, value) in mapping {
+      let name = key.scalar?.string ?? ""
+      guard known.contains(name) else {
+        let hint = nearest(to: name, among: known).map { "; did you mean `\($0)`?" } ?? ""
+        throw JobFileError(
+          message: "unknown field `\(blottingKeys(in: name, limit: 60))` in \(what)\(hint)",
+          file: file, line: key.mark?.line)
+      }
+      values[name] = value
+    }
+  }
+
+  subscript(_ name: String) -> Node? { values[name] }
+
+  /// Any scalar as its text, except for one left empty.
+  func string(_ name: String) throws(JobFileError) -> String? {
+    guard let node = values[name] else { return nil }
+    return try string(of: node, name)
+  }
+
+  /// A whole number of at least `least`.
+  func integer(_ name: String, atLeast least: Int = 1) throws(JobFileError) -> Int? {
+    guard let node = values[name] else { return nil }
+    guard let number = node.int, number >= least else {
+      throw expected("a whole number of at least \(least)", name, node)
+    }
+    return number
+  }
+
+  /// A number of seconds above zero, fractions allowed.
+  func seconds(_ name: String) throws(JobFileError) -> Duration? {
+    guard let node = values[name] else { return nil }
+    guard let number = node.float, number > 0, number <= 1e9 else {
+      throw expected("a number of seconds above zero", name, node)
+    }
+    return .seconds(number)
+  }
+
+  /// One of these words.
+  func word(_ name: String, among words: [String]) throws(JobFileError) -> String? {
+    guard let node = values[name], let word = try string(name) else { return nil }
+    guard words.contains(word) else {
+      throw expected("one of \(words.joined(separator: ", "))", name, node)
+    }
+    return word
+  }
+
+  /// A list of texts, or one text alone, each with its node.
+  func strings(_ name: String) throws(JobFileError) -> [(text: String, node: Node)] {
+    var result: [(text: String, node: Node)] = []
+    for node in try list(name) { result.append((try string(of: node, name), node)) }
+    return result
+  }
+
+  /// A list, or one value alone; empty if the field is absent.
+  func list(_ name: String) throws(JobFileError) -> [Node] {
+    guard let node = values[name] else { return [] }
+    return node.sequence.map(Array.init) ?? [node]
+  }
+
+  func error(_ message: String, at node: Node?) -> JobFileError {
+    JobFileError(message: message, file: file, line: node?.mark?.line)
+  }
+
+  private func string(of node: Node, _ name: String) throws(JobFileError) -> String {
+    guard let scalar = node.scalar, node.null == nil else { throw expected("text", name, node) }
+    return scalar.string
+  }
+
+  private func expected(_ what: String, _ name: String, _ node: Node) -> JobFileError {
+    error("`\(name)` must be \(what)", at: node)
+  }
+}
+
+/// The candidate with the fewest edits from `name`, if there are few enough to be a slip.
+func nearest(to name: String, among candidates: [String]) -> String? {
+  let ranked = candidates.map { (name: $0, edits: editDistance(name, $0)) }
+  guard let best = ranked.min(by: { $0.edits < $1.edits }),
+    best.edits <= max(2, name.count / 3)
+  else { return nil }
+  return best.name
+}
+
+/// The insertions, deletions and replacements that turn one word into the other (Levenshtein).
+private func editDistance(_ first: String, _ second: String) -> Int {
+  let second = Array(second)
+  var row = Array(0...second.count)
+  for (index, character) in first.prefix(100).enumerated() {
+    var diagonal = row[0]
+    row[0] = index + 1
+    for column in second.indices {
+      let replaced = diagonal + (second[column] == character ? 0 : 1)
+      diagonal = row[column + 1]
+      row[column + 1] = min(replaced, row[column] + 1, row[column + 1] + 1)
+    }
+  }
+  return row[second.count]
+}
