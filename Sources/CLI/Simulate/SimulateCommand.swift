@@ -1,0 +1,78 @@
+import ArgumentParser
+import Glibc
+import Simulator
+
+/// `nightjar simulate`: a provider that runs here, to rehearse with.
+struct SimulateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate",
+    abstract: "Run a provider simulator on loopback: a rehearsal, not a model.",
+    discussion: """
+      Speaks Anthropic Messages (/v1/messages), OpenAI Chat Completions (/v1/chat/completions), \
+      Responses (/v1/responses) and Embeddings (/v1/embeddings), and /v1/models. No model answers \
+      and nothing leaves this machine. Keys given here are made up: never use a real one.
+
+      The first line of output is `listening on http://127.0.0.1:PORT`. In another terminal:
+
+        nightjar simulate --port 8089 --latency 200ms --rpm 600 --fault reset=0.02
+        REHEARSAL=any-made-up-key nightjar run prompts.jsonl -o results.jsonl \\
+          --provider anthropic --model any --key env:REHEARSAL --base-url http://127.0.0.1:8089
+        curl http://127.0.0.1:8089/simulator/ledger
+
+      Every answer is made from its prompt alone, so that you can check that it belongs to it: \
+      `Rehearsal HASH for: FIRST WORDS.` and filler. The prompt is the text of the last user \
+      message (its text blocks joined with a newline), the input of Responses, or each input of \
+      Embeddings. HASH is the 64-bit FNV-1a of its UTF-8, as 16 lower-case hexadecimal digits. \
+      Input tokens are its bytes divided by four, rounded up; output tokens are \
+      min + HASH % (max - min + 1), and no more than the request allows. An embedding is a unit \
+      vector drawn from HASH.
+
+      Each request is judged in this order: key, size, fields, model, outage, --fail-prompt, \
+      limits, faults. A fault depends on the seed, the prompt and how often that prompt came \
+      before, not on the order of arrival: the same seed gives the same faults again.
+      """)
+
+  @OptionGroup(title: "Where") var place: PlaceOptions
+  @OptionGroup(title: "Accounts and limits") var limits: LimitOptions
+  @OptionGroup(title: "Answers") var answers: AnswerOptions
+  @OptionGroup(title: "Faults") var faults: FaultOptions
+
+  func validate() throws {
+    _ = try simulatorConfiguration()
+  }
+
+  func run() async throws {
+    exitOnSignals()
+    let server = try SimulatorServer(simulatorConfiguration())
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await server.run { port in
+          print("listening on http://127.0.0.1:\(port)")
+          fflush(nil)
+        }
+      }
+      if let time = place.time {
+        group.addTask { try await Task.sleep(for: time) }
+      }
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// All options together.
+  private func simulatorConfiguration() throws -> SimulatorConfiguration {
+    var configuration = SimulatorConfiguration()
+    place.apply(to: &configuration)
+    try limits.apply(to: &configuration)
+    try answers.apply(to: &configuration)
+    try faults.apply(to: &configuration)
+    return configuration
+  }
+
+  /// A rehearsal has nothing to finish: every line of its ledger is already in the file.
+  private func exitOnSignals() {
+    for number in [SIGINT, SIGTERM] {
+      _ = signal(number) { _ in _exit(0) }
+    }
+  }
+}

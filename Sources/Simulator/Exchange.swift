@@ -1,0 +1,80 @@
+/// One request and what the provider decided about it.
+struct Exchange: Sendable {
+  let number: Int
+  let path: String
+  let wire: any WireFormat
+  let received: Duration
+  var account: String?
+  var promptHash: UInt64?
+  var content: Content
+  /// How long the answer takes; refusals come at once.
+  var latency: Duration = .zero
+  var delivery = Delivery.whole
+  /// The `retry-after` header, in seconds.
+  var retryAfter: Int?
+
+  enum Content: Sendable {
+    case answer(Answer)
+    case models([String])
+    case refusal(Refusal)
+  }
+
+  init(number: Int, request: ProviderRequest, at now: Duration) {
+    self.number = number
+    path = request.path
+    wire = request.wire
+    received = now
+    content = .refusal(.unknownPath(request.path))
+  }
+
+  var requestID: String { identifier("req_", number) }
+
+  /// The status and the body, which a malformed delivery cuts short.
+  var reply: (status: Int, body: String) {
+    switch content {
+    case .answer(let answer):
+      let body = wire.body(of: answer).text
+      return (200, delivery == .malformed ? String(body.prefix(body.count * 2 / 3)) : body)
+    case .models(let names):
+      return (200, wire.models(names).text)
+    case .refusal(let refusal):
+      let (status, body) = wire.refuse(refusal, requestID: requestID)
+      return (status, body.text)
+    }
+  }
+
+  /// The output tokens that were produced, whether or not they arrive whole.
+  var outputTokens: Int {
+    guard case .answer(let answer) = content, delivery != .hang else { return 0 }
+    return answer.outputTokens
+  }
+
+  /// The exchange as the ledger records it.
+  var entry: LedgerEntry {
+    var inputTokens = 0
+    var status: Int? = 200
+    var outcome = delivery.rawValue
+    switch content {
+    case .refusal(let refusal):
+      let code = wire.refuse(refusal, requestID: requestID).status
+      status = code
+      outcome = String(code)
+    case .answer where delivery == .hang:
+      status = nil
+    case .answer(let answer):
+      inputTokens = answer.inputTokens
+    case .models:
+      break
+    }
+    return LedgerEntry(
+      number: number, time: received, path: path, account: account, promptHash: promptHash,
+      requestID: requestID, outcome: outcome, status: status, inputTokens: inputTokens,
+      outputTokens: outputTokens)
+  }
+}
+
+/// What happens to an answer on its way.
+enum Delivery: String, Sendable {
+  case whole = "served"
+  case reset, truncated, malformed, slow, hang
+}

@@ -1,0 +1,108 @@
+import FoundationEssentials
+
+/// The endpoints that the simulator answers.
+enum Endpoint: String, Sendable {
+  case messages = "/v1/messages"
+  case chatCompletions = "/v1/chat/completions"
+  case responses = "/v1/responses"
+  case embeddings = "/v1/embeddings"
+  case models = "/v1/models"
+}
+
+/// A request as it arrived, before anything in it is believed.
+struct ProviderRequest: Sendable {
+  var method: String
+  var path: String
+  /// The headers that matter, by lower-case name.
+  var headers: [String: String]
+  /// The body, or nil when it was larger than ``maximumBody``.
+  var body: Data?
+
+  /// The headers that are read; all others are ignored.
+  static let headerNames = ["x-api-key", "authorization", "anthropic-version"]
+
+  /// 32 MB, as Anthropic limits a Messages request.
+  static let maximumBody = 32 * 1024 * 1024
+
+  var endpoint: Endpoint? {
+    guard let endpoint = Endpoint(rawValue: path) else { return nil }
+    return method == (endpoint == .models ? "GET" : "POST") ? endpoint : nil
+  }
+
+  var wire: any WireFormat {
+    let isAnthropic = headers["x-api-key"] != nil || headers["anthropic-version"] != nil
+    switch endpoint {
+    case .messages: return AnthropicWire()
+    case .chatCompletions, .responses, .embeddings: return OpenAIWire()
+    case .models, nil: return isAnthropic ? AnthropicWire() : OpenAIWire()
+    }
+  }
+}
+
+/// The fields of the four request bodies that the simulator reads; it ignores all others.
+struct RequestFields: Decodable, Sendable {
+  var model: String?
+  var messages: [Message]?
+  var input: Input?
+  var stream: Bool?
+  var dimensions: Int?
+  private var max_tokens: Int?
+  private var max_completion_tokens: Int?
+  private var max_output_tokens: Int?
+
+  /// The most output tokens that the request allows, under whichever name its API has for it.
+  var maxTokens: Int? { max_tokens ?? max_completion_tokens ?? max_output_tokens }
+
+  struct Message: Decodable, Sendable {
+    var role: String?
+    var content: Content?
+  }
+
+  /// Content is a string or a list of blocks, of which the text blocks count.
+  struct Content: Decodable, Sendable {
+    let text: String
+
+    private struct Block: Decodable {
+      var text: String?
+    }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let string = try? container.decode(String.self) {
+        text = string
+      } else {
+        text = try container.decode([Block].self).compactMap(\.text).joined(separator: "\n")
+      }
+    }
+  }
+
+  /// The `input` of Responses (a string or messages) and Embeddings (one string or several).
+  enum Input: Decodable, Sendable {
+    case texts([String])
+    case messages([Message])
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let string = try? container.decode(String.self) {
+        self = .texts([string])
+      } else if let strings = try? container.decode([String].self) {
+        self = .texts(strings)
+      } else {
+        self = .messages(try container.decode([Message].self))
+      }
+    }
+  }
+
+  /// The prompts of the request: one, but for embeddings of several inputs.
+  var prompts: [String] {
+    switch input {
+    case .texts(let texts): texts
+    case .messages(let messages): [Self.lastUserText(of: messages)]
+    case nil: [Self.lastUserText(of: messages ?? [])]
+    }
+  }
+
+  private static func lastUserText(of messages: [Message]) -> String {
+    messages.last { $0.role == "user" }?.content?.text ?? ""
+  }
+}

@@ -1,0 +1,169 @@
+import FoundationEssentials
+
+/// The provider as a pure value: requests and times go in, decisions come out.
+///
+/// Times are durations since the start and must not go backwards.
+struct SimulatedProvider: Sendable {
+  private let configuration: SimulatorConfiguration
+  private let clock: WallClock
+  private var accounts: [String: Account] = [:]
+  /// How often each prompt has reached the dice.
+  private var rolls: [UInt64: UInt64] = [:]
+  private var received = 0
+  private(set) var ledger = Ledger()
+
+  init(_ configuration: SimulatorConfiguration, clock: WallClock) {
+    self.configuration = configuration
+    self.clock = clock
+    for key in configuration.keys where accounts[key.account] == nil {
+      accounts[key.account] = Account(name: key.account, limits: key.limits)
+    }
+    if configuration.keys.isEmpty {
+      accounts["default"] = Account(name: "default", limits: configuration.defaultLimits)
+    }
+  }
+
+  /// Judges a request at its arrival, charges what its admission costs, and records it.
+  mutating func receive(_ request: ProviderRequest, at now: Duration) -> Exchange {
+    received += 1
+    var exchange = Exchange(number: received, request: request, at: now)
+    do throws(Refusal) {
+      try judge(request, as: &exchange)
+    } catch {
+      exchange.content = .refusal(error)
+      exchange.retryAfter = retryAfter(error)
+    }
+    ledger.record(exchange.entry)
+    return exchange
+  }
+
+  /// Charges what was produced, and gives the headers of the reply.
+  mutating func finish(_ exchange: Exchange, at now: Duration) -> [Header] {
+    var account = exchange.account.flatMap { accounts[$0] }
+    if exchange.outputTokens > 0 {
+      for (meter, amount) in exchange.wire.costs(ofAnswer: exchange.outputTokens) {
+        account?.charge(amount, to: meter, at: now)
+      }
+    }
+    var headers = exchange.wire.headers(
+      requestID: exchange.requestID, processing: now - exchange.received, account: &account,
+      clock: clock, at: now)
+    if let account { accounts[account.name] = account }
+    headers.append(Header("content-type", "application/json"))
+    if let seconds = exchange.retryAfter {
+      headers.append(Header("retry-after", String(seconds)))
+    }
+    return headers
+  }
+
+  /// Notes that nothing more happens to an exchange.
+  mutating func close() {
+    ledger.finish()
+  }
+
+  // MARK: - One request, as a provider looks at it
+
+  private mutating func judge(
+    _ request: ProviderRequest, as exchange: inout Exchange
+  ) throws(Refusal) {
+    guard let endpoint = request.endpoint else { throw .unknownPath(request.path) }
+    let name = try account(of: request, at: exchange.received)
+    exchange.account = name
+    if endpoint == .models {
+      exchange.content = .models(configuration.models.isEmpty ? ["any"] : configuration.models)
+      return
+    }
+    do throws(Refusal) {
+      let (answer, maxTokens) = try answer(to: request, endpoint: endpoint, exchange: &exchange)
+      let demands = exchange.wire.demands(of: answer.rehearsals, maxTokens: maxTokens)
+      if let exceeded = accounts[name]?.admit(demands, at: exchange.received) {
+        throw .limitExceeded(exceeded)
+      }
+      exchange.content = .answer(answer)
+    } catch {
+      if exchange.wire.countsRefusals {
+        accounts[name]?.forfeitRequest(at: exchange.received)
+      }
+      throw error
+    }
+    try rollDice(for: &exchange)
+  }
+
+  private func account(of request: ProviderRequest, at now: Duration) throws(Refusal) -> String {
+    guard let key = request.wire.key(in: request), !key.isEmpty else { throw .missingKey }
+    let isRevoked = configuration.revocations.contains { $0.key == key && $0.time <= now }
+    if isRevoked { throw .wrongKey(key) }
+    if configuration.keys.isEmpty { return "default" }
+    guard let match = configuration.keys.first(where: { $0.key == key }) else {
+      throw .wrongKey(key)
+    }
+    return match.account
+  }
+
+  private func answer(
+    to request: ProviderRequest, endpoint: Endpoint, exchange: inout Exchange
+  ) throws(Refusal) -> (Answer, maxTokens: Int?) {
+    guard let body = request.body else { throw .bodyTooLarge }
+    guard let fields = try? JSONDecoder().decode(RequestFields.self, from: body) else {
+      throw .unreadableBody
+    }
+    if let missing = request.wire.missingField(in: fields, of: request) {
+      throw .missingField(missing)
+    }
+    if fields.stream == true { throw .unsupportedStreaming }
+    let prompts = fields.prompts
+    exchange.promptHash = fnv1a(prompts.joined(separator: "\n").utf8)
+    let model = fields.model ?? ""
+    guard configuration.models.isEmpty || configuration.models.contains(model) else {
+      throw .unknownModel(model)
+    }
+    if isInOutage(at: exchange.received) { throw .overloaded }
+    if configuration.failingPrompts.contains(where: { text in
+      prompts.contains { $0.contains(text) }
+    }) {
+      throw .unacceptablePrompt
+    }
+    let rehearsals = prompts.map {
+      Rehearsal(
+        prompt: $0, outputTokens: configuration.outputTokens, maxTokens: fields.maxTokens)
+    }
+    let answer = Answer(
+      endpoint: endpoint, number: exchange.number, model: model, prompts: prompts,
+      rehearsals: rehearsals, dimensions: fields.dimensions ?? 8,
+      created: clock.epochSeconds(at: exchange.received))
+    return (answer, fields.maxTokens)
+  }
+
+  private func isInOutage(at now: Duration) -> Bool {
+    configuration.outages.contains { $0.contains(now) }
+  }
+
+  /// Decides the fate of an admitted request by its seed, its prompt and its turn.
+  private mutating func rollDice(for exchange: inout Exchange) throws(Refusal) {
+    let hash = exchange.promptHash ?? 0
+    let turn = rolls[hash, default: 0]
+    rolls[hash] = turn + 1
+    var seeds = SeededGenerator(seed: hash ^ configuration.seed)
+    var generator = SeededGenerator(seed: seeds.next() &+ turn)
+    switch configuration.faults.roll(&generator) {
+    case .rateLimit: throw .rateLimitFault
+    case .serverError: throw .serverError
+    case .overloaded: throw .overloaded
+    case .reset: exchange.delivery = .reset
+    case .truncate: exchange.delivery = .truncated
+    case .malformed: exchange.delivery = .malformed
+    case .slow: exchange.delivery = .slow
+    case .hang: exchange.delivery = .hang
+    case nil: break
+    }
+    exchange.latency = configuration.latency.sample(&generator)
+  }
+
+  private func retryAfter(_ refusal: Refusal) -> Int? {
+    switch refusal {
+    case .limitExceeded(let limit): Int(limit.wait.seconds.rounded(.up))
+    case .rateLimitFault, .overloaded: configuration.retryAfter
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import FoundationEssentials
+import Glibc
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+
+/// A provider that runs here, on loopback: Anthropic's and OpenAI's wire formats, enforced limits
+/// and injected faults. It is a rehearsal, not a model.
+///
+/// An answer is a pure function of its prompt: the text of the last user message (for
+/// `/v1/responses` the input, for `/v1/embeddings` each input by itself). It contains the 64-bit
+/// FNV-1a hash of the prompt's UTF-8, as 16 lower-case hexadecimal digits, and the prompt's first
+/// words; an embedding is drawn from that hash.
+package final class SimulatorServer: Sendable {
+  private let provider: Mutex<SimulatedProvider>
+  private let port: Int
+  private let ledgerFile: LedgerFile?
+  private let started = ContinuousClock.now
+
+  /// A simulator that is not running yet.
+  ///
+  /// - Throws: ``SimulatorError`` when the ledger file cannot be written.
+  package init(_ configuration: SimulatorConfiguration) throws(SimulatorError) {
+    let clock = WallClock(started: Date().timeIntervalSince1970)
+    provider = Mutex(SimulatedProvider(configuration, clock: clock))
+    port = configuration.port
+    if let path = configuration.ledgerPath {
+      ledgerFile = try LedgerFile(path: path)
+    } else {
+      ledgerFile = nil
+    }
+  }
+
+  /// Serves until the surrounding task is cancelled.
+  ///
+  /// - Parameter onListening: Called once with the port, when connections are accepted.
+  /// - Throws: The system's error when the port cannot be bound.
+  package func run(onListening: @escaping @Sendable (Int) -> Void) async throws {
+    raiseDescriptorLimit()
+    let server = try HTTPServerBuilder.http1().buildServer(
+      configuration: ServerConfiguration(
+        address: .hostname("127.0.0.1", port: port), backlog: 8192),
+      eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+      logger: Logger(label: "simulator") { _ in SwiftLogNoOpLogHandler() },
+      responder: { request, writer, channel in
+        try await self.respond(to: request, writer: writer, channel: channel)
+      },
+      onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) })
+    try await server.run()
+  }
+
+  /// One request: read it, judge it, wait as long as the provider takes, and send the reply.
+  @concurrent
+  private func respond(
+    to request: Request, writer: consuming ResponseWriter, channel: any Channel
+  ) async throws {
+    if request.uri.path == "/simulator/ledger" {
+      let summary = provider.withLock { $0.ledger.summary }
+      try await Shipment(status: 200, headers: [], body: summary.text).send(writer)
+      return
+    }
+    if request.headers[.expect] == "100-continue" {
+      try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+    }
+    let incoming = try await ProviderRequest(reading: request)
+    let exchange = provider.withLock { $0.receive(incoming, at: started.duration(to: .now)) }
+    defer { provider.withLock { $0.close() } }
+    try ledgerFile?.append(exchange.entry)
+    if exchange.latency > .zero { try await Task.sleep(for: exchange.latency) }
+    let headers = provider.withLock { $0.finish(exchange, at: started.duration(to: .now)) }
+    let reply = exchange.reply
+    let shipment = Shipment(status: reply.status, headers: headers, body: reply.body)
+    try await shipment.send(writer, over: channel, as: exchange.delivery)
+  }
+}
+
+/// Thousands of connections need as many descriptors; the hard limit is what we may have.
+private func raiseDescriptorLimit() {
+  var limit = rlimit()
+  guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+  limit.rlim_cur = limit.rlim_max
+  _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}
+
+extension ProviderRequest {
+  /// Reads a whole request; of a body that is too large the rest is read and dropped.
+  fileprivate init(reading request: Request) async throws {
+    var bytes = ByteBuffer()
+    var size = 0
+    for try await part in request.body {
+      size += part.readableBytes
+      if size <= Self.maximumBody { bytes.writeImmutableBuffer(part) }
+    }
+    var headers: [String: String] = [:]
+    for name in Self.headerNames {
+      guard let field = HTTPField.Name(name) else { continue }
+      headers[name] = request.headers[field]
+    }
+    self.init(
+      method: request.method.rawValue, path: request.uri.path, headers: headers,
+      body: size <= Self.maximumBody ? Data(bytes.readableBytesView) : nil)
+  }
+}

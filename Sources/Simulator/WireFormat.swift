@@ -1,0 +1,78 @@
+/// Why a request is refused; each wire format says it in its provider's words.
+enum Refusal: Error, Equatable {
+  case missingKey
+  case wrongKey(String)
+  case unknownPath(String)
+  case bodyTooLarge
+  case unreadableBody
+  case missingField(String)
+  case unsupportedStreaming
+  case unknownModel(String)
+  /// A prompt that the provider will never take.
+  case unacceptablePrompt
+  case limitExceeded(LimitExceeded)
+  /// A 429 out of the blue.
+  case rateLimitFault
+  case serverError
+  case overloaded
+}
+
+/// A provider's own way to ask, to answer and to refuse.
+protocol WireFormat: Sendable {
+  /// Whether refused and failed requests count towards the requests per minute.
+  var countsRefusals: Bool { get }
+  /// The key that the request presents.
+  func key(in request: ProviderRequest) -> String?
+  /// The first required field or header that is missing.
+  func missingField(in fields: RequestFields, of request: ProviderRequest) -> String?
+  /// What the request takes from its account's limits at admission.
+  func demands(of rehearsals: [Rehearsal], maxTokens: Int?) -> [Meter: Int]
+  /// What the answer takes from them when it is produced.
+  func costs(ofAnswer outputTokens: Int) -> [Meter: Int]
+  /// The body of a good answer.
+  func body(of answer: Answer) -> JSON
+  /// The list of models.
+  func models(_ names: [String]) -> JSON
+  /// The status and body of a refusal.
+  func refuse(_ refusal: Refusal, requestID: String) -> (status: Int, body: JSON)
+  /// The headers that every answer and refusal carries.
+  func headers(
+    requestID: String, processing: Duration, account: inout Account?, clock: WallClock,
+    at now: Duration
+  ) -> [Header]
+}
+
+/// A header field of a reply.
+struct Header: Equatable, Sendable {
+  let name: String
+  let value: String
+
+  init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// What a good answer is made of.
+struct Answer: Sendable {
+  let endpoint: Endpoint
+  /// The number of the request, from which all identifiers of the answer are made.
+  let number: Int
+  let model: String
+  let prompts: [String]
+  let rehearsals: [Rehearsal]
+  /// The length of embedding vectors.
+  let dimensions: Int
+  /// Seconds since 1970 at which the answer was created.
+  let created: Int
+
+  var inputTokens: Int { rehearsals.reduce(0) { $0 + $1.inputTokens } }
+  var outputTokens: Int {
+    endpoint == .embeddings ? 0 : rehearsals.reduce(0) { $0 + $1.outputTokens }
+  }
+}
+
+/// An identifier such as `msg_000000000000002a`.
+func identifier(_ prefix: String, _ number: Int) -> String {
+  prefix + hexadecimal(UInt64(number))
+}
