@@ -57,6 +57,19 @@ package struct ClaimedSegment: Sendable {
   package let finished: Set<Int>
   /// Jobs of the segment that wait for another attempt.
   package let retryable: [Int: RetryableJob]
+
+  package init(
+    lease: SegmentLease, firstJob: Int, jobCount: Int, firstLine: Int, source: SegmentSource,
+    finished: Set<Int>, retryable: [Int: RetryableJob]
+  ) {
+    self.lease = lease
+    self.firstJob = firstJob
+    self.jobCount = jobCount
+    self.firstLine = firstLine
+    self.source = source
+    self.finished = finished
+    self.retryable = retryable
+  }
 }
 
 extension SegmentSource {

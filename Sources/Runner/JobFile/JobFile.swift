@@ -10,6 +10,13 @@ package struct JobFile: Sendable, Equatable {
     package var keys: [String]
     package var endpoints: [Endpoint]
     package var limits: Limits
+
+    package init(name: String, keys: [String], endpoints: [Endpoint], limits: Limits) {
+      self.name = name
+      self.keys = keys
+      self.endpoints = endpoints
+      self.limits = limits
+    }
   }
 
   /// Rate limits as the provider states them; nil where the file says nothing.
@@ -17,6 +24,15 @@ package struct JobFile: Sendable, Equatable {
     package var requestsPerMinute: Int?
     package var inputTokensPerMinute: Int?
     package var outputTokensPerMinute: Int?
+
+    package init(
+      requestsPerMinute: Int? = nil, inputTokensPerMinute: Int? = nil,
+      outputTokensPerMinute: Int? = nil
+    ) {
+      self.requestsPerMinute = requestsPerMinute
+      self.inputTokensPerMinute = inputTokensPerMinute
+      self.outputTokensPerMinute = outputTokensPerMinute
+    }
   }
 
   /// A prompt template and the line of the job file that its text begins on.
@@ -50,6 +66,9 @@ package struct JobFile: Sendable, Equatable {
   package var identity: String?
   package var maxAttempts: Int?
   package var proxy: String?
+
+  /// A job file that says nothing.
+  package init() {}
 }
 
 /// Why a job file cannot be used.

@@ -48,6 +48,11 @@ package final class BatchRun: Sendable {
   /// Also cuts off what is in flight; its jobs go back and no attempt is charged.
   package func abort() {
     stop.stop(.aborted)
+    cutOff()
+  }
+
+  /// Ends a drain that takes too long.
+  package func cutOff() {
     workers.withLock { $0?.cancel() }
   }
 
@@ -90,8 +95,12 @@ package final class BatchRun: Sendable {
       events: events, onProgress: { feed.progressed($0) })
     let reader = JobReader(
       plan.input.source, name: plan.input.name, store: store, limit: plan.limit
-    ) { segments, isLast in
+    ) { [events] segments, isLast in
       try await batcher.append(segments, isLast: isLast)
+      for failure in segments.flatMap(\.failures) {
+        let reason = InputLine.errorMessage(ofFailed: failure.line) ?? "it cannot be read"
+        events.record(.failed(job: "number \(failure.job + 1)", reason: reason))
+      }
       feed.inputGrew(isComplete: isLast)
     }
     let accounts = AccountPool(

@@ -1,0 +1,49 @@
+import Jobs
+import KeySources
+import Runner
+import Transport
+
+/// A failure as the user sees it: what happened, where, why, and what to do next.
+struct CLIError: Error {
+  var message: String
+  var place: String?
+  var next: String?
+  var exitCode: Int32
+
+  init(_ message: String, at place: String? = nil, next: String? = nil, exitCode: Int32) {
+    self.message = message
+    self.place = place
+    self.next = next
+    self.exitCode = exitCode
+  }
+
+  /// The errors of the rooms in these terms; nil for those that the argument parser prints itself.
+  init?(any error: any Error) {
+    switch error {
+    case let error as CLIError: self = error
+    case let error as StoreError:
+      self.init(
+        error.message, at: error.place, next: error.next, exitCode: Self.exitCode(of: error.code))
+    case let error as KeySourceError:
+      self.init(error.description, exitCode: error.exitCode)
+    case let error as JobFileError:
+      self.init(
+        error.message, at: error.line.map { "\(error.file):\($0)" } ?? error.file,
+        next: "correct the job file and run the same command", exitCode: 78)
+    case let error as TransportError:
+      self.init(error.message, exitCode: 78)
+    default: return nil
+    }
+  }
+
+  private static func exitCode(of code: StoreError.Code) -> Int32 {
+    switch code {
+    case .inputMissing: 66
+    case .inputChanged: 65
+    case .owned: 75
+    case .diskFull, .notWritable, .damaged, .newerFormat, .unsuitableFileSystem, .inputOutput: 73
+    }
+  }
+
+  static func usage(_ message: String) -> CLIError { CLIError(message, exitCode: 64) }
+}

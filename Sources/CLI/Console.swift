@@ -1,0 +1,66 @@
+import Glibc
+import Synchronization
+
+/// Writes to standard error what is not a result, keeping a progress line below it.
+final class Console: Sendable {
+  static let shared = Console()
+
+  /// True when people look at standard error.
+  let isTerminal = isatty(STDERR_FILENO) == 1
+  private let progress = Mutex("")
+
+  /// Width of the terminal in characters.
+  var columns: Int {
+    var size = winsize()
+    let isKnown = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0
+    return isKnown && size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+
+  /// Prints a line above the progress line.
+  func note(_ line: String) {
+    progress.withLock { progress in
+      write((progress.isEmpty ? "" : "\r\u{1B}[K") + line + "\n" + progress)
+    }
+  }
+
+  /// Replaces the progress line on a terminal.
+  func show(progress line: String) {
+    progress.withLock { progress in
+      progress = line
+      write("\r\u{1B}[K" + line)
+    }
+  }
+
+  /// Ends the progress line.
+  func endProgress() {
+    progress.withLock { progress in
+      if !progress.isEmpty { write("\r\u{1B}[K") }
+      progress = ""
+    }
+  }
+
+  /// Prints a failure.
+  func error(_ error: CLIError) {
+    endProgress()
+    note("error: \(error.message)")
+    if let place = error.place { note("  at: \(place)") }
+    if let next = error.next { note("  next: \(next)") }
+  }
+
+  private func write(_ text: String) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = unsafe bytes.withUnsafeBytes {
+        unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+      }
+      guard written > 0 else { return }
+      bytes = bytes.dropFirst(written)
+    }
+  }
+}
+
+/// Writes a result to standard output; a reader that went away ends the program quietly.
+func printResult(_ line: String) {
+  print(line)
+  if fflush(nil) != 0, errno == EPIPE { exit(0) }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Jobs
+import Runner
+
+/// `nightjar export`: writes the results of a batch again.
+struct ExportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write the results of a batch again, whole or not at all.",
+    discussion: """
+      The file takes its name only once it is whole and on disk. Works while the batch runs: what \
+      is durable by then is written.
+
+        nightjar export results.jsonl -o in-order.jsonl --ordered
+        nightjar export results.jsonl -o failed.jsonl --failed
+      """)
+
+  @Argument(help: "A job file (.yaml), a results file, or a .nightjar file.")
+  var target: String
+
+  @Option(name: .shortAndLong, help: "The file to write.")
+  var output: String
+
+  @Flag(help: "Write the failed jobs, as lines that can be run again.")
+  var failed = false
+
+  @Flag(help: "Write in the order of the input instead of that of completion.")
+  var ordered = false
+
+  mutating func run() async throws {
+    let files = try BatchTarget(target).files
+    guard ![files.completed, files.failed, files.batch].contains(output) else {
+      throw CLIError.usage("choose another file: \(output) belongs to the batch")
+    }
+    let export = BatchExport(
+      inspector: try BatchInspector(path: files.batch), state: failed ? .failed : .completed,
+      isOrdered: ordered)
+    let count = try await export.write(to: output)
+    Console.shared.note("\(count) \(failed ? "failed jobs" : "results") written to \(output)")
+  }
+}

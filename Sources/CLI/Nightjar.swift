@@ -1,0 +1,52 @@
+import ArgumentParser
+import Glibc
+//PHimport Secrets
+
+/// The command line of `nightjar`.
+struct Nightjar: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "nightjar",
+    abstract: "Runs batches of LLM prompts at the full allowed rate, each exactly once.",
+    discussion: """
+      Put prompts through a provider, one result for each, through crashes and outages:
+
+        nightjar keys init
+        nightjar keys add main            (paste the key; it is stored encrypted)
+        nightjar run prompts.jsonl -o results.jsonl \\
+          --provider anthropic --model claude-opus-4-6 --max-tokens 512 --key keystore:main
+
+      Killed, or stopped with ^C? The same command does the rest.
+
+      Exit status: 0 every job completed; 1 finished, some jobs failed; 64 wrong usage; 65 the \
+      input changed, or is bad under --strict; 66 no input; 69 provider unavailable; 70 a bug of \
+      ours; 73 cannot write; 75 stopped early, run again to resume; 77 key refused; 78 bad job \
+      file; 130 second ^C.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      RunCommand.self, StatusCommand.self, ExportCommand.self, SimulateCommand.self,
+    ])
+}
+
+@main
+enum Main {
+  static func main() async {
+    //PH ProcessHardening.apply()
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try Nightjar.parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      let failure = CLIError(any: error)
+      if let failure {
+        Console.shared.error(failure)
+        exit(failure.exitCode)
+      }
+      Nightjar.exit(withError: error)
+    }
+  }
+}

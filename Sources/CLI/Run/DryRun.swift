@@ -1,0 +1,20 @@
+import Runner
+
+/// Shows the first requests of a run without sending them.
+struct DryRun {
+  private static let shown = 3
+  private let builder: PlanBuilder
+
+  init(_ builder: PlanBuilder) {
+    self.builder = builder
+  }
+
+  /// Prints a line of JSON for each request, with the reference of the key in place of the key.
+  func print() async throws {
+    let preview = RunPreview(
+      input: builder.input, preparer: builder.preparer, provider: builder.provider,
+      endpoint: builder.endpoints[0], key: try builder.keyReference())
+    for line in try await preview.lines(Self.shown) { printResult(line) }
+    Console.shared.note("dry run: nothing was sent")
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import Jobs
+import KeySources
+import Runner
+import Transport
+
+/// Makes a plan out of flags, environment and job file, in this order of weight.
+struct PlanBuilder {
+  let input: RunPlan.Input
+  let grace: Duration
+  let preparer: JobPreparer
+  let provider: any Provider
+  let endpoints: [Endpoint]
+  private let options: RunCommand
+  private let file: JobFile
+  private let settings: Settings
+
+  init(_ options: RunCommand) throws {
+    guard options.keys.refusedKey == nil else {
+      throw CLIError(
+        "keys are never given on the command line, where every user of the machine can read them",
+        next: "name where the key is: --key env:NAME, --key file:PATH or --key keystore:ID",
+        exitCode: 64)
+    }
+    self.options = options
+    let isJobFile = options.input.hasSuffix(".yaml") || options.input.hasSuffix(".yml")
+    file = isJobFile ? try JobFile(at: options.input) : JobFile()
+    settings = Settings(options, file, ProcessInfo.processInfo.environment)
+    grace = .seconds(options.pace.grace ?? file.grace?.seconds ?? 30)
+    input = try Self.input(isJobFile ? settings.input(of: options.input) : options.input)
+    endpoints = try settings.endpoints()
+    provider = try settings.provider(endpoints: endpoints)
+    preparer = JobPreparer(
+      provider: provider, settings: try settings.prompts(),
+      documents: Self.documents(input.source), inputName: input.name)
+  }
+
+  private static func documents(_ source: JobReader.Input) -> DocumentFolder? {
+    if case .folder(let folder) = source { return folder }
+    return nil
+  }
+
+  private static func input(_ name: String) throws -> RunPlan.Input {
+    if name == "-" {
+      return RunPlan.Input(
+        source: .pipe(InputFile(standardInput: ())), name: "standard input", path: "-")
+    }
+    let path = URL(fileURLWithPath: name).standardizedFileURL.path
+    var isFolder: ObjCBool = false
+    let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if isFolder.boolValue || (!exists && DocumentFolder.isPattern(name)) {
+      let folder = DocumentFolder(path)
+      return RunPlan.Input(source: .folder(folder), name: folder.root, path: path)
+    }
+    return RunPlan.Input(source: .file(try InputFile(path: path)), name: name, path: path)
+  }
+
+  /// The whole plan, with the keys fetched once.
+  ///
+  /// - Throws: ``CLIError``, ``KeySourceError`` or ``StoreError`` for what cannot work.
+  func plan() async throws -> RunPlan {
+    let files = RunPlan.Files(output: try settings.output())
+    try Self.refuseForeignOutput(files)
+    let keystore = Keystore(at: settings.keystore())
+    let concurrency = settings.concurrency()
+    var accounts: [Account] = []
+    for description in try settings.accounts(endpoints: endpoints) {
+      accounts.append(try await account(description, keystore, concurrency))
+    }
+    return RunPlan(
+      input: input, files: files, provider: provider, preparer: preparer, accounts: accounts,
+      concurrency: concurrency, limit: options.pace.limit ?? file.limit,
+      deadlines: settings.deadlines(),
+      retries: RetryPolicy(attempts: options.pace.maxAttempts ?? file.maxAttempts ?? 8),
+      giveUpAfter: .seconds(options.pace.giveUpAfter),
+      parkFor: options.pace.parkFor.map { .seconds($0) })
+  }
+
+  /// The reference of the key that the first account would use.
+  func keyReference() throws -> String {
+    try settings.accounts(endpoints: endpoints).first?.keys.first ?? "no key"
+  }
+
+  private func account(
+    _ description: JobFile.Account, _ keystore: Keystore, _ concurrency: Int
+  ) async throws -> Account {
+    let sources = try description.keys.map { text throws(KeySourceError) in
+      KeySources.source(for: try KeyReference(text), keystore: keystore)
+    }
+    let keyring = Keyring(sources: sources)
+    try await keyring.load()
+    let limits = RateLimits(
+      requestsPerMinute: description.limits.requestsPerMinute,
+      inputTokensPerMinute: description.limits.inputTokensPerMinute,
+      outputTokensPerMinute: description.limits.outputTokensPerMinute)
+    let expected = Double(settings.maxTokens ?? 512) / 2
+    return Account(
+      name: description.name, keyring: keyring, endpoints: description.endpoints,
+      provider: provider,
+      pacer: Pacer(limits: limits, expectedOutput: expected, at: .now))
+  }
+
+  /// A results file without its batch is somebody else's: appending to it would mix two batches.
+  private static func refuseForeignOutput(_ files: RunPlan.Files) throws {
+    guard !FileManager.default.fileExists(atPath: files.batch) else { return }
+    for path in [files.completed, files.failed] {
+      let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+      guard let size, size > 0 else { continue }
+      throw CLIError(
+        "the results file is there already, but not the batch it belongs to", at: path,
+        next: "choose another output, or move the file away", exitCode: 73)
+    }
+  }
+
+  /// The HTTP client of the run, with room for every connection.
+  func client(for plan: RunPlan) throws -> CurlTransport {
+    let room = FileLimit.raise(toHold: plan.concurrency)
+    if room < plan.concurrency {
+      Console.shared.note(
+        "this system allows \(room) connections; more requests wait their turn (raise ulimit -n)")
+    }
+    var configuration = CurlTransport.Configuration()
+    configuration.caFile = settings.caFile
+    configuration.proxy = settings.proxy
+    configuration.maxInFlight = max(1, room)
+    return try CurlTransport(configuration)
+  }
+}

@@ -1,0 +1,79 @@
+import Jobs
+import Runner
+
+/// Shows how far a run is: one line that changes on a terminal, a plain one every ten seconds
+/// elsewhere.
+final class ProgressPrinter: Sendable {
+  private let task: Task<Void, Never>
+
+  init(_ progress: RunProgress, concurrency: Int) {
+    let isTerminal = Console.shared.isTerminal
+    let interval: Duration = isTerminal ? .milliseconds(200) : .seconds(10)
+    task = Task {
+      var line = ProgressLine(start: progress.snapshot, at: .now)
+      while (try? await Task.sleep(for: interval)) != nil {
+        let text = line.text(progress.snapshot, at: .now)
+        if isTerminal {
+          Console.shared.show(progress: text)
+        } else {
+          Console.shared.note(text)
+        }
+      }
+    }
+  }
+
+  func stop() {
+    task.cancel()
+    Console.shared.endProgress()
+  }
+}
+
+/// The words of a progress line; a pure value.
+struct ProgressLine {
+  /// Rates are over about this long.
+  private static let window: Duration = .seconds(10)
+
+  private let first: RunCounters
+  private var samples: [(time: ContinuousClock.Instant, counters: RunCounters)]
+
+  init(start: RunCounters, at now: ContinuousClock.Instant) {
+    first = start
+    samples = [(now, start)]
+  }
+
+  mutating func text(_ counters: RunCounters, at now: ContinuousClock.Instant) -> String {
+    samples.append((now, counters))
+    while samples.count > 2, now - samples[1].time >= Self.window { samples.removeFirst() }
+    let (since, old) = samples[0]
+    let seconds = max(0.001, (now - since).seconds)
+    let rate = Double(counters.done - old.done) / seconds
+    let tokens = counters.inputTokens + counters.outputTokens
+    let tokenRate = Double(tokens - old.inputTokens - old.outputTokens) / seconds * 60
+    var parts = [
+      "\(counters.done)/\(counters.read)\(counters.isInputComplete ? "" : "+") done",
+      "\(counters.failed) failed", "\(rounded(rate))/s", "\(short(tokenRate)) tokens/min",
+      "\(counters.inFlight) in flight", "\(counters.traffic.rateLimited) 429s",
+    ]
+    if rate > 0, counters.isInputComplete {
+      parts.append("ETA \(clock(Double(counters.read - counters.done) / rate))")
+    }
+    parts += counters.parked.sorted { $0.key < $1.key }.map { "\($0.key) parked: \($0.value)" }
+    let line = parts.joined(separator: " · ")
+    return Console.shared.isTerminal ? String(line.prefix(Console.shared.columns - 1)) : line
+  }
+
+  private func short(_ number: Double) -> String {
+    switch number {
+    case 1e6...: "\(rounded(number / 1e6))M"
+    case 1e3...: "\(rounded(number / 1e3))k"
+    default: rounded(number)
+    }
+  }
+
+  private func clock(_ seconds: Double) -> String {
+    let total = Int(min(seconds, 1e8))
+    let (hours, minutes) = (total / 3_600, total % 3_600 / 60)
+    return hours > 0 ? "\(hours) h \(minutes) min" : minutes > 0 ? "\(minutes) min \(total % 60) s"
+      : "\(total) s"
+  }
+}

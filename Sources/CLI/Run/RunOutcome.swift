@@ -1,0 +1,76 @@
+import Jobs
+import Runner
+
+/// What the end of a run means for the user.
+struct RunOutcome {
+  private let report: RunReport
+  private let files: RunPlan.Files
+
+  init(_ report: RunReport, files: RunPlan.Files) {
+    self.report = report
+    self.files = files
+  }
+
+  var exitCode: Int32 {
+    let summary = report.summary
+    switch report.stop {
+    case .aborted: return 130
+    case .interrupted where summary.pending > 0 || !summary.isInputComplete: return 75
+    case .parked: return 75
+    case .keyRefused: return 77
+    case .unavailable: return 69
+    case .failed(let error): return CLIError(any: error)?.exitCode ?? 70
+    case nil where summary.total == 0: return 66
+    case nil where summary.pending > 0: return 70
+    case nil, .interrupted: return summary.failed > 0 ? 1 : 0
+    }
+  }
+
+  /// Prints the summary and, where the run stopped, why and what to do next.
+  func tell() {
+    let summary = report.summary
+    Console.shared.note(
+      "\(summary.completed) completed, \(summary.failed) failed, \(summary.pending) pending of "
+        + "\(summary.total) jobs in \(rounded(report.elapsed.seconds)) s; "
+        + "\(summary.traffic.requestsSent) requests, \(summary.traffic.retries) retries, "
+        + "\(summary.traffic.rateLimited) times asked to slow down; "
+        + "\(summary.inputTokens) input and \(summary.outputTokens) output tokens")
+    Console.shared.note("results: \(files.completed)")
+    if summary.failed > 0 { Console.shared.note("failed jobs: \(files.failed)") }
+    if let reason { Console.shared.error(reason) }
+  }
+
+  private var reason: CLIError? {
+    let again = "run the same command to do the rest; finished jobs will not be sent again"
+    switch report.stop {
+    case nil where report.summary.total == 0:
+      return CLIError(
+        "the input has no jobs", next: "check that it is the file you meant", exitCode: 66)
+    case nil where report.summary.pending > 0:
+      return CLIError("some jobs were left without a result", next: again, exitCode: 70)
+    case nil: return nil
+    case .interrupted, .aborted:
+      return exitCode == 0 || exitCode == 1
+        ? nil : CLIError("stopped before the end", next: again, exitCode: exitCode)
+    case .parked(let why):
+      return CLIError("no account can be used: \(why)", next: again, exitCode: 75)
+    case .keyRefused(let why):
+      return CLIError(
+        "the provider refused the key: \(why)",
+        next: "put a key that works where the reference points and run the same command; no job "
+          + "was lost", exitCode: 77)
+    case .unavailable(let why):
+      return CLIError(
+        "the provider cannot be reached: \(why)",
+        next: "check --base-url and the network, then run the same command; no job was lost",
+        exitCode: 69)
+    case .failed(let error):
+      return CLIError(any: error) ?? CLIError("\(error)", next: again, exitCode: 70)
+    }
+  }
+}
+
+/// A number of seconds with at most one decimal.
+func rounded(_ value: Double) -> String {
+  value >= 100 ? "\(Int(value.rounded()))" : "\((value * 10).rounded() / 10)"
+}

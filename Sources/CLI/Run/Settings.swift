@@ -1,0 +1,139 @@
+import Foundation
+import KeySources
+import Runner
+import Transport
+
+/// One setting after another: a flag, else the environment, else the job file, else the default.
+struct Settings {
+  private let options: RunCommand
+  private let file: JobFile
+  private let environment: [String: String]
+
+  init(_ options: RunCommand, _ file: JobFile, _ environment: [String: String]) {
+    self.options = options
+    self.file = file
+    self.environment = environment
+  }
+
+  var caFile: String? { options.provider.caFile ?? file.caFile }
+  var proxy: String? { options.provider.proxy ?? file.proxy }
+  var maxTokens: Int? { options.provider.maxTokens ?? file.maxTokens }
+
+  func input(of jobFile: String) throws -> String {
+    guard let input = file.input else {
+      throw CLIError(
+        "the job file names no input", at: jobFile, next: "add a line `input: …`", exitCode: 78)
+    }
+    return input
+  }
+
+  func output() throws -> String {
+    guard let output = options.output ?? file.output else {
+      throw CLIError.usage("name where the results go: -o results.jsonl")
+    }
+    return output
+  }
+
+  func concurrency() -> Int {
+    options.pace.concurrency ?? environment["NIGHTJAR_CONCURRENCY"].flatMap(Int.init)
+      ?? file.concurrency ?? 100
+  }
+
+  func deadlines() -> Deadlines {
+    let total = Duration.seconds(options.pace.timeout ?? file.timeout?.seconds ?? 600)
+    return Deadlines(
+      connect: min(.seconds(10), total), firstByte: total, stall: min(.seconds(60), total),
+      total: total)
+  }
+
+  func keystore() -> KeystoreLocation {
+    KeystoreLocation(
+      keystore: options.keys.keystore ?? environment["NIGHTJAR_KEYSTORE"] ?? file.keystore,
+      identity: options.keys.identity ?? environment["NIGHTJAR_IDENTITY"] ?? file.identity,
+      passphraseDescriptor: options.keys.passphraseFd, environment: environment)
+  }
+
+  private func providerName() throws -> String {
+    let name = options.provider.provider ?? environment["NIGHTJAR_PROVIDER"] ?? file.provider
+    guard let name else {
+      throw CLIError.usage(
+        "name the provider: --provider anthropic, or --provider openai for it and every "
+          + "compatible server")
+    }
+    return name
+  }
+
+  func provider(endpoints: [Endpoint]) throws -> any Provider {
+    do throws(ProviderError) {
+      let api = options.provider.api ?? file.api
+      return try makeProvider(named: providerNameOrEmpty(), api: api, endpoints: endpoints)
+    } catch {
+      throw CLIError.usage(error.message)
+    }
+  }
+
+  private func providerNameOrEmpty() -> String { (try? providerName()) ?? "" }
+
+  /// Every endpoint that requests may go to.
+  func endpoints() throws -> [Endpoint] {
+    let name = try providerName()
+    do throws(EndpointError) {
+      if let url = options.provider.baseURL ?? environment["NIGHTJAR_BASE_URL"] {
+        return [try Endpoint(url)]
+      }
+    } catch {
+      throw CLIError.usage(error.message)
+    }
+    let listed = file.accounts.flatMap(\.endpoints)
+    if !listed.isEmpty { return listed }
+    return name == "anthropic" ? [.anthropic] : [.openAI]
+  }
+
+  /// The accounts of the job file, or the one that the flags describe.
+  func accounts(endpoints: [Endpoint]) throws -> [JobFile.Account] {
+    let isOverridden =
+      options.provider.baseURL != nil || environment["NIGHTJAR_BASE_URL"] != nil
+    let limits = JobFile.Limits(
+      requestsPerMinute: options.pace.rpm, inputTokensPerMinute: options.pace.itpm,
+      outputTokensPerMinute: options.pace.otpm)
+    let single = JobFile.Account(
+      name: "default", keys: [], endpoints: endpoints, limits: JobFile.Limits())
+    let accounts = file.accounts.isEmpty || !options.keys.keys.isEmpty ? [single] : file.accounts
+    return try accounts.map { account in
+      var account = account
+      if isOverridden || account.endpoints.isEmpty { account.endpoints = endpoints }
+      if account.keys.isEmpty { account.keys = try keys() }
+      account.limits = account.limits.overridden(by: limits)
+      return account
+    }
+  }
+
+  private func keys() throws -> [String] {
+    if !options.keys.keys.isEmpty { return options.keys.keys }
+    return [try providerName() == "anthropic" ? "env:ANTHROPIC_API_KEY" : "env:OPENAI_API_KEY"]
+  }
+
+  func prompts() throws -> PromptSettings {
+    var template: PromptTemplate?
+    if let prompt = file.prompt {
+      do throws(PromptTemplateError) {
+        template = try PromptTemplate(prompt.text, firstLine: prompt.firstLine)
+      } catch {
+        let place = error.line.map { "\(options.input):\($0)" } ?? options.input
+        throw CLIError(error.message, at: place, next: "correct the template", exitCode: 78)
+      }
+    }
+    return PromptSettings(
+      model: options.provider.model ?? environment["NIGHTJAR_MODEL"] ?? file.model,
+      maxTokens: maxTokens, system: options.provider.system ?? file.system, template: template)
+  }
+}
+
+extension JobFile.Limits {
+  fileprivate func overridden(by flags: JobFile.Limits) -> JobFile.Limits {
+    JobFile.Limits(
+      requestsPerMinute: flags.requestsPerMinute ?? requestsPerMinute,
+      inputTokensPerMinute: flags.inputTokensPerMinute ?? inputTokensPerMinute,
+      outputTokensPerMinute: flags.outputTokensPerMinute ?? outputTokensPerMinute)
+  }
+}

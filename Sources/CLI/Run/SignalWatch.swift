@@ -1,0 +1,63 @@
+import Dispatch
+import Glibc
+import Runner
+import Synchronization
+
+/// Hears the user's signals: the first INT or TERM drains the run, the second cuts it off.
+final class SignalWatch {
+  private let sources: [any DispatchSourceSignal]
+  private let answer: SignalAnswer
+
+  /// - Parameter grace: how long a drain may take before it is cut off all the same.
+  init(_ run: BatchRun, grace: Duration) {
+    let answer = SignalAnswer(run, grace: grace)
+    let queue = DispatchQueue(label: "nightjar.signals")
+    self.answer = answer
+    sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      return DispatchSource.makeSignalSource(signal: number, queue: queue)
+    }
+    for source in sources {
+      source.setEventHandler { answer.hear() }
+      source.resume()
+    }
+  }
+
+  func stop() {
+    answer.end()
+    for source in sources { source.cancel() }
+  }
+}
+
+/// What the signals make the run do.
+private final class SignalAnswer: Sendable {
+  private let run: BatchRun
+  private let time: Duration
+  private let heard = Mutex(0)
+  private let grace: Mutex<Task<Void, Never>?> = Mutex(nil)
+
+  init(_ run: BatchRun, grace time: Duration) {
+    self.run = run
+    self.time = time
+  }
+
+  func hear() {
+    let number = heard.withLock { heard in
+      heard += 1
+      return heard
+    }
+    guard number == 1 else { return run.abort() }
+    Console.shared.note(
+      "stopping: waiting up to \(Int(time.seconds)) s for requests in flight; "
+        + "once more to cut them off")
+    run.drain()
+    grace.withLock { task in
+      task = Task { [run, time] in
+        guard (try? await Task.sleep(for: time)) != nil else { return }
+        run.cutOff()
+      }
+    }
+  }
+
+  func end() { grace.withLock { $0?.cancel() } }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Jobs
+import Runner
+
+/// `nightjar status`: where a batch stands.
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Show where a batch stands; works while it runs.",
+    discussion: """
+      TARGET is a job file, the results file of a run, or its .nightjar file:
+
+        nightjar status results.jsonl
+        nightjar status results.jsonl --watch
+      """)
+
+  @Argument(help: "A job file (.yaml), a results file, or a .nightjar file.")
+  var target: String
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  @Flag(help: "Print again every second until the batch is no longer worked on.")
+  var watch = false
+
+  mutating func run() async throws {
+    let files = try BatchTarget(target).files
+    while true {
+      let inspector = try BatchInspector(path: files.batch)
+      let summary = try inspector.summary()
+      printResult(json ? Self.json(summary, inspector) : Self.text(summary, inspector))
+      guard watch, inspector.isRunning else { return }
+      try await Task.sleep(for: .seconds(1))
+    }
+  }
+
+  private static func state(_ summary: BatchSummary, _ inspector: BatchInspector) -> String {
+    if inspector.isRunning { return "running" }
+    return summary.pending == 0 && summary.isInputComplete ? "finished" : "stopped"
+  }
+
+  private static func text(_ summary: BatchSummary, _ inspector: BatchInspector) -> String {
+    """
+    \(state(summary, inspector)): \(summary.completed) completed, \(summary.failed) failed, \
+    \(summary.pending) pending of \(summary.total) jobs\
+    \(summary.isInputComplete ? "" : " (the input is not read to its end)"); \
+    \(summary.unknown) unknown; \(summary.traffic.requestsSent) requests, \
+    \(summary.traffic.retries) retries, \(summary.traffic.rateLimited) times asked to slow down; \
+    \(summary.inputTokens) input and \(summary.outputTokens) output tokens
+    """
+  }
+
+  private static func json(_ summary: BatchSummary, _ inspector: BatchInspector) -> String {
+    """
+    {"state":"\(state(summary, inspector))","total":\(summary.total),\
+    "completed":\(summary.completed),"failed":\(summary.failed),"pending":\(summary.pending),\
+    "unknown":\(summary.unknown),"requests_sent":\(summary.traffic.requestsSent),\
+    "retries":\(summary.traffic.retries),"rate_limited":\(summary.traffic.rateLimited),\
+    "usage":{"input_tokens":\(summary.inputTokens),"output_tokens":\(summary.outputTokens)}}
+    """
+  }
+}
