@@ -13,15 +13,19 @@ package struct JobResult: Sendable {
   package let line: [UInt8]
   package let inputTokens: Int
   package let outputTokens: Int
+  /// True when the job may have waited for another attempt.
+  package let hasRetried: Bool
 
   package init(
-    job: Int, state: State, line: [UInt8], inputTokens: Int = 0, outputTokens: Int = 0
+    job: Int, state: State, line: [UInt8], inputTokens: Int = 0, outputTokens: Int = 0,
+    hasRetried: Bool = false
   ) {
     self.job = job
     self.state = state
     self.line = line
     self.inputTokens = inputTokens
     self.outputTokens = outputTokens
+    self.hasRetried = hasRetried
   }
 }
 

@@ -2,15 +2,17 @@ import Foundation
 import GRDB
 
 extension SQLiteJobStore {
-  package func commit(_ flush: Flush, leaseEnd: Int) async throws -> FlushReceipt {
-    try await transaction { db in
+  package func commit(
+    _ flush: Flush, leaseEnd: Int, isDurable: Bool
+  ) async throws -> FlushReceipt {
+    try await transaction(isDurable: isDurable) { db in
       let insert = try db.cachedStatement(sql: Statements.insertResult)
       let deleteRetryable = try db.cachedStatement(sql: Statements.deleteRetryable)
       var tally = FlushTally()
       for (lease, result) in flush.results {
         let sequence = try Self.insert(result, by: insert, in: db)
         tally.add(result, under: lease, sequence: sequence)
-        try deleteRetryable.execute(arguments: [result.job])
+        if result.hasRetried { try deleteRetryable.execute(arguments: [result.job]) }
       }
       let upsert = try db.cachedStatement(sql: Statements.upsertRetryable)
       for job in flush.retryable {

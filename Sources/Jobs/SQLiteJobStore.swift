@@ -142,12 +142,24 @@ package final class SQLiteJobStore: JobStore {
     }
   }
 
-  /// Runs one durable transaction off the caller's thread.
-  func transaction<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws
-    -> T
-  {
+  /// Runs one transaction off the caller's thread.
+  ///
+  /// The fsync of a durable one covers all earlier frames of the WAL, so that commits between two
+  /// durable ones need none (sqlite.org/pragma.html#pragma_synchronous).
+  func transaction<T: Sendable>(
+    isDurable: Bool = true, _ body: @escaping @Sendable (Database) throws -> T
+  ) async throws -> T {
     do {
-      return try await database.write(body)
+      return try await database.writeWithoutTransaction { db in
+        try db.cachedStatement(sql: isDurable ? Statements.durable : Statements.volatile).execute()
+        var value: T?
+        try db.inTransaction(.immediate) {
+          value = try body(db)
+          return .commit
+        }
+        guard let value else { throw DatabaseError(message: "the transaction did not run") }
+        return value
+      }
     } catch {
       throw StoreError(error, at: path)
     }

@@ -1,5 +1,8 @@
 /// Every statement that runs on a batch file, by what it does.
 enum Statements {
+  static let durable = "PRAGMA synchronous = FULL"
+  static let volatile = "PRAGMA synchronous = NORMAL"
+
   static let insertBatch = """
     INSERT INTO batch (id, created_ms, input_kind, input_path) VALUES (1, ?, ?, ?)
     """

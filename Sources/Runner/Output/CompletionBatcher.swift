@@ -1,17 +1,18 @@
 package import Jobs
 import Synchronization
 
-/// Gathers what must be durable and commits it in groups: one fsync for many results.
+/// Gathers what must be recorded and commits it in groups.
 ///
-/// A result is shown only after its commit. Everything that writes to the store or the output
-/// files while a run works goes through the one loop here, so their orders agree.
+/// Two steps: a result is *committed* at once, together with whatever came in while the commit
+/// before was running, and is then safe from the death of the process; every 20 ms one of the
+/// commits is made *durable*, safe from the death of the machine too, and only then is a result
+/// shown. A worker waits for the first step, so that no more than its concurrency is ever lost.
+///
+/// Everything that writes to the store or the output files while a run works goes through the one
+/// loop here, so their orders agree.
 package final class CompletionBatcher: Sendable {
-  /// Results that start a commit at once.
-  static let batch = 64
-  /// The longest that a result waits for company.
-  static let patience: Duration = .milliseconds(20)
-  /// Results that may wait for their commit before workers are made to wait too.
-  static let backlog = 4_096
+  /// The longest that a committed result waits to be made durable.
+  static let beat: Duration = .milliseconds(20)
   /// How often output files are made durable.
   static let syncInterval: Duration = .seconds(1)
 
@@ -21,26 +22,27 @@ package final class CompletionBatcher: Sendable {
     let stored: CheckedContinuation<Void, any Error>
   }
 
-  private struct State: Sendable {
+  private struct Pending: Sendable {
     var flush = Flush()
-    var slots: [Int] = []
+    var workers: [CheckedContinuation<Bool, Never>] = []
     var intakes: [Intake] = []
-    var round = 0
+  }
+
+  private struct State: Sendable {
+    var pending = Pending()
+    var isBeatDue = false
     var isClosed = false
     var failure: (any Error)?
     var writer: CheckedContinuation<Void, Never>?
-    var blocked: [CheckedContinuation<Void, Never>] = []
 
-    /// True when the loop has reason to commit without waiting for more.
-    var isUrgent: Bool {
-      flush.results.count >= CompletionBatcher.batch || !intakes.isEmpty || isClosed
+    var hasWork: Bool {
+      isBeatDue || isClosed || !pending.intakes.isEmpty || !pending.flush.results.isEmpty
     }
   }
 
   private let state = Mutex(State())
   private let store: any JobStore
   private let exporter: Exporter
-  private let journal: SendJournal
   private let alarm: AlarmClock
   private let clock: any RunClock
   private let lease: Duration
@@ -51,13 +53,11 @@ package final class CompletionBatcher: Sendable {
   ///   - lease: how far each commit moves the end of the leases it touches.
   ///   - onProgress: told which segments closed or were lost, after each commit.
   package init(
-    store: any JobStore, exporter: Exporter, journal: SendJournal, clock: any RunClock,
-    lease: Duration, events: any EventSink,
-    onProgress: @escaping @Sendable (FlushReceipt) -> Void
+    store: any JobStore, exporter: Exporter, clock: any RunClock, lease: Duration,
+    events: any EventSink, onProgress: @escaping @Sendable (FlushReceipt) -> Void
   ) {
     self.store = store
     self.exporter = exporter
-    self.journal = journal
     self.alarm = AlarmClock(clock: clock)
     self.clock = clock
     self.lease = lease
@@ -70,41 +70,36 @@ package final class CompletionBatcher: Sendable {
     try await withCheckedThrowingContinuation { stored in
       let intake = Intake(segments: segments, isLast: isLast, stored: stored)
       let failure: (any Error)? = change { state in
-        if state.failure == nil { state.intakes.append(intake) }
+        if state.failure == nil { state.pending.intakes.append(intake) }
         return state.failure
       }
       if let failure { stored.resume(throwing: failure) }
     }
   }
 
-  /// Takes a job's result; waits only while too many others wait for their commit.
+  /// Takes a job's result and waits for its commit.
   ///
-  /// - Parameter slot: the job's place in the journal of sends, given back after the commit.
-  package func complete(_ result: JobResult, under lease: SegmentLease, slot: Int?) async {
-    let isFull = change { state in
-      state.flush.results.append((lease, result))
-      if let slot { state.slots.append(slot) }
-      return state.flush.results.count >= Self.backlog && state.failure == nil
-    }
-    guard isFull else { return }
-    await withCheckedContinuation { continuation in
-      let isWaiting = state.withLock { state in
-        guard state.flush.results.count >= Self.backlog, state.failure == nil else { return false }
-        state.blocked.append(continuation)
-        return true
+  /// - Returns: false when the store has failed and the result is lost.
+  package func complete(_ result: JobResult, under lease: SegmentLease) async -> Bool {
+    await withCheckedContinuation { worker in
+      let isLost = change { state in
+        if state.failure != nil { return true }
+        state.pending.flush.results.append((lease, result))
+        state.pending.workers.append(worker)
+        return false
       }
-      if !isWaiting { continuation.resume() }
+      if isLost { worker.resume(returning: false) }
     }
   }
 
-  /// Notes that a job waits for another attempt.
+  /// Notes that a job waits for another attempt; goes down with the next commit.
   package func retryLater(_ job: RetryableJob) {
-    change { $0.flush.retryable.append(job) }
+    state.withLock { $0.pending.flush.retryable.append(job) }
   }
 
-  /// Adds to the counters of the batch.
+  /// Adds to the counters of the batch; goes down with the next commit.
   package func count(_ traffic: Traffic) {
-    state.withLock { $0.flush.traffic += traffic }
+    state.withLock { $0.pending.flush.traffic += traffic }
   }
 
   /// Lets ``run()`` return once everything taken so far is written.
@@ -116,16 +111,29 @@ package final class CompletionBatcher: Sendable {
   ///
   /// - Throws: ``StoreError`` at the first failure of a write; nothing is tried after it.
   package func run() async throws {
-    var lastSync = clock.now
+    var beats = BeatSchedule(at: clock.now)
+    var committed: [StoredResult] = []
+    var timer: ContinuousClock.Instant?
     do {
       while true {
-        let isClosed = await gather()
-        let isSyncDue = isClosed || clock.now - lastSync >= Self.syncInterval
-        try await writeOnce(sync: isSyncDue)
-        if isSyncDue { lastSync = clock.now }
-        if isClosed, state.withLock({ $0.flush.isEmpty && $0.intakes.isEmpty }) { break }
+        if !committed.isEmpty, timer != beats.next {
+          timer = beats.next
+          wake(at: beats.next)
+        }
+        await gather()
+        let (pending, isClosed) = take()
+        try await store(pending.intakes)
+        let due = isClosed ? .all : beats.due(at: clock.now)
+        committed += try await commit(pending, due)
+        if due != .nothing {
+          try await exporter.append(committed)
+          committed = []
+        }
+        if isClosed, state.withLock({ $0.pending.flush.isEmpty && $0.pending.intakes.isEmpty }) {
+          break
+        }
       }
-      try await commit(Flush(), sync: true)
+      _ = try await commit(Pending(), .all)
       alarm.stop()
     } catch {
       fail(with: error)
@@ -133,58 +141,42 @@ package final class CompletionBatcher: Sendable {
     }
   }
 
-  /// Waits until there is a batch's worth, or the oldest result has waited long enough.
-  private func gather() async -> Bool {
+  private func wake(at beat: ContinuousClock.Instant) {
+    Task {
+      _ = await alarm.sleep(until: beat)
+      change { $0.isBeatDue = true }
+    }
+  }
+
+  /// Waits until there is something to commit, or committed results are due to be made durable.
+  private func gather() async {
     await withCheckedContinuation { continuation in
       let isReady = state.withLock { state in
-        if state.isUrgent { return true }
-        state.writer = continuation
-        if !state.flush.isEmpty { startTimer(round: state.round) }
-        return false
+        if !state.hasWork { state.writer = continuation }
+        return state.hasWork
       }
       if isReady { continuation.resume() }
     }
-    return state.withLock { $0.isClosed }
   }
 
   @discardableResult
   private func change<T: Sendable>(_ body: (inout State) -> T) -> T {
     let (value, writer) = state.withLock { state in
-      let wasEmpty = state.flush.isEmpty
       let value = body(&state)
-      guard state.writer != nil else { return (value, nil as CheckedContinuation<Void, Never>?) }
-      if state.isUrgent { return (value, state.writer.take()) }
-      if wasEmpty { startTimer(round: state.round) }
-      return (value, nil)
+      return (value, state.hasWork ? state.writer.take() : nil)
     }
     writer?.resume()
     return value
   }
 
-  private func startTimer(round: Int) {
-    let deadline = clock.now + Self.patience
-    Task {
-      _ = await alarm.sleep(until: deadline)
-      let writer = state.withLock { $0.round == round ? $0.writer.take() : nil }
-      writer?.resume()
-    }
-  }
-
-  private func writeOnce(sync: Bool) async throws {
-    let (flush, slots, intakes, blocked) = state.withLock { state in
+  private func take() -> (pending: Pending, isClosed: Bool) {
+    state.withLock { state in
       defer {
-        state.flush = Flush()
-        state.slots = []
-        state.intakes = []
-        state.blocked = []
-        state.round += 1
+        state.pending = Pending()
+        state.isBeatDue = false
       }
-      return (state.flush, state.slots, state.intakes, state.blocked)
+      return (state.pending, state.isClosed)
     }
-    defer { for worker in blocked { worker.resume() } }
-    try await store(intakes)
-    try await commit(flush, sync: sync)
-    for slot in slots { journal.clear(slot) }
   }
 
   private func store(_ intakes: [Intake]) async throws {
@@ -208,19 +200,20 @@ package final class CompletionBatcher: Sendable {
     }
   }
 
-  private func commit(_ flush: Flush, sync: Bool) async throws {
-    var flush = flush
-    if sync { flush.exports = try await exporter.sync() }
-    guard !flush.isEmpty else { return }
+  /// One commit; returns its results as they lie in the store.
+  private func commit(_ pending: Pending, _ due: BeatSchedule.Due) async throws -> [StoredResult] {
+    var isCommitted = false
+    defer { for worker in pending.workers { worker.resume(returning: isCommitted) } }
+    var flush = pending.flush
+    if due == .all { flush.exports = try await exporter.sync() }
+    guard !flush.isEmpty || due != .nothing else { return [] }
     let leaseEnd = clock.unixMilliseconds + lease.milliseconds
-    let receipt = try await store.commit(flush, leaseEnd: leaseEnd)
-    try await exporter.append(stored(flush, receipt))
-    record(flush, receipt)
+    let receipt = try await store.commit(
+      flush, leaseEnd: leaseEnd, isDurable: due != .nothing)
+    isCommitted = true
+    events.record(receipt.event(for: flush))
     onProgress(receipt)
-  }
-
-  private func stored(_ flush: Flush, _ receipt: FlushReceipt) -> [StoredResult] {
-    zip(flush.results, receipt.sequences).compactMap { entry, sequence in
+    return zip(flush.results, receipt.sequences).compactMap { entry, sequence in
       sequence.map {
         StoredResult(
           sequence: $0, job: entry.result.job, state: entry.result.state, line: entry.result.line)
@@ -228,29 +221,62 @@ package final class CompletionBatcher: Sendable {
     }
   }
 
-  private func record(_ flush: Flush, _ receipt: FlushReceipt) {
+  private func fail(with error: any Error) {
+    let pending = state.withLock { state in
+      state.failure = error
+      defer { state.pending = Pending() }
+      return state.pending
+    }
+    alarm.stop()
+    for intake in pending.intakes { intake.stored.resume(throwing: error) }
+    for worker in pending.workers { worker.resume(returning: false) }
+  }
+}
+
+/// When commits are made durable, and when output files are; a pure value.
+struct BeatSchedule {
+  /// How far a commit goes.
+  enum Due: Equatable {
+    /// Safe from the death of the process.
+    case nothing
+    /// Safe from the death of the machine.
+    case durability
+    /// The output files are made durable too.
+    case all
+  }
+
+  private var lastBeat: ContinuousClock.Instant
+  private var lastSync: ContinuousClock.Instant
+
+  init(at now: ContinuousClock.Instant) {
+    lastBeat = now
+    lastSync = now
+  }
+
+  /// When the next durable commit is due.
+  var next: ContinuousClock.Instant { lastBeat + CompletionBatcher.beat }
+
+  /// What a commit at `now` has to be.
+  mutating func due(at now: ContinuousClock.Instant) -> Due {
+    guard now >= next else { return .nothing }
+    lastBeat = now
+    guard now - lastSync >= CompletionBatcher.syncInterval else { return .durability }
+    lastSync = now
+    return .all
+  }
+}
+
+extension FlushReceipt {
+  /// What the commit of a flush means for those who count.
+  fileprivate func event(for flush: Flush) -> RunEvent {
     var (completed, failed, input, output) = (0, 0, 0, 0)
-    for ((_, result), sequence) in zip(flush.results, receipt.sequences) where sequence != nil {
+    for ((_, result), sequence) in zip(flush.results, sequences) where sequence != nil {
       completed += result.state == .completed ? 1 : 0
       failed += result.state == .failed ? 1 : 0
       input += result.inputTokens
       output += result.outputTokens
     }
-    events.record(
-      .committed(completed: completed, failed: failed, inputTokens: input, outputTokens: output))
-  }
-
-  private func fail(with error: any Error) {
-    let (intakes, blocked) = state.withLock { state in
-      state.failure = error
-      defer {
-        state.intakes = []
-        state.blocked = []
-      }
-      return (state.intakes, state.blocked)
-    }
-    alarm.stop()
-    for intake in intakes { intake.stored.resume(throwing: error) }
-    for worker in blocked { worker.resume() }
+    return .committed(
+      completed: completed, failed: failed, inputTokens: input, outputTokens: output)
   }
 }

@@ -65,8 +65,7 @@ package final class BatchRun: Sendable {
     let exporter = try Exporter(completedPath: plan.files.completed, failedPath: plan.files.failed)
     try await exporter.repair(from: store)
     let journal = try SendJournal(
-      path: plan.files.batch + "-sent",
-      capacity: plan.concurrency + CompletionBatcher.backlog + plan.concurrency)
+      path: plan.files.batch + "-sent", capacity: plan.concurrency)
     let crew = crew(exporter, journal)
     stop.onStop { [alarm] in
       alarm.stop()
@@ -91,8 +90,8 @@ package final class BatchRun: Sendable {
       store: store, input: SegmentLoader(file: plan.input.file), alarm: alarm, clock: clock,
       lease: Self.lease, concurrency: plan.concurrency)
     let batcher = CompletionBatcher(
-      store: store, exporter: exporter, journal: journal, clock: clock, lease: Self.lease,
-      events: events, onProgress: { feed.progressed($0) })
+      store: store, exporter: exporter, clock: clock, lease: Self.lease, events: events,
+      onProgress: { feed.progressed($0) })
     let reader = JobReader(
       plan.input.source, name: plan.input.name, store: store, limit: plan.limit
     ) { [events] segments, isLast in

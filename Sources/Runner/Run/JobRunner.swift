@@ -103,9 +103,8 @@ package struct JobRunner: Sendable {
       requestID: provider.requestID(of: response), note: note)
     let result = JobResult(
       job: job.number, state: .completed, line: line, inputTokens: usage.inputTokens,
-      outputTokens: usage.outputTokens)
-    await batcher.complete(result, under: job.segment.lease, slot: slot)
-    feed.finish(job)
+      outputTokens: usage.outputTokens, hasRetried: job.failures > 0)
+    await record(result, of: job, slot: slot)
   }
 
   private func fail(
@@ -113,8 +112,16 @@ package struct JobRunner: Sendable {
   ) async {
     events.record(.failed(job: id, reason: refusal.message))
     let failed = InputLine.failedLine(line, number: job.lineNumber, refusal: refusal)
-    let result = JobResult(job: job.number, state: .failed, line: failed)
-    await batcher.complete(result, under: job.segment.lease, slot: slot)
+    let result = JobResult(
+      job: job.number, state: .failed, line: failed, hasRetried: job.failures > 0)
+    await record(result, of: job, slot: slot)
+  }
+
+  private func record(_ result: JobResult, of job: Job, slot: Int?) async {
+    guard await batcher.complete(result, under: job.segment.lease) else {
+      return feed.giveBack(job)
+    }
+    clear(slot)
     feed.finish(job)
   }
 
