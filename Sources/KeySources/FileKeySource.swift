@@ -17,7 +17,11 @@ package struct FileKeySource: KeySource {
 
   package func fetch() async throws(KeySourceError) -> Key {
     let text = try SecretFile.read(
-      path, what: "the key file", largest: 1 << 20, followingLinks: true)
+      path,
+      what: "the key file",
+      largest: 1 << 20,
+      followingLinks: true
+    )
     return try Key(reference, value: text)
   }
 }

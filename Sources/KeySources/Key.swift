@@ -28,13 +28,15 @@ package final class Key: Sendable {
         length == 0
           ? "\(reference) is empty; put the key there and run again"
           : "\(reference) holds \(length) bytes, more than any API key has; check that it names "
-            + "the key and not another file")
+            + "the key and not another file"
+      )
     }
     guard value.withBytes({ Self.isPrintable($0) }) else {
       throw KeySourceError(
         .denied,
         "\(reference) holds a space, a line break or a byte that is not ASCII inside the value; "
-          + "store the key alone on one line")
+          + "store the key alone on one line"
+      )
     }
     let fingerprint = Fingerprint(of: value)
     self.reference = reference

@@ -7,7 +7,8 @@ package enum KeySources {
   ///   - keystore: the keystore that `keystore:` references read; shared between the sources of a
   ///     run, so that a passphrase is asked for once.
   package static func source(
-    for reference: KeyReference, keystore: Keystore
+    for reference: KeyReference,
+    keystore: Keystore
   ) -> any KeySource {
     switch reference {
     case .environment(let name): EnvironmentKeySource(name: name)

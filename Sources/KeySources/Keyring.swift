@@ -55,15 +55,19 @@ package final class Keyring: Sendable {
   ///   - sources: the account's sources, most preferred first.
   ///   - now: the clock, replaceable in tests.
   package init(
-    sources: [any KeySource], now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    sources: [any KeySource],
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
   ) {
     self.sources = sources
     self.now = now
     let none = [Key?](repeating: nil, count: sources.count)
     contents = Mutex(
       Contents(
-        state: KeyringState(sources: sources.count), keys: none,
-        problems: Array(repeating: nil, count: sources.count)))
+        state: KeyringState(sources: sources.count),
+        keys: none,
+        problems: Array(repeating: nil, count: sources.count)
+      )
+    )
   }
 
   /// Whether the provider has accepted any key of this ring.

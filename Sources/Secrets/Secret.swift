@@ -42,7 +42,8 @@ package struct Secret: ~Copyable {
   ///   - body: appends the bytes.
   /// - Throws: what `body` throws; the bytes appended so far are wiped.
   package init<E: Error>(
-    capacity: Int, appendingWith body: (inout OutputSpan<UInt8>) throws(E) -> Void
+    capacity: Int,
+    appendingWith body: (inout OutputSpan<UInt8>) throws(E) -> Void
   ) throws(E) {
     try unsafe self.init(capacity: capacity) { room throws(E) in
       let buffer = unsafe room.bindMemory(to: UInt8.self)

@@ -14,7 +14,9 @@ package struct KeystoreLocation: Hashable, Sendable {
   /// likewise `--identity`, `NIGHTJAR_IDENTITY` and `identity.txt`. Without `XDG_CONFIG_HOME`
   /// that is `~/.config`.
   package init(
-    keystore: String? = nil, identity: String? = nil, passphraseDescriptor: Int32? = nil,
+    keystore: String? = nil,
+    identity: String? = nil,
+    passphraseDescriptor: Int32? = nil,
     environment: [String: String]
   ) {
     let home = environment["HOME"] ?? ""

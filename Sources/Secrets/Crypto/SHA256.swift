@@ -44,7 +44,8 @@ package struct SHA256: ~Copyable {
       bytes: unsafe [UInt8](unsafeUninitializedCapacity: 32) { room, count in
         _ = unsafe EVP_DigestFinal_ex(context, room.baseAddress, nil)
         count = 32
-      })
+      }
+    )
   }
 
   /// The digest of one run of bytes.
