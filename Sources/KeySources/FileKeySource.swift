@@ -22,6 +22,32 @@ package struct FileKeySource: KeySource {
       largest: 1 << 20,
       followingLinks: true
     )
-    return try Key(reference, value: text)
+    guard let field else { return try Key(reference, value: text) }
+    let value = try text.withBytes { text throws(KeySourceError) in
+      do throws(JSONText.Malformed) {
+        return try Self.string(field, in: text)
+      } catch {
+        throw KeySourceError(.denied, "the key file \(path) is damaged: \(error.why)")
+      }
+    }
+    guard let value else {
+      throw KeySourceError(
+        .denied,
+        "the key file \(path) has no field '\(field)' that holds a string; check the name after '#'"
+      )
+    }
+    return try Key(reference, value: value)
+  }
+
+  /// The string in a field of the object that a text is.
+  private static func string(
+    _ field: String,
+    in text: Span<UInt8>
+  ) throws(JSONText.Malformed) -> Secret? {
+    let members = try JSONText.members(of: try JSONText.root(of: text), in: text)
+    guard let value = members.first(where: { $0.name == field })?.value,
+      JSONText.isString(value, in: text)
+    else { return nil }
+    return JSONText.secret(at: value, in: text)
   }
 }

@@ -20,7 +20,7 @@ package final class Key: Sendable {
   /// - Throws: ``KeySourceError`` of kind `denied` when it is empty, longer than ``largest``, or
   ///   holds anything but printable ASCII: a line break in a header would let it add headers.
   package init(_ reference: KeyReference, value: consuming Secret) throws(KeySourceError) {
-    let length = value.withBytes { Self.lengthWithoutLineBreak($0) }
+    let length = value.withBytes { $0.lengthWithoutLineBreak }
     value.truncate(to: length)
     guard (1...Self.largest).contains(length) else {
       throw KeySourceError(
@@ -50,12 +50,6 @@ package final class Key: Sendable {
     _ body: (borrowing Secret) throws(E) -> Result
   ) throws(E) -> Result {
     try body(secret)
-  }
-
-  private static func lengthWithoutLineBreak(_ bytes: Span<UInt8>) -> Int {
-    var length = bytes.count
-    while length > 0, bytes[length - 1] == 0x0A || bytes[length - 1] == 0x0D { length -= 1 }
-    return length
   }
 
   private static func isPrintable(_ bytes: Span<UInt8>) -> Bool {

@@ -29,6 +29,23 @@ enum SecretFile {
     return try read(file, path: path, what: what, largest: size)
   }
 
+  /// Reads a whole file that is protected like a secret although its bytes are not one, such as an
+  /// encrypted file. Symbolic links are refused.
+  static func publicBytes(
+    of path: String,
+    what: String,
+    largest: Int
+  ) throws(KeySourceError) -> [UInt8] {
+    let file = try read(path, what: what, largest: largest, followingLinks: false)
+    return file.withBytes { bytes in bytes.indices.map { bytes[$0] } }
+  }
+
+  /// Whether there is anything at a path, even a broken link.
+  static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 || errno != ENOENT
+  }
+
   /// Reads an open file or pipe to its end.
   static func read(
     _ file: Int32,

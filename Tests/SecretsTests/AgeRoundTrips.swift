@@ -23,7 +23,7 @@ struct AgeRoundTrips {
 
   @Test func `a passphrase opens its file, and another does not`() throws {
     let file = try AgeFile.encrypt(secret("hello"), passphrase: secret("correct"), workFactor: 10)
-    #expect(try AgeFile.needsPassphrase(file))
+    #expect(try AgeFile.Details(of: file).needsPassphrase)
     #expect(
       text(try AgeFile.decrypt(file, with: [.init(passphrase: secret("correct"))])) == "hello"
     )

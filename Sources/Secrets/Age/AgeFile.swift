@@ -36,6 +36,22 @@ package enum AgeFile {
     return seal(plaintext, [stanza], fileKey, armored: armored)
   }
 
+  /// Encrypts such that each of the identities opens the file: private keys, or one passphrase.
+  ///
+  /// - Throws: ``AgeError``.
+  package static func encrypt(
+    _ plaintext: borrowing Secret,
+    for identities: [AgeIdentity],
+    armored: Bool = false
+  ) throws(AgeError) -> [UInt8] {
+    if let only = identities.first, only.kind == .passphrase {
+      return try encrypt(plaintext, passphrase: only.secret, armored: armored)
+    }
+    let recipients = identities.compactMap(\.recipient)
+    guard !recipients.isEmpty else { throw .unsupported("post-quantum and hardware age keys") }
+    return try encrypt(plaintext, to: recipients, armored: armored)
+  }
+
   /// Decrypts a binary or armored file with any of the identities: all of it, or an error.
   ///
   /// - Parameters:
@@ -55,11 +71,24 @@ package enum AgeFile {
     return try AgePayload.open(binary.span.extracting(header.size...), fileKey: fileKey)
   }
 
-  /// Whether a file is opened by a passphrase rather than by a private key.
-  ///
-  /// - Throws: ``AgeError`` when it is not an age file.
-  package static func needsPassphrase(_ file: [UInt8]) throws(AgeError) -> Bool {
-    try AgeHeader(parsing: binary(file)).stanzas.contains { $0.type == ScryptStanza.type }
+  /// What a file says of itself before it is opened.
+  package struct Details: Sendable {
+    /// Whether a passphrase opens it, rather than a private key.
+    package let needsPassphrase: Bool
+    /// Whether it is in text armor.
+    package let isArmored: Bool
+    /// How many private keys of the X25519 kind it was encrypted to.
+    package let recipients: Int
+
+    /// Reads the header.
+    ///
+    /// - Throws: ``AgeError`` when it is not an age file.
+    package init(of file: [UInt8]) throws(AgeError) {
+      let stanzas = try AgeHeader(parsing: binary(file)).stanzas
+      needsPassphrase = stanzas.contains { $0.type == ScryptStanza.type }
+      isArmored = Armor.isArmored(file)
+      recipients = stanzas.count { $0.type == X25519Stanza.type }
+    }
   }
 
   private static func binary(_ file: [UInt8]) throws(AgeError) -> [UInt8] {
