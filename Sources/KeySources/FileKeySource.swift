@@ -1,8 +1,10 @@
 import Secrets
 
 /// A key in a file that only this user may read: the key alone, or a JSON object with a field for
-/// it. Symbolic links are followed, because mounted secrets are often links; the checks apply to
-/// the file they lead to.
+/// it.
+///
+/// Symbolic links are followed, because mounted secrets are often links; the checks apply to the
+/// file they lead to.
 package struct FileKeySource: KeySource {
   private let path: String
   private let field: String?

@@ -10,6 +10,7 @@ package enum HiddenInput {
   /// - Parameters:
   ///   - descriptor: for instance 0 for standard input.
   ///   - what: names what is read, for messages.
+  /// - Returns: what was read.
   /// - Throws: ``KeySourceError`` of kind `denied` when it cannot be read, or is empty.
   package static func read(
     from descriptor: Int32,
@@ -29,6 +30,7 @@ package enum HiddenInput {
   /// - Parameters:
   ///   - prompt: what to ask, without the colon.
   ///   - otherwise: what to do when there is no terminal, for the message.
+  /// - Returns: what was typed.
   /// - Throws: ``KeySourceError`` of kind `denied` without a terminal, after ^C, or when nothing
   ///   was typed.
   package static func ask(_ prompt: String, otherwise: String) throws(KeySourceError) -> Secret {

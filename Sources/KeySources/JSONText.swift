@@ -69,7 +69,7 @@ struct JSONText {
     text[value.lowerBound] == UInt8(ascii: "\"")
   }
 
-  /// The string at a place. For strings that are not secret.
+  /// The string at a place, which is not secret.
   static func string(at value: Range<Int>, in text: Span<UInt8>) -> String {
     var bytes: [UInt8] = []
     unescape(value, in: text) { bytes.append($0) }
@@ -88,7 +88,7 @@ struct JSONText {
     Int(String(decoding: value.map { text[$0] }, as: UTF8.self))
   }
 
-  /// A string as JSON. For strings that are not secret.
+  /// A string, which is not secret, as JSON.
   static func quote(_ string: String) -> String {
     var quoted = "\""
     for character in string.unicodeScalars {
@@ -188,7 +188,7 @@ extension JSONText {
     }
   }
 
-  /// Gives the bytes that a string stands for. A broken escape gives the replacement character.
+  /// Gives the bytes that a string stands for; a broken escape gives the replacement character.
   private static func unescape(
     _ value: Range<Int>,
     in text: Span<UInt8>,

@@ -1,16 +1,17 @@
 package import Secrets
 
-/// One value of an API key, as fetched once from its source. It never changes; a rotated key is a
-/// new `Key`.
+/// One value of an API key, as fetched once from its source.
+///
+/// It never changes; a rotated key is a new `Key`.
 package final class Key: Sendable {
   /// The longest value accepted, in bytes.
   package static let largest = 64 << 10
 
   /// Where it came from.
   package let reference: KeyReference
-  /// Changes if and only if the value does. Safe to show and store.
+  /// Changes if and only if the value does; safe to show and store.
   package let version: String
-  /// A short name of the value for people. Safe to show and store.
+  /// A short name of the value for people; safe to show and store.
   package let fingerprint: String
 
   private let secret: Secret

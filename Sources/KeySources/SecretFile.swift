@@ -13,6 +13,7 @@ enum SecretFile {
   ///   - what: names it in messages, for instance "the keystore".
   ///   - largest: the most bytes accepted.
   ///   - followingLinks: whether the last part of the path may be a symbolic link.
+  /// - Returns: the file's bytes.
   /// - Throws: ``KeySourceError`` of kind `denied`.
   static func read(
     _ path: String,
@@ -30,7 +31,9 @@ enum SecretFile {
   }
 
   /// Reads a whole file that is protected like a secret although its bytes are not one, such as an
-  /// encrypted file. Symbolic links are refused.
+  /// encrypted file.
+  ///
+  /// Symbolic links are refused.
   static func publicBytes(
     of path: String,
     what: String,

@@ -99,9 +99,14 @@ private struct KeyShape {
     KeyShape("Bearer ", run: 8, keepsPrefix: true), KeyShape("bearer ", run: 8, keepsPrefix: true),
   ]
 
+  /// The bytes with which a shape can begin, so that most of a text is passed over quickly.
+  private static let firstBytes: [Bool] = (0..<256).map { byte in
+    all.contains { Int($0.prefix[0]) == byte }
+  }
+
   /// The part to replace of a key that starts at a place in a text, if one does.
   static func find(in text: ArraySlice<UInt8>, at start: Int) -> Range<Int>? {
-    if start > 0, isWord(text[start - 1]) { return nil }
+    guard firstBytes[Int(text[start])], start == 0 || !isWord(text[start - 1]) else { return nil }
     let rest = text[start...]
     guard let shape = all.first(where: { rest.starts(with: $0.prefix) }) else { return nil }
     let run = start + shape.prefix.count

@@ -66,7 +66,9 @@ package struct Secret: ~Copyable {
     self = unsafe bytes.withUnsafeBytes { unsafe Secret(copying: $0) }
   }
 
-  /// Lends the bytes for the duration of `body`. The pointer must not escape.
+  /// Lends the bytes for the duration of `body`.
+  ///
+  /// The pointer must not escape.
   package borrowing func withUnsafeBytes<Result: ~Copyable, E: Error>(
     _ body: (UnsafeRawBufferPointer) throws(E) -> Result
   ) throws(E) -> Result {
@@ -82,7 +84,9 @@ package struct Secret: ~Copyable {
     return try unsafe body(bytes.span)
   }
 
-  /// A second secret with the same bytes. Copying is spelled out, so that every copy is meant.
+  /// A second secret with the same bytes.
+  ///
+  /// Copying is spelled out, so that every copy is meant.
   package borrowing func copy() -> Secret {
     unsafe withUnsafeBytes { unsafe Secret(copying: $0) }
   }

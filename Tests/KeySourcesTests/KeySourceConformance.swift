@@ -17,7 +17,9 @@ struct SourceUnderTest: Sendable {
   let remove: @Sendable () throws -> Void
 }
 
-/// What every key source must do. A new source adds itself to `all` and passes.
+/// What every key source must do.
+///
+/// A new source adds itself to `all` and passes.
 struct KeySourceConformance {
   static let all = [environment, file, jsonField, keystore]
 

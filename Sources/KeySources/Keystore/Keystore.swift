@@ -20,7 +20,7 @@ package final class Keystore: Sendable {
 
   private let file: KeystoreFile
 
-  /// A keystore at a location. Nothing is read yet.
+  /// A keystore at a location, of which nothing is read yet.
   package init(at location: KeystoreLocation) {
     self.location = location
     file = KeystoreFile(location)

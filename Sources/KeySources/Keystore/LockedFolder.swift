@@ -7,7 +7,9 @@ struct LockedFolder: ~Copyable {
 
   /// Waits for the lock.
   ///
-  /// - Parameter creating: makes the folder, and those above it, where they are missing.
+  /// - Parameters:
+  ///   - file: a file in the folder, which need not exist.
+  ///   - creating: whether to make the folder, and those above it, where they are missing.
   /// - Throws: ``KeySourceError`` when there is no such folder, or others could exchange its files.
   init(of file: String, creating: Bool) throws(KeySourceError) {
     let path = Self.parent(of: file)

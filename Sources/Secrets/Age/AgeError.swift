@@ -1,4 +1,4 @@
-/// Why an age file, identity or recipient could not be used. Never holds part of a secret.
+/// Why an age file, identity or recipient could not be used; never holds part of a secret.
 package enum AgeError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The text armor around the file is damaged, in the given way.
   case armor(String)

@@ -58,6 +58,7 @@ package enum AgeFile {
   ///   - file: the whole file.
   ///   - identities: private keys and passphrases to try.
   ///   - maxWorkFactor: the most scrypt work to accept, as a power of two.
+  /// - Returns: the whole plaintext.
   /// - Throws: ``AgeError``.
   package static func decrypt(
     _ file: [UInt8],

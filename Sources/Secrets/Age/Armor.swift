@@ -6,7 +6,9 @@ enum Armor {
   private static let whitespace: Set<UInt8> = [0x09, 0x0A, 0x0D, 0x20]
 
   /// Whether a file is meant to be armored: a line near its start begins like the first line of
-  /// PEM. What is wrong with it then is for ``decode(_:)`` to say.
+  /// PEM.
+  ///
+  /// What is wrong with it then is for ``decode(_:)`` to say.
   static func isArmored(_ file: [UInt8]) -> Bool {
     file.prefix(1024).split(separator: 0x0A).contains { $0.starts(with: "-----BEGIN".utf8) }
   }

@@ -1,5 +1,7 @@
 /// Base64 with the standard alphabet (RFC 4648, section 4) that accepts the one canonical encoding
-/// of each byte sequence and no other. For data that is not secret.
+/// of each byte sequence and no other.
+///
+/// For data that is not secret.
 enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8

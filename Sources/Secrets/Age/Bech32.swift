@@ -1,4 +1,5 @@
 /// Bech32 (BIP 173) without its length limit, as age writes identities and recipients.
+///
 /// Works from secrets to secrets, because an identity is one.
 enum Bech32 {
   private static let alphabet = Array("qpzry9x8gf2tvdw0s3jn54khce6mua7l".utf8)
@@ -63,8 +64,10 @@ enum Bech32 {
     return valid ? Decoded(prefix: prefix, payload: payload) : nil
   }
 
-  /// Cuts groups of `width` bits into groups of another width. Going to smaller groups the rest is
-  /// padded with zeros; coming back, fails when the padding is not zero or a whole group long.
+  /// Cuts groups of `width` bits into groups of another width.
+  ///
+  /// Going to smaller groups the rest is padded with zeros; coming back, fails when the padding is
+  /// not zero or a whole group long.
   private static func regroup(
     _ input: Span<UInt8>,
     from width: Int,

@@ -5,7 +5,7 @@ import CCrypto
 package struct ChaChaPoly: ~Copyable {
   /// Bytes that sealing adds.
   package static let tagSize = 16
-  /// Bytes in a nonce. A nonce must never be used twice with one key.
+  /// Bytes in a nonce, which must never be used twice with one key.
   package static let nonceSize = 12
 
   private let context: OpaquePointer

@@ -11,7 +11,10 @@ package enum KeyDerivation {
 
   /// scrypt (RFC 7914) with N = 2^`workFactor`, r = 8, p = 1: 32 bytes.
   ///
-  /// - Parameter workFactor: 1 to 30; the work takes 1 KiB of memory times 2^`workFactor`.
+  /// - Parameters:
+  ///   - passphrase: what a person chose.
+  ///   - salt: random bytes stored beside the result.
+  ///   - workFactor: 1 to 30; the work takes 1 KiB of memory times 2^`workFactor`.
   /// - Returns: nil when there is not that much memory.
   package static func scrypt(
     _ passphrase: borrowing Secret,
