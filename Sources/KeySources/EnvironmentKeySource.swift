@@ -20,7 +20,8 @@ package struct EnvironmentKeySource: KeySource {
       throw KeySourceError(
         .denied,
         "the environment variable \(name) is not set; set it, or keep the key in the keystore "
-          + "with 'nightjar keys add ID' and refer to it as keystore:ID")
+          + "with 'nightjar keys add ID' and refer to it as keystore:ID"
+      )
     }
     let bytes = unsafe UnsafeRawBufferPointer(start: value, count: strlen(value))
     return try Key(reference, value: unsafe Secret(copying: bytes))

@@ -1,16 +1,17 @@
 package import Secrets
 
-/// One value of an API key, as fetched once from its source. It never changes; a rotated key is a
-/// new `Key`.
+/// One value of an API key, as fetched once from its source.
+///
+/// It never changes; a rotated key is a new `Key`.
 package final class Key: Sendable {
   /// The longest value accepted, in bytes.
   package static let largest = 64 << 10
 
   /// Where it came from.
   package let reference: KeyReference
-  /// Changes if and only if the value does. Safe to show and store.
+  /// Changes if and only if the value does; safe to show and store.
   package let version: String
-  /// A short name of the value for people. Safe to show and store.
+  /// A short name of the value for people; safe to show and store.
   package let fingerprint: String
 
   private let secret: Secret
@@ -20,7 +21,7 @@ package final class Key: Sendable {
   /// - Throws: ``KeySourceError`` of kind `denied` when it is empty, longer than ``largest``, or
   ///   holds anything but printable ASCII: a line break in a header would let it add headers.
   package init(_ reference: KeyReference, value: consuming Secret) throws(KeySourceError) {
-    let length = value.withBytes { Self.lengthWithoutLineBreak($0) }
+    let length = value.withBytes { $0.lengthWithoutLineBreak }
     value.truncate(to: length)
     guard (1...Self.largest).contains(length) else {
       throw KeySourceError(
@@ -28,13 +29,15 @@ package final class Key: Sendable {
         length == 0
           ? "\(reference) is empty; put the key there and run again"
           : "\(reference) holds \(length) bytes, more than any API key has; check that it names "
-            + "the key and not another file")
+            + "the key and not another file"
+      )
     }
     guard value.withBytes({ Self.isPrintable($0) }) else {
       throw KeySourceError(
         .denied,
         "\(reference) holds a space, a line break or a byte that is not ASCII inside the value; "
-          + "store the key alone on one line")
+          + "store the key alone on one line"
+      )
     }
     let fingerprint = Fingerprint(of: value)
     self.reference = reference
@@ -48,12 +51,6 @@ package final class Key: Sendable {
     _ body: (borrowing Secret) throws(E) -> Result
   ) throws(E) -> Result {
     try body(secret)
-  }
-
-  private static func lengthWithoutLineBreak(_ bytes: Span<UInt8>) -> Int {
-    var length = bytes.count
-    while length > 0, bytes[length - 1] == 0x0A || bytes[length - 1] == 0x0D { length -= 1 }
-    return length
   }
 
   private static func isPrintable(_ bytes: Span<UInt8>) -> Bool {

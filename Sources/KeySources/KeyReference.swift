@@ -25,7 +25,8 @@ package enum KeyReference: Hashable, Sendable, CustomStringConvertible {
       throw KeySourceError(
         .usage,
         "'\(text[..<colon]):' key references are not available in this version yet; "
-          + "use env:NAME, file:PATH or keystore:ID")
+          + "use env:NAME, file:PATH or keystore:ID"
+      )
     default: throw Self.notAReference
     }
   }
@@ -44,7 +45,8 @@ package enum KeyReference: Hashable, Sendable, CustomStringConvertible {
     .usage,
     "this is not a key reference (it is not shown here, in case it is a key itself); "
       + "name where the key is kept instead: env:NAME, file:PATH or keystore:ID. "
-      + "'nightjar keys add ID' puts a key into the keystore")
+      + "'nightjar keys add ID' puts a key into the keystore"
+  )
 
   private static let keyPrefixes = ["sk-", "hvs.", "AKIA", "ASIA", "AGE-SECRET-KEY-"]
 
@@ -54,11 +56,14 @@ package enum KeyReference: Hashable, Sendable, CustomStringConvertible {
   }
 
   private static func variableName(_ name: String) throws(KeySourceError) -> String {
-    guard name.utf8.allSatisfy({ isWordByte($0) }), let first = name.utf8.first, !(48...57).contains(first) else {
+    guard name.utf8.allSatisfy({ isWordByte($0) }), let first = name.utf8.first,
+      !(48...57).contains(first)
+    else {
       throw KeySourceError(
         .usage,
         "'env:' must be followed by the name of an environment variable, for instance "
-          + "env:ANTHROPIC_API_KEY (letters, digits and '_')")
+          + "env:ANTHROPIC_API_KEY (letters, digits and '_')"
+      )
     }
     return name
   }
@@ -71,7 +76,8 @@ package enum KeyReference: Hashable, Sendable, CustomStringConvertible {
       throw KeySourceError(
         .usage,
         "'file:' must be followed by a path, for instance file:/run/secrets/key, "
-          + "or by a path and a JSON field: file:/run/secrets/keys.json#anthropic")
+          + "or by a path and a JSON field: file:/run/secrets/keys.json#anthropic"
+      )
     }
     return .file(path: path, field: field)
   }
@@ -85,7 +91,8 @@ package enum KeyReference: Hashable, Sendable, CustomStringConvertible {
       throw KeySourceError(
         .usage,
         "a keystore id is a name of 1 to 128 letters, digits, '.', '-' and '_' that you choose, "
-          + "for instance anthropic-main; never the key itself")
+          + "for instance anthropic-main; never the key itself"
+      )
     }
     return id
   }

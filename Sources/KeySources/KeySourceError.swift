@@ -1,4 +1,4 @@
-/// Why a key could not be had, in words that say what to do next. Never holds part of a value.
+/// Why a key could not be had, in words that say what to do next, and never part of a value.
 package struct KeySourceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What kind of failure it is; decides the exit status.
   package enum Kind: Hashable, Sendable {

@@ -6,8 +6,10 @@ package enum KeySources {
   ///   - reference: what the user wrote.
   ///   - keystore: the keystore that `keystore:` references read; shared between the sources of a
   ///     run, so that a passphrase is asked for once.
+  /// - Returns: a source that has read nothing yet.
   package static func source(
-    for reference: KeyReference, keystore: Keystore
+    for reference: KeyReference,
+    keystore: Keystore
   ) -> any KeySource {
     switch reference {
     case .environment(let name): EnvironmentKeySource(name: name)

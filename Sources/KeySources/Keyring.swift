@@ -20,7 +20,7 @@ package final class Keyring: Sendable {
     var keys: [Key?]
     var best: Key?
     var problems: [KeySourceError?]
-    var refresh: Task<Void, Never>?
+    var reading: Task<Void, Never>?
 
     /// Takes in what a source gave; a failure leaves the value it gave before.
     mutating func record(_ result: Result<Key, KeySourceError>, slot: Int) {
@@ -55,15 +55,19 @@ package final class Keyring: Sendable {
   ///   - sources: the account's sources, most preferred first.
   ///   - now: the clock, replaceable in tests.
   package init(
-    sources: [any KeySource], now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    sources: [any KeySource],
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
   ) {
     self.sources = sources
     self.now = now
     let none = [Key?](repeating: nil, count: sources.count)
     contents = Mutex(
       Contents(
-        state: KeyringState(sources: sources.count), keys: none,
-        problems: Array(repeating: nil, count: sources.count)))
+        state: KeyringState(sources: sources.count),
+        keys: none,
+        problems: Array(repeating: nil, count: sources.count)
+      )
+    )
   }
 
   /// Whether the provider has accepted any key of this ring.
@@ -98,25 +102,32 @@ package final class Keyring: Sendable {
   /// When no other good key is at hand, all sources are read again at once; tasks that report a
   /// refusal meanwhile share that one reading, and at most one is forced every five seconds.
   package func reject(_ key: Key) async -> Rejection {
-    let (verdict, refreshing) = contents.withLock { contents in
-      (contents.reject(key, at: now()), contents.refresh != nil)
+    let reading = contents.withLock { contents -> Task<Void, Never>? in
+      switch contents.reject(key, at: now()) {
+      case .useAnother: nil
+      case .refresh: startReading(&contents)
+      case .park: contents.reading
+      }
     }
-    if verdict == .useAnother { return .replaced }
-    if verdict == .refresh || refreshing { await refresh() }
+    await reading?.value
     return lease() == nil ? .exhausted(exhaustion) : .replaced
   }
 
-  /// Reads all sources again. A changed value is used from the next ``lease()`` on; a source that
-  /// fails keeps its last value. Calls made while one is under way wait for that one.
+  /// Reads all sources again.
+  ///
+  /// A changed value is used from the next ``lease()`` on; a source that fails keeps its last
+  /// value. Calls made while one is under way wait for that one.
   package func refresh() async {
-    let reading = contents.withLock { contents in
-      if let reading = contents.refresh { return reading }
-      contents.state.beginRound()
-      let reading = Task { await self.readSources() }
-      contents.refresh = reading
-      return reading
-    }
-    await reading.value
+    await contents.withLock { startReading(&$0) }.value
+  }
+
+  /// The reading that is under way, or else a new one.
+  private func startReading(_ contents: inout Contents) -> Task<Void, Never> {
+    if let reading = contents.reading { return reading }
+    contents.state.beginRound()
+    let reading = Task { await self.readSources() }
+    contents.reading = reading
+    return reading
   }
 
   private func readSources() async {
@@ -129,7 +140,7 @@ package final class Keyring: Sendable {
       }
       contents.withLock { $0.record(result, slot: slot) }
     }
-    contents.withLock { $0.refresh = nil }
+    contents.withLock { $0.reading = nil }
   }
 
   private var exhaustion: String {

@@ -11,7 +11,9 @@ enum KeyState: Hashable {
 }
 
 /// The decisions of a ``Keyring``: which of an account's keys to use, and what to do when the
-/// provider refuses one. A pure value in the caller's time; it sees versions, never keys.
+/// provider refuses one.
+///
+/// A pure value in the caller's time; it sees versions, never keys.
 struct KeyringState {
   typealias Instant = ContinuousClock.Instant
 
@@ -60,7 +62,9 @@ struct KeyringState {
     generation += 1
   }
 
-  /// A source gave a value. Returns whether it is another one than before.
+  /// A source gave a value.
+  ///
+  /// Returns whether it is another one than before.
   mutating func fetched(slot: Int, version: String) -> Bool {
     guard slots[slot].version != version else { return false }
     slots[slot] = Slot(version: version, state: .pending, generation: generation)

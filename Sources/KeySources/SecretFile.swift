@@ -13,9 +13,13 @@ enum SecretFile {
   ///   - what: names it in messages, for instance "the keystore".
   ///   - largest: the most bytes accepted.
   ///   - followingLinks: whether the last part of the path may be a symbolic link.
+  /// - Returns: the file's bytes.
   /// - Throws: ``KeySourceError`` of kind `denied`.
   static func read(
-    _ path: String, what: String, largest: Int, followingLinks: Bool
+    _ path: String,
+    what: String,
+    largest: Int,
+    followingLinks: Bool
   ) throws(KeySourceError) -> Secret {
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
     let file = unsafe open(path, flags)
@@ -26,9 +30,31 @@ enum SecretFile {
     return try read(file, path: path, what: what, largest: size)
   }
 
+  /// Reads a whole file that is protected like a secret although its bytes are not one, such as an
+  /// encrypted file.
+  ///
+  /// Symbolic links are refused.
+  static func publicBytes(
+    of path: String,
+    what: String,
+    largest: Int
+  ) throws(KeySourceError) -> [UInt8] {
+    let file = try read(path, what: what, largest: largest, followingLinks: false)
+    return file.withBytes { bytes in bytes.indices.map { bytes[$0] } }
+  }
+
+  /// Whether there is anything at a path, even a broken link.
+  static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 || errno != ENOENT
+  }
+
   /// Reads an open file or pipe to its end.
   static func read(
-    _ file: Int32, path: String, what: String, largest: Int
+    _ file: Int32,
+    path: String,
+    what: String,
+    largest: Int
   ) throws(KeySourceError) -> Secret {
     let secret = try unsafe Secret(capacity: largest + 1) { room throws(KeySourceError) in
       var used = 0
@@ -50,7 +76,9 @@ enum SecretFile {
   }
 
   private static func checkedSize(
-    _ file: Int32, path: String, what: String
+    _ file: Int32,
+    path: String,
+    what: String
   ) throws(KeySourceError) -> Int {
     var status = stat()
     guard unsafe fstat(file, &status) == 0 else {
@@ -63,12 +91,14 @@ enum SecretFile {
       throw KeySourceError(
         .denied,
         "\(what) \(path) belongs to user \(status.st_uid); it must belong to you or to root, "
-          + "or its owner could exchange it: chown it")
+          + "or its owner could exchange it: chown it"
+      )
     }
     guard status.st_mode & 0o077 == 0 else {
       throw KeySourceError(
         .denied,
-        "\(what) \(path) can be read or changed by other users; run: chmod 600 '\(path)'")
+        "\(what) \(path) can be read or changed by other users; run: chmod 600 '\(path)'"
+      )
     }
     return Int(status.st_size)
   }
@@ -77,12 +107,15 @@ enum SecretFile {
     KeySourceError(.denied, "\(what) \(path) is larger than \(largest) bytes; check the path")
   }
 
-  private static func cannotOpen(_ path: String, what: String, reason code: Int32) -> KeySourceError {
+  private static func cannotOpen(_ path: String, what: String, reason code: Int32) -> KeySourceError
+  {
     switch code {
     case ENOENT: KeySourceError(.denied, "\(what) \(path) does not exist; check the path")
     case ELOOP:
       KeySourceError(
-        .denied, "\(what) \(path) is a symbolic link; name the file it points to instead")
+        .denied,
+        "\(what) \(path) is a symbolic link; name the file it points to instead"
+      )
     default: KeySourceError(.denied, "cannot open \(what) \(path): \(reason(code))")
     }
   }

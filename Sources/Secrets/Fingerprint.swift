@@ -16,9 +16,7 @@ package struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
 
   /// The fingerprint of a secret value.
   package init(of value: borrowing Secret) {
-    let code = unsafe value.withUnsafeBytes { bytes in
-      unsafe Self.label.withUnsafeBytes { unsafe HMAC.sha256(bytes, key: $0) }
-    }
+    let code = value.withBytes { HMAC.sha256($0, key: Self.label.span) }
     version = Hex.encode(code.prefix(8))
   }
 }

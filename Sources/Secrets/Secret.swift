@@ -42,7 +42,8 @@ package struct Secret: ~Copyable {
   ///   - body: appends the bytes.
   /// - Throws: what `body` throws; the bytes appended so far are wiped.
   package init<E: Error>(
-    capacity: Int, appendingWith body: (inout OutputSpan<UInt8>) throws(E) -> Void
+    capacity: Int,
+    appendingWith body: (inout OutputSpan<UInt8>) throws(E) -> Void
   ) throws(E) {
     try unsafe self.init(capacity: capacity) { room throws(E) in
       let buffer = unsafe room.bindMemory(to: UInt8.self)
@@ -65,7 +66,9 @@ package struct Secret: ~Copyable {
     self = unsafe bytes.withUnsafeBytes { unsafe Secret(copying: $0) }
   }
 
-  /// Lends the bytes for the duration of `body`. The pointer must not escape.
+  /// Lends the bytes for the duration of `body`.
+  ///
+  /// The pointer must not escape.
   package borrowing func withUnsafeBytes<Result: ~Copyable, E: Error>(
     _ body: (UnsafeRawBufferPointer) throws(E) -> Result
   ) throws(E) -> Result {
@@ -81,7 +84,9 @@ package struct Secret: ~Copyable {
     return try unsafe body(bytes.span)
   }
 
-  /// A second secret with the same bytes. Copying is spelled out, so that every copy is meant.
+  /// A second secret with the same bytes.
+  ///
+  /// Copying is spelled out, so that every copy is meant.
   package borrowing func copy() -> Secret {
     unsafe withUnsafeBytes { unsafe Secret(copying: $0) }
   }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where a keystore and what opens it are kept.
 package struct KeystoreLocation: Hashable, Sendable {
   /// The keystore, an age file.
@@ -14,14 +16,22 @@ package struct KeystoreLocation: Hashable, Sendable {
   /// likewise `--identity`, `NIGHTJAR_IDENTITY` and `identity.txt`. Without `XDG_CONFIG_HOME`
   /// that is `~/.config`.
   package init(
-    keystore: String? = nil, identity: String? = nil, passphraseDescriptor: Int32? = nil,
-    environment: [String: String]
+    keystore: String? = nil,
+    identity: String? = nil,
+    passphraseDescriptor: Int32? = nil,
+    environment: (String) -> String? = variable
   ) {
-    let home = environment["HOME"] ?? ""
-    let configuration = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+    let home = environment("HOME") ?? ""
+    let configuration = environment("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
     let folder = (configuration ?? home + "/.config") + "/nightjar"
-    path = keystore ?? environment["NIGHTJAR_KEYSTORE"] ?? folder + "/keystore.age"
-    identityPath = identity ?? environment["NIGHTJAR_IDENTITY"] ?? folder + "/identity.txt"
+    path = keystore ?? environment("NIGHTJAR_KEYSTORE") ?? folder + "/keystore.age"
+    identityPath = identity ?? environment("NIGHTJAR_IDENTITY") ?? folder + "/identity.txt"
     self.passphraseDescriptor = passphraseDescriptor
+  }
+
+  /// One variable of the environment; reading all of it would copy keys that stand in others.
+  package static func variable(_ name: String) -> String? {
+    guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { return nil }
+    return unsafe String(cString: value)
   }
 }

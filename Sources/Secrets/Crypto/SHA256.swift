@@ -38,13 +38,14 @@ package struct SHA256: ~Copyable {
     _ = unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
   }
 
-  /// The digest of everything fed. The hasher is used up.
+  /// The digest of everything fed; the hasher is used up.
   package consuming func finalize() -> Digest {
     Digest(
       bytes: unsafe [UInt8](unsafeUninitializedCapacity: 32) { room, count in
         _ = unsafe EVP_DigestFinal_ex(context, room.baseAddress, nil)
         count = 32
-      })
+      }
+    )
   }
 
   /// The digest of one run of bytes.

@@ -1,0 +1,107 @@
+import Glibc
+package import Secrets
+
+/// Reads keys and passphrases that people type or programs pipe in, without showing them.
+package enum HiddenInput {
+  private static let longest = Key.largest
+
+  /// Reads an open file descriptor to its end, without any line break there.
+  ///
+  /// - Parameters:
+  ///   - descriptor: for instance 0 for standard input.
+  ///   - what: names what is read, for messages.
+  /// - Returns: what was read.
+  /// - Throws: ``KeySourceError`` of kind `denied` when it cannot be read, or is empty.
+  package static func read(
+    from descriptor: Int32,
+    _ what: String
+  ) throws(KeySourceError) -> Secret {
+    let text = try SecretFile.read(
+      descriptor,
+      path: "from file descriptor \(descriptor)",
+      what: what,
+      largest: longest
+    )
+    return try trimmed(text, what)
+  }
+
+  /// Asks on the terminal and reads one line that does not appear there.
+  ///
+  /// - Parameters:
+  ///   - prompt: what to ask, without the colon.
+  ///   - otherwise: what to do when there is no terminal, for the message.
+  /// - Returns: what was typed.
+  /// - Throws: ``KeySourceError`` of kind `denied` without a terminal, after ^C, or when nothing
+  ///   was typed.
+  package static func ask(_ prompt: String, otherwise: String) throws(KeySourceError) -> Secret {
+    let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    guard terminal >= 0 else {
+      throw KeySourceError(.denied, "there is no terminal to ask for \(prompt); \(otherwise)")
+    }
+    defer { close(terminal) }
+    write(prompt + ": ", to: terminal)
+    let line = try withoutEcho(terminal) { () throws(KeySourceError) in
+      try readLine(terminal)
+    }
+    return try trimmed(line, prompt)
+  }
+
+  /// Reads key by key, because only so ^C can be seen and the terminal put back in order.
+  private static func readLine(_ terminal: Int32) throws(KeySourceError) -> Secret {
+    try Secret(capacity: longest) { line throws(KeySourceError) in
+      var byte: UInt8 = 0
+      while unsafe Glibc.read(terminal, &byte, 1) == 1 {
+        switch byte {
+        case 0x0A, 0x0D, 0x04: return
+        case 0x03: throw KeySourceError(.denied, "cancelled")
+        case 0x08, 0x7F: if !line.isEmpty { _ = line.removeLast() }
+        case 0x15: line.removeAll()
+        default: if !line.isFull { line.append(byte) }
+        }
+      }
+    }
+  }
+
+  private static func withoutEcho<Result: ~Copyable>(
+    _ terminal: Int32,
+    _ body: () throws(KeySourceError) -> Result
+  ) throws(KeySourceError) -> Result {
+    var before = termios()
+    guard unsafe tcgetattr(terminal, &before) == 0 else {
+      throw KeySourceError(.denied, "cannot turn off the terminal's echo, so nothing was asked")
+    }
+    var silent = before
+    silent.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
+    unsafe tcsetattr(terminal, TCSAFLUSH, &silent)
+    defer {
+      unsafe tcsetattr(terminal, TCSAFLUSH, &before)
+      write("\n", to: terminal)
+    }
+    return try body()
+  }
+
+  private static func write(_ text: String, to terminal: Int32) {
+    let bytes = Array(text.utf8)
+    _ = unsafe Glibc.write(terminal, bytes, bytes.count)
+  }
+
+  private static func trimmed(
+    _ text: consuming Secret,
+    _ what: String
+  ) throws(KeySourceError) -> Secret {
+    text.truncate(to: text.withBytes { $0.lengthWithoutLineBreak })
+    guard text.count > 0 else {
+      throw KeySourceError(.denied, "\(what) is empty; nothing was done")
+    }
+    return text
+  }
+}
+
+extension Span<UInt8> {
+  /// The length without line breaks at the end.
+  var lengthWithoutLineBreak: Int {
+    var length = count
+    while length > 0, self[length - 1] == 0x0A || self[length - 1] == 0x0D { length -= 1 }
+    return length
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import KeySources
+import Testing
+
+struct FileKeySourceTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  @Test(arguments: [0o644, 0o640, 0o604, 0o666])
+  func `refuses a file that others can read`(mode: Int) async throws {
+    let path = try folder.write("sk-value", to: "key", mode: mode)
+    let error = await #expect(throws: KeySourceError.self) {
+      try await FileKeySource(path: path).fetch()
+    }
+    #expect(error?.description.contains("chmod 600") == true)
+  }
+
+  @Test func `follows a link, as mounted secrets are, and checks what it leads to`() async throws {
+    try folder.write("sk-value", to: "real")
+    let link = folder.path + "/link"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "real")
+    #expect(value(of: try await FileKeySource(path: link).fetch()) == "sk-value")
+    try folder.write("sk-value", to: "real", mode: 0o644)
+    await #expect(throws: KeySourceError.self) { try await FileKeySource(path: link).fetch() }
+  }
+
+  @Test(arguments: ["", "\n", "two\nlines", String(repeating: "x", count: 65_537)])
+  func `refuses a file that is not one key`(contents: String) async throws {
+    let path = try folder.write(contents, to: "key")
+    await #expect(throws: KeySourceError.self) { try await FileKeySource(path: path).fetch() }
+  }
+
+  @Test func `does not wait for a pipe, and does not read a folder`() async throws {
+    let pipe = folder.path + "/pipe"
+    #expect(unsafe mkfifo(pipe, 0o600) == 0)
+    await #expect(throws: KeySourceError.self) { try await FileKeySource(path: pipe).fetch() }
+    await #expect(throws: KeySourceError.self) {
+      try await FileKeySource(path: folder.path).fetch()
+    }
+  }
+
+  @Test(
+    arguments: [
+      #"{"main":"sk-\u0061\/\"\\"}"#: "sk-a/\"\\", #"{"deep":{"main":"no"},"main":"yes"}"#: "yes",
+    ])
+  func `reads a JSON field with its escapes`(json: String, expected: String) async throws {
+    let path = try folder.write(json, to: "keys.json")
+    let key = try await FileKeySource(path: path, field: "main").fetch()
+    #expect(value(of: key) == expected)
+  }
+
+  @Test(
+    arguments: [
+      "", "{", #"{"main":}"#, #"{"main":"x"}}"#, #"{"main":"x\"#, #"["main"]"#, #"{"main":12}"#,
+      #"{"main":null}"#, "{\"main\":\"a\nb\"}", String(repeating: "[", count: 100),
+    ])
+  func `refuses what is not JSON with that field`(json: String) async throws {
+    let path = try folder.write(json, to: "keys.json")
+    await #expect(throws: KeySourceError.self) {
+      try await FileKeySource(path: path, field: "main").fetch()
+    }
+  }
+}

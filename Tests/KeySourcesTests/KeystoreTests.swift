@@ -1,0 +1,199 @@
+import Foundation
+import KeySources
+import Secrets
+import Testing
+
+struct KeystoreTests {
+  private let folder: TemporaryFolder
+  private let created = "2026-11-23T00:00:00Z"
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func made() throws -> Keystore {
+    let store = Keystore(at: try folder.location())
+    _ = try store.create(protection: .identity)
+    return store
+  }
+
+  private func add(_ id: String, _ value: String, to store: Keystore, replacing: Bool = false)
+    throws
+  {
+    let key = try Key(.keystore(id: id), value: secret(value))
+    try store.store(key, provider: "anthropic", created: created, replacing: replacing)
+  }
+
+  private func identities() throws -> [AgeIdentity] {
+    let file = try String(contentsOfFile: folder.path + "/identity.txt", encoding: .utf8)
+    return try AgeIdentity.parse(secret(file))
+  }
+
+  private func document() throws -> String {
+    let file = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/keystore.age"))
+    return text(try AgeFile.decrypt([UInt8](file), with: identities()))
+  }
+
+  private func write(document: String) throws {
+    let file = try AgeFile.encrypt(secret(document), for: identities(), armored: true)
+    try folder.write(String(decoding: file, as: UTF8.self), to: "keystore.age")
+  }
+
+  @Test func `what is added is listed and found, and what is removed is gone`() throws {
+    let store = try made()
+    #expect(try store.entries().isEmpty)
+    for id in ["a", "b", "c"] { try add(id, "sk-\(id)\"\\", to: store) }
+    #expect(text(try store.value(of: "b")) == "sk-b\"\\")
+    #expect(try store.entries().map(\.id) == ["a", "b", "c"])
+    #expect(try store.entries()[0].provider == "anthropic")
+    for (id, rest) in [("b", ["a", "c"]), ("a", ["c"]), ("c", [])] {
+      try store.remove(id)
+      #expect(try store.entries().map(\.id) == rest)
+    }
+    #expect(throws: KeySourceError.self) { try store.remove("a") }
+    #expect(throws: KeySourceError.self) { _ = try store.value(of: "a") }
+    #expect(try document() == #"{"v":1,"generation":6,"keys":[]}"#)
+  }
+
+  @Test func `a key is replaced only when that is meant`() throws {
+    let store = try made()
+    try add("main", "sk-one", to: store)
+    let error = #expect(throws: KeySourceError.self) { try add("main", "sk-two", to: store) }
+    #expect(error?.exitCode == 64)
+    #expect(text(try store.value(of: "main")) == "sk-one")
+    try add("main", "sk-two", to: store, replacing: true)
+    #expect(text(try store.value(of: "main")) == "sk-two")
+    #expect(try store.entries().count == 1)
+  }
+
+  @Test func `fields that nobody here knows survive every change`() throws {
+    let store = try made()
+    let before =
+      #"{"v":1,"x":{"y":[1,"}"]},"keys":[{"id":"a","value":"sk-a","note":"\"n\"","state":"active"}],"generation":41}"#
+    try write(document: before)
+    try add("b", "sk-b", to: store)
+    try add("a", "sk-a2", to: store, replacing: true)
+    try store.remove("b")
+    let after = try document()
+    #expect(after.contains(#""x":{"y":[1,"}"]}"#))
+    #expect(after.contains(#""note":"\"n\"""#))
+    #expect(after.contains(#""generation":44"#))
+    #expect(text(try store.value(of: "a")) == "sk-a2")
+    #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(after.utf8)) }
+  }
+
+  @Test(
+    arguments: [
+      "": "not valid JSON", "[]": "not valid JSON", #"{"v":2,"generation":0,"keys":[]}"#: "newer",
+      #"{"v":1,"keys":[]}"#: "'generation' is missing",
+      #"{"v":1,"generation":0,"keys":[{"id":"a"}]}"#: "no id or no value",
+      #"{"v":1,"generation":0,"keys":[{"id":"a","value":"x"},{"id":"a","value":"y"}]}"#:
+        "two keys with the id 'a'",
+      #"{"v":1,"generation":0,"keys":[{"id":"a","value":"x","state":"odd"}]}"#: "unknown state",
+    ])
+  func `refuses a document that is not one, and says why`(document: String, why: String) throws {
+    let store = try made()
+    try write(document: document)
+    let error = #expect(throws: KeySourceError.self) { try store.entries() }
+    #expect(error?.description.contains(why) == true)
+    #expect(error?.exitCode == 77)
+  }
+
+  @Test(arguments: ["disabled", "retired"])
+  func `a key out of use is not handed out`(state: String) throws {
+    let store = try made()
+    try write(
+      document: #"{"v":1,"generation":0,"keys":[{"id":"a","value":"x","state":"\#(state)"}]}"#
+    )
+    let error = #expect(throws: KeySourceError.self) { _ = try store.value(of: "a") }
+    #expect(error?.description.contains(state) == true)
+  }
+
+  @Test func `its files are for their owner only`() throws {
+    let store = try made()
+    try add("a", "sk-a", to: store)
+    #expect(try folder.mode(of: "keystore.age") == 0o600)
+    #expect(try folder.mode(of: "identity.txt") == 0o600)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(names.sorted() == ["identity.txt", "keystore.age"])
+  }
+
+  @Test(arguments: ["keystore.age", "identity.txt"])
+  func `refuses files that others can read, and links`(name: String) throws {
+    let store = try made()
+    let path = folder.path + "/" + name
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+    let error = #expect(throws: KeySourceError.self) { try store.entries() }
+    #expect(error?.description.contains("chmod 600") == true)
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+    try FileManager.default.moveItem(atPath: path, toPath: path + ".real")
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path + ".real")
+    let linked = #expect(throws: KeySourceError.self) { try store.entries() }
+    #expect(linked?.description.contains("symbolic link") == true)
+  }
+
+  @Test func `refuses a folder in which others can exchange files`() throws {
+    let store = try made()
+    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
+    #expect(throws: KeySourceError.self) { try store.entries() }
+    try FileManager.default.setAttributes([.posixPermissions: 0o1777], ofItemAtPath: folder.path)
+    #expect(try store.entries().isEmpty)
+  }
+
+  @Test func `never replaces a keystore that is there`() throws {
+    let store = try made()
+    try add("a", "sk-a", to: store)
+    let error = #expect(throws: KeySourceError.self) { try store.create(protection: .identity) }
+    #expect(error?.exitCode == 73)
+    #expect(try store.entries().count == 1)
+  }
+
+  @Test func `does not lock out recipients that it does not know`() throws {
+    let store = try made()
+    let mine = try #require(try identities()[0].recipient)
+    let other = try #require(AgeIdentity.generate().recipient)
+    let file = try AgeFile.encrypt(
+      secret(#"{"v":1,"generation":0,"keys":[]}"#),
+      to: [mine, other],
+      armored: true
+    )
+    try folder.write(String(decoding: file, as: UTF8.self), to: "keystore.age")
+    #expect(try store.entries().isEmpty)
+    let error = #expect(throws: KeySourceError.self) { try add("a", "sk-a", to: store) }
+    #expect(error?.exitCode == 73)
+  }
+
+  @Test func `a passphrase opens it, is asked for once, and another is refused`() throws {
+    let location = try folder.location(passphrase: "correct horse\n")
+    _ = try Keystore(at: location).create(protection: .passphrase, armored: true)
+    let store = Keystore(at: try folder.location(passphrase: "correct horse"))
+    try add("a", "sk-a", to: store)
+    #expect(text(try store.value(of: "a")) == "sk-a")
+    let wrong = Keystore(at: try folder.location(passphrase: "battery staple"))
+    let error = #expect(throws: KeySourceError.self) { try wrong.entries() }
+    #expect(error?.exitCode == 77)
+  }
+
+  @Test func `says what to do when there is none, or nothing that opens it`() throws {
+    let none = #expect(throws: KeySourceError.self) {
+      try Keystore(at: folder.location()).entries()
+    }
+    #expect(none?.description.contains("keys init") == true)
+    let store = try made()
+    try FileManager.default.removeItem(atPath: folder.path + "/identity.txt")
+    let locked = #expect(throws: KeySourceError.self) { try store.entries() }
+    #expect(locked?.description.contains("--identity") == true)
+  }
+
+  @Test func `is found by flag, then environment, then in the home folder`() {
+    let home = KeystoreLocation(environment: { ["HOME": "/home/me"][$0] })
+    #expect(home.path == "/home/me/.config/nightjar/keystore.age")
+    let configured = KeystoreLocation(
+      identity: "mine",
+      environment: { ["XDG_CONFIG_HOME": "/c", "NIGHTJAR_KEYSTORE": "k"][$0] }
+    )
+    #expect(configured.path == "k")
+    #expect(configured.identityPath == "mine")
+    #expect(KeystoreLocation(keystore: "flag", environment: { _ in "k" }).path == "flag")
+  }
+}
