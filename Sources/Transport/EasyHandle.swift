@@ -90,6 +90,9 @@ internal import Glibc
           )
       )
     }
+    guard transfer.headIsComplete else {
+      return .failure(TransportError(CURLE_PARTIAL_FILE, detail: "", requestsSent: 1))
+    }
     let version = get(CURLINFO_HTTP_VERSION)
     return .success(
       transfer.response(

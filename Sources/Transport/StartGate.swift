@@ -2,16 +2,18 @@
 ///
 /// A thousand handshakes at once would each take as long as all of them together, and miss their
 /// connect deadlines; in turn they are quick, and later ones resume the TLS session of earlier ones.
-struct StartGate {
+package struct StartGate {
   /// How many transfers may be connecting at once.
-  private static let width = 256
+  package static let width = 256
   /// How long one holds others back; an endpoint that does not answer must not stop the others.
-  private static let patience = Duration.seconds(1)
+  package static let patience = Duration.seconds(1)
 
   private var entered: [(id: UInt64, at: ContinuousClock.Instant)] = []
 
+  package init() {}
+
   /// How many transfers may start now; `isConnecting` tells whether one still holds its place.
-  mutating func room(
+  package mutating func room(
     at now: ContinuousClock.Instant,
     isConnecting: (UInt64) -> Bool
   ) -> Int {
@@ -20,7 +22,7 @@ struct StartGate {
   }
 
   /// Notes that a transfer has started.
-  mutating func enter(_ id: UInt64, at now: ContinuousClock.Instant) {
+  package mutating func enter(_ id: UInt64, at now: ContinuousClock.Instant) {
     entered.append((id, now))
   }
 }
