@@ -76,3 +76,7 @@ static inline CURL *ccurl_multi_next_finished(CURLM *multi, CURLcode *result) {
   }
   return 0;
 }
+
+static inline CURLSHcode ccurl_share(CURLSH *share, curl_lock_data what) {
+  return (curl_share_setopt)(share, CURLSHOPT_SHARE, what);
+}

@@ -72,6 +72,7 @@ package final class CurlTransport: HTTPClient {
   }
 
   package func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+    guard !Task.isCancelled else { throw .cancelled() }
     let id = nextID.add(1, ordering: .relaxed).newValue
     let mailbox = mailboxes[Int(id) % mailboxes.count]
     let result = await withTaskCancellationHandler {

@@ -1,21 +1,22 @@
 /// Watches one transfer against its deadlines, from samples of its counters.
 ///
 /// The counters are all that libcurl's callbacks have to keep; time is only read when sampling.
-struct DeadlineWatch {
+package struct DeadlineWatch {
   private let deadlines: Deadlines
   private let started: ContinuousClock.Instant
   private var requestsSent = 0
   private var bytesReceived = 0
   private var lastProgress: ContinuousClock.Instant
 
-  init(_ deadlines: Deadlines, startedAt now: ContinuousClock.Instant) {
+  /// Starts watching a transfer that starts at `now`.
+  package init(_ deadlines: Deadlines, startedAt now: ContinuousClock.Instant) {
     self.deadlines = deadlines
     started = now
     lastProgress = now
   }
 
   /// Takes a sample; returns the deadline that has passed, if any.
-  mutating func sample(
+  package mutating func sample(
     requestsSent: Int,
     bytesReceived: Int,
     at now: ContinuousClock.Instant
@@ -32,14 +33,15 @@ struct DeadlineWatch {
     return quiet >= deadlines.stall ? .stall : nil
   }
 
-  func elapsed(at now: ContinuousClock.Instant) -> Duration {
+  /// How long the transfer has been under way.
+  package func elapsed(at now: ContinuousClock.Instant) -> Duration {
     now - started
   }
 }
 
 extension Deadlines {
   /// How often a transfer with these deadlines wants to be sampled.
-  var samplingInterval: Duration {
+  package var samplingInterval: Duration {
     let shortest = min(connect, firstByte, stall, total)
     return min(max(shortest / 4, .milliseconds(10)), .seconds(1))
   }

@@ -90,6 +90,9 @@ internal import Glibc
           )
       )
     }
+    guard transfer.headIsComplete else {
+      return .failure(TransportError(CURLE_PARTIAL_FILE, detail: "", requestsSent: 1))
+    }
     let version = get(CURLINFO_HTTP_VERSION)
     return .success(
       transfer.response(
@@ -114,12 +117,16 @@ extension EasyHandle {
     set(CURLOPT_SSL_VERIFYPEER, 1)
     set(CURLOPT_SSL_VERIFYHOST, 2)
     if let caFile = configuration.caFile { set(CURLOPT_CAINFO, caFile) }
+    // Without a folder of certificates libcurl parses the file once per shard, not per connection,
+    // and a configured file is the only authority.
+    unsafe set(CURLOPT_CAPATH, nil)
     set(CURLOPT_HTTP_VERSION, mayMultiplex ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
     set(CURLOPT_TCP_NODELAY, 1)
     set(CURLOPT_TCP_KEEPALIVE, 1)
     set(CURLOPT_TCP_KEEPIDLE, 60)
     set(CURLOPT_TCP_KEEPINTVL, 60)
     unsafe set(CURLOPT_ERRORBUFFER, errorText)
+    unsafe set(CURLOPT_SHARE, shard.cache.share)
   }
 
   private func setCallbacks() {

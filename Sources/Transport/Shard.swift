@@ -7,10 +7,11 @@ internal import CLinux
 /// with them; a loop therefore keeps several small shards. Confined to its loop's thread.
 @safe final class Shard {
   /// How many transfers a shard carries at most.
-  private static let capacity = 256
+  private static let capacity = 100
 
   let index: Int
   let sockets: SocketPoll
+  let cache: SharedCache
   /// When libcurl wants ``timeout()`` to be called.
   private(set) var timer: ContinuousClock.Instant?
   /// Every handle, busy or idle.
@@ -24,12 +25,14 @@ internal import CLinux
   init(
     _ index: Int,
     _ configuration: CurlTransport.Configuration,
-    sockets: SocketPoll
+    sockets: SocketPoll,
+    cache: SharedCache
   ) throws(TransportError) {
     guard let multi = unsafe curl_multi_init() else { throw .setup("curl_multi_init") }
     unsafe self.multi = unsafe multi
     self.index = index
     self.sockets = sockets
+    self.cache = cache
     self.configuration = configuration
     let me = unsafe Unmanaged.passUnretained(self).toOpaque()
     unsafe ccurl_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, me)

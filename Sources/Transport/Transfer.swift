@@ -8,6 +8,8 @@ struct Transfer {
   private(set) var body: [UInt8] = []
   private var head: [UInt8] = []
   private var bytesReceived = 0
+  /// Whether the empty line after the header fields has come; libcurl takes a cut for an end.
+  private(set) var headIsComplete = false
 
   init(_ submission: Mailbox.Submission, at now: ContinuousClock.Instant) {
     id = submission.id
@@ -19,7 +21,11 @@ struct Transfer {
   /// Takes a header line; a status line starts the header block anew, after interim responses.
   mutating func receive(headerLine line: UnsafeRawBufferPointer) {
     bytesReceived += line.count
-    if unsafe line.starts(with: "HTTP/".utf8) { head.removeAll(keepingCapacity: true) }
+    if unsafe line.starts(with: "HTTP/".utf8) {
+      head.removeAll(keepingCapacity: true)
+      headIsComplete = false
+    }
+    if line.count <= 2 { headIsComplete = true }
     unsafe head.append(contentsOf: line)
   }
 

@@ -9,10 +9,14 @@ final class TransferLoop {
   private let configuration: CurlTransport.Configuration
   private let mailbox: Mailbox
   private let sockets: SocketPoll
+  private let cache: SharedCache
   private let clock = ContinuousClock()
 
   private var shards: [Shard] = []
+  /// The shards before this one are full.
+  private var firstRoom = 0
   private var busy: [UInt64: EasyHandle] = [:]
+  private var gate = StartGate()
   private var waiting: [Mailbox.Submission] = []
   private var commands: [Mailbox.Command] = []
   private var replies: [Reply] = []
@@ -25,6 +29,7 @@ final class TransferLoop {
     self.configuration = configuration
     self.mailbox = mailbox
     sockets = try SocketPoll(bell: mailbox.bell)
+    cache = try SharedCache()
     nextSampling = clock.now
   }
 
@@ -121,7 +126,8 @@ extension TransferLoop {
   private func startWaiting() {
     guard !waiting.isEmpty, !stopping else { return }
     let now = clock.now
-    let startable = min(waiting.count, configuration.maxInFlight - busy.count)
+    let room = gate.room(at: now) { busy[$0]?.hasSent == false }
+    let startable = min(waiting.count, configuration.maxInFlight - busy.count, room)
     for submission in waiting.prefix(startable) { start(submission, at: now) }
     waiting.removeFirst(startable)
   }
@@ -134,14 +140,18 @@ extension TransferLoop {
       replies.append((submission.reply, .failure(error)))
       return
     }
+    gate.enter(submission.id, at: now)
     samplingInterval = min(samplingInterval, submission.request.deadlines.samplingInterval)
     nextSampling = min(nextSampling, now + samplingInterval)
   }
 
   /// The first shard that can take a transfer, so that connections stay few and in use.
   private func shardWithRoom() throws(TransportError) -> Shard {
-    if let shard = shards.first(where: \.hasRoom) { return shard }
-    let shard = try Shard(shards.count, configuration, sockets: sockets)
+    while firstRoom < shards.count {
+      if shards[firstRoom].hasRoom { return shards[firstRoom] }
+      firstRoom += 1
+    }
+    let shard = try Shard(shards.count, configuration, sockets: sockets, cache: cache)
     shards.append(shard)
     return shard
   }
@@ -157,6 +167,7 @@ extension TransferLoop {
   private func finish(_ handle: EasyHandle, with result: Result<HTTPResponse, TransportError>) {
     guard let transfer = handle.shard.stop(handle) else { return }
     busy[transfer.id] = nil
+    firstRoom = min(firstRoom, handle.shard.index)
     replies.append((transfer.reply, result))
   }
 }

@@ -81,7 +81,7 @@ extension TransportError.Code {
     case .totalTimeout: "no complete response in time"
     case .truncated: "the response was cut short"
     case .protocolError: "the response is damaged"
-    default: "the connection was lost"
+    default: "the response did not arrive whole"
     }
   }
 }

@@ -1,0 +1,27 @@
+import Foundation
+
+/// Programs of the system that tests use.
+package enum Tool {
+  /// The path of a program, or nil where it is not installed.
+  package static func find(_ name: String) -> String? {
+    ["/usr/bin/", "/usr/sbin/", "/usr/local/bin/"].map { $0 + name }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
+  /// Runs a program to its end; throws what it wrote when it fails.
+  package static func run(_ name: String, _ arguments: [String]) throws {
+    guard let path = find(name) else { throw TestServerError("\(name) is not installed") }
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw TestServerError("\(name) failed: \(String(decoding: text, as: UTF8.self))")
+    }
+  }
+}

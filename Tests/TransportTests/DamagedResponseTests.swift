@@ -1,0 +1,102 @@
+import TestSupport
+import Testing
+import Transport
+
+/// A response that is not whole is an error, never a result.
+@Suite(.timeLimit(.minutes(1)))
+struct DamagedResponseTests {
+  struct Damage: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let code: TransportError.Code
+    let response: String
+    var reset = false
+  }
+
+  static let damages = [
+    Damage(
+      testDescription: "a body shorter than its Content-Length",
+      code: .truncated,
+      response: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"
+    ),
+    Damage(
+      testDescription: "a reset in mid-body",
+      code: .connectionLost,
+      response: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+      reset: true
+    ),
+    Damage(
+      testDescription: "a chunked body that is cut",
+      code: .truncated,
+      response: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n"
+    ),
+    Damage(
+      testDescription: "a chunk size that is not a number",
+      code: .connectionLost,
+      response: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nshort\r\n0\r\n\r\n"
+    ),
+    Damage(
+      testDescription: "a damaged gzip body",
+      code: .protocolError,
+      response: "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\nnot gzip"
+    ),
+    Damage(
+      testDescription: "headers that are cut",
+      code: .truncated,
+      response: "HTTP/1.1 200 OK\r\nContent-Le"
+    ),
+    Damage(
+      testDescription: "something that is not HTTP",
+      code: .protocolError,
+      response: "SSH-2.0-OpenSSH_9.2\r\n"
+    ),
+    Damage(
+      testDescription: "nothing",
+      code: .connectionLost,
+      response: ""
+    ),
+  ]
+
+  @Test(arguments: damages)
+  func `is an error`(_ damage: Damage) async throws {
+    let server = try RawServer { connection in
+      connection.readRequest()
+      connection.write(damage.response)
+      if damage.reset { connection.reset() }
+    }
+    defer { server.stop() }
+    try await withTransport { transport in
+      let error = try #require(await transport.failure(of: .get(server.url)))
+      #expect(error.code == damage.code, "\(error)")
+      #expect(error.requestMayHaveLeft)
+    }
+  }
+
+  @Test func `stops at a body larger than the limit`() async throws {
+    let server = try RawServer { connection in
+      connection.readRequest()
+      connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
+      connection.write([UInt8](repeating: 65, count: 100_000_000))
+    }
+    defer { server.stop() }
+    try await withTransport(.init(maxResponseBytes: 1_000_000)) { transport in
+      let error = try #require(await transport.failure(of: .get(server.url)))
+      #expect(error.code == .tooLarge)
+      #expect(error.message.contains("1000000"))
+    }
+  }
+
+  @Test func `reads headers that arrive byte by byte`() async throws {
+    let server = try RawServer { connection in
+      connection.readRequest()
+      let response = "HTTP/1.1 200 OK\r\nX-Slow: yes\r\nContent-Length: 2\r\n\r\nok"
+      for byte in response.utf8 { connection.write([byte]) }
+      connection.waitForClose()
+    }
+    defer { server.stop() }
+    try await withTransport { transport in
+      let response = try await transport.send(.get(server.url))
+      #expect(response.text == "ok")
+      #expect(response.header("x-slow") == "yes")
+    }
+  }
+}
