@@ -51,7 +51,9 @@ extension JobFile {
     let proxy = try fields.string("proxy")
     guard proxy?.contains("@") != true else {
       throw fields.error(
-        "`proxy` holds a user name or password; a job file holds no secrets", at: fields["proxy"])
+        "`proxy` holds a user name or password; a job file holds no secrets",
+        at: fields["proxy"]
+      )
     }
     return proxy
   }

@@ -10,6 +10,18 @@ package struct JobFile: Sendable, Equatable {
     package var keys: [String]
     package var endpoints: [Endpoint]
     package var limits: Limits
+
+    package init(
+      name: String,
+      keys: [String] = [],
+      endpoints: [Endpoint] = [],
+      limits: Limits = Limits()
+    ) {
+      self.name = name
+      self.keys = keys
+      self.endpoints = endpoints
+      self.limits = limits
+    }
   }
 
   /// Rate limits as the provider states them; nil where the file says nothing.
@@ -17,12 +29,27 @@ package struct JobFile: Sendable, Equatable {
     package var requestsPerMinute: Int?
     package var inputTokensPerMinute: Int?
     package var outputTokensPerMinute: Int?
+
+    package init(
+      requestsPerMinute: Int? = nil,
+      inputTokensPerMinute: Int? = nil,
+      outputTokensPerMinute: Int? = nil
+    ) {
+      self.requestsPerMinute = requestsPerMinute
+      self.inputTokensPerMinute = inputTokensPerMinute
+      self.outputTokensPerMinute = outputTokensPerMinute
+    }
   }
 
   /// A prompt template and the line of the job file that its text begins on.
   package struct Template: Sendable, Equatable {
     package var text: String
     package var firstLine: Int
+
+    package init(text: String, firstLine: Int = 1) {
+      self.text = text
+      self.firstLine = firstLine
+    }
   }
 
   package var input: String?
@@ -32,7 +59,7 @@ package struct JobFile: Sendable, Equatable {
   package var maxTokens: Int?
   package var system: String?
   package var prompt: Template?
-  /// `chat`, `responses` or `embeddings`, for the provider openai.
+  /// The words `chat`, `responses` or `embeddings`, for the provider openai.
   package var api: String?
   /// Accounts as listed, or one named `default` made of `base_url`, `key` and `keys`.
   package var accounts: [Account] = []
@@ -50,6 +77,9 @@ package struct JobFile: Sendable, Equatable {
   package var identity: String?
   package var maxAttempts: Int?
   package var proxy: String?
+
+  /// A job file that says nothing, for a run that is described by flags alone.
+  package init() {}
 }
 
 /// Why a job file cannot be used.
@@ -60,7 +90,7 @@ package struct JobFileError: Error, Sendable, Equatable, CustomStringConvertible
   /// Counted from 1; nil where the whole file is meant.
   package let line: Int?
 
-  /// `jobs.yaml:12: unknown field "modle"; did you mean "model"?`
+  /// As in `jobs.yaml:12: unknown field …`, the way compilers and editors write a place.
   package var description: String {
     line.map { "\(file):\($0): \(message)" } ?? "\(file): \(message)"
   }

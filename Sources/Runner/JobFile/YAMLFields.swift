@@ -12,8 +12,10 @@ struct YAMLFields {
     self.file = file
     guard case .mapping(let mapping) = node else {
       throw JobFileError(
-        message: "\(what) must be fields with values, like `\(known[0]): …`", file: file,
-        line: node.mark?.line)
+        message: "\(what) must be fields with values, like `\(known[0]): …`",
+        file: file,
+        line: node.mark?.line
+      )
     }
     for (key, value) in mapping {
       let name = key.scalar?.string ?? ""
@@ -21,7 +23,9 @@ struct YAMLFields {
         let hint = nearest(to: name, among: known).map { "; did you mean `\($0)`?" } ?? ""
         throw JobFileError(
           message: "unknown field `\(blottingKeys(in: name, limit: 60))` in \(what)\(hint)",
-          file: file, line: key.mark?.line)
+          file: file,
+          line: key.mark?.line
+        )
       }
       values[name] = value
     }

@@ -44,6 +44,11 @@ package struct ProviderRequest: Sendable, Equatable {
   package let path: String
   /// A JSON object.
   package let body: ArraySlice<UInt8>
+
+  package init(path: String, body: ArraySlice<UInt8>) {
+    self.path = path
+    self.body = body
+  }
 }
 
 /// Why a provider cannot send a job; fails the job.
