@@ -92,7 +92,8 @@ private func reason(_ error: YamlError) -> String {
     .composer(_, let problem, _, _), .reader(let problem, _, _, _):
     "not YAML: \(problem)"
   case .duplicatedKeysInMapping(let names, _):
-    "\(names.map { "`\(blottingKeys(in: $0, limit: 60))`" }.joined(separator: ", ")) is set twice"
+    "\(names.map { "`\(blottingKeys(in: $0, limit: 60))`" }.joined(separator: ", ")) is set twice "
+      + "in the fields that begin here"
   default: "cannot be read as YAML"
   }
 }

@@ -39,9 +39,9 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
 
   package var description: String { url }
 
-  /// `https://api.anthropic.com`
+  /// Anthropic's own API.
   package static let anthropic = Endpoint(officialHost: "api.anthropic.com")
-  /// `https://api.openai.com`
+  /// OpenAI's own API.
   package static let openAI = Endpoint(officialHost: "api.openai.com")
 
   private init(officialHost host: String) {

@@ -13,22 +13,15 @@ func looksLikeKey(_ word: some StringProtocol) -> Bool {
 ///
 /// A provider's error message may repeat the key that it refuses, in part or whole.
 func blottingKeys(in text: String, limit: Int) -> String {
+  var rest = text.utf8.count <= limit ? text[...] : text.prefix(limit)
   var result = ""
-  var word = ""
-  func flush() {
-    result += looksLikeKey(word) ? "[key]" : word
-    word = ""
+  while let start = rest.utf8.firstIndex(where: isWordByte) {
+    let end = rest[start...].utf8.firstIndex { !isWordByte($0) } ?? rest.endIndex
+    result += rest[..<start]
+    result += looksLikeKey(rest[start..<end]) ? "[key]" : rest[start..<end]
+    rest = rest[end...]
   }
-  for character in text.prefix(limit) {
-    if character.utf8.allSatisfy({ isKeyByte($0) || $0 == UInt8(ascii: "*") }) {
-      word.append(character)
-    } else {
-      flush()
-      result.append(character)
-    }
-  }
-  flush()
-  return result
+  return result + rest
 }
 
 private let keyPrefixes = ["sk-", "sk_", "AIza", "AKIA", "ASIA", "hvs.", "xai-", "gsk_", "AGE-SEC"]
@@ -40,4 +33,9 @@ private func isKeyByte(_ byte: UInt8) -> Bool {
     true
   default: false
   }
+}
+
+/// A byte of a key, or of a star that someone has put in its place.
+private func isWordByte(_ byte: UInt8) -> Bool {
+  isKeyByte(byte) || byte == UInt8(ascii: "*")
 }

@@ -27,6 +27,7 @@ package protocol Provider: Sendable {
   ///   - response: the response as it came, of any status.
   ///   - path: the path of the ``ProviderRequest`` that it answers.
   ///   - unixTime: when it arrived, in seconds since 1970, against which dates are read.
+  /// - Returns: the result's usage, or the exit that the job takes.
   func outcome(of response: HTTPResponse, path: String, at unixTime: Double) -> Outcome
 }
 
@@ -72,6 +73,7 @@ extension Provider {
 ///   - name: what `--provider` or the job file says.
 ///   - api: the `api` of the job file, which plain prompts go to; only `openai` has a choice.
 ///   - endpoints: every endpoint that the run may send to; the default one if empty.
+/// - Returns: the provider.
 /// - Throws: a ``ProviderError`` for an unknown name or `api`.
 package func makeProvider(
   named name: String,
