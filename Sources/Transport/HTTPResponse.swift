@@ -20,7 +20,11 @@ package struct HTTPResponse: Sendable {
 
   /// Makes a response from a header block: the status line and header lines as received.
   init(
-    status: Int, head: [UInt8], body: [UInt8], version: Version, requestsSent: Int,
+    status: Int,
+    head: [UInt8],
+    body: [UInt8],
+    version: Version,
+    requestsSent: Int,
     elapsed: Duration
   ) {
     self.status = status
@@ -41,8 +45,13 @@ package struct HTTPResponse: Sendable {
   ) {
     let lines = headers.map { "\($0.name): \($0.value)\r\n" }.joined()
     self.init(
-      status: status, head: Array(lines.utf8), body: body, version: .http1,
-      requestsSent: requestsSent, elapsed: elapsed)
+      status: status,
+      head: Array(lines.utf8),
+      body: body,
+      version: .http1,
+      requestsSent: requestsSent,
+      elapsed: elapsed
+    )
   }
 
   /// The value of the first header field with this name, whatever its case, or nil.

@@ -1,0 +1,69 @@
+package import Secrets
+
+/// One value of an API key, as fetched once from its source. It never changes; a rotated key is a
+/// new `Key`.
+package final class Key: Sendable {
+  /// The longest value accepted, in bytes.
+  package static let largest = 64 << 10
+
+  /// Where it came from.
+  package let reference: KeyReference
+  /// Changes if and only if the value does. Safe to show and store.
+  package let version: String
+  /// A short name of the value for people. Safe to show and store.
+  package let fingerprint: String
+
+  private let secret: Secret
+
+  /// Takes a value, without any line break at its end.
+  ///
+  /// - Throws: ``KeySourceError`` of kind `denied` when it is empty, longer than ``largest``, or
+  ///   holds anything but printable ASCII: a line break in a header would let it add headers.
+  package init(_ reference: KeyReference, value: consuming Secret) throws(KeySourceError) {
+    let length = value.withBytes { Self.lengthWithoutLineBreak($0) }
+    value.truncate(to: length)
+    guard (1...Self.largest).contains(length) else {
+      throw KeySourceError(
+        .denied,
+        length == 0
+          ? "\(reference) is empty; put the key there and run again"
+          : "\(reference) holds \(length) bytes, more than any API key has; check that it names "
+            + "the key and not another file"
+      )
+    }
+    guard value.withBytes({ Self.isPrintable($0) }) else {
+      throw KeySourceError(
+        .denied,
+        "\(reference) holds a space, a line break or a byte that is not ASCII inside the value; "
+          + "store the key alone on one line"
+      )
+    }
+    let fingerprint = Fingerprint(of: value)
+    self.reference = reference
+    self.version = fingerprint.version
+    self.fingerprint = fingerprint.description
+    self.secret = value
+  }
+
+  /// Lends the value for the duration of `body`.
+  package func withSecret<Result: ~Copyable, E: Error>(
+    _ body: (borrowing Secret) throws(E) -> Result
+  ) throws(E) -> Result {
+    try body(secret)
+  }
+
+  private static func lengthWithoutLineBreak(_ bytes: Span<UInt8>) -> Int {
+    var length = bytes.count
+    while length > 0, bytes[length - 1] == 0x0A || bytes[length - 1] == 0x0D { length -= 1 }
+    return length
+  }
+
+  private static func isPrintable(_ bytes: Span<UInt8>) -> Bool {
+    bytes.indices.allSatisfy { (0x21...0x7E).contains(bytes[$0]) }
+  }
+}
+
+extension Key: CustomStringConvertible {
+  /// Reference and fingerprint.
+  package var description: String { "\(reference) (\(fingerprint))" }
+}

@@ -1,0 +1,58 @@
+/// Base64 with the standard alphabet (RFC 4648, section 4) that accepts the one canonical encoding
+/// of each byte sequence and no other. For data that is not secret.
+enum Base64 {
+  private static let alphabet = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+  )
+
+  /// The value of each byte as a digit; 255 for bytes that are none.
+  private static let values: [UInt8] = {
+    var values = [UInt8](repeating: 255, count: 256)
+    for (value, byte) in alphabet.enumerated() { values[Int(byte)] = UInt8(value) }
+    return values
+  }()
+
+  static func encode(_ bytes: some Collection<UInt8>, padded: Bool) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity((bytes.count + 2) / 3 * 4)
+    var bits = 0
+    var buffer: UInt32 = 0
+    for byte in bytes {
+      buffer = buffer << 8 | UInt32(byte)
+      bits += 8
+      while bits >= 6 {
+        bits -= 6
+        text.append(alphabet[Int(buffer >> UInt32(bits) & 63)])
+      }
+    }
+    if bits > 0 { text.append(alphabet[Int(buffer << UInt32(6 - bits) & 63)]) }
+    while padded, text.count % 4 != 0 { text.append(UInt8(ascii: "=")) }
+    return text
+  }
+
+  /// The bytes that `text` encodes; nil when it is not the canonical encoding of any.
+  static func decode(_ text: some BidirectionalCollection<UInt8>, padded: Bool) -> [UInt8]? {
+    var digits = text[...]
+    if padded {
+      guard text.count.isMultiple(of: 4) else { return nil }
+      if digits.last == UInt8(ascii: "=") { digits.removeLast() }
+      if digits.last == UInt8(ascii: "=") { digits.removeLast() }
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(digits.count * 3 / 4)
+    var bits = 0
+    var buffer: UInt32 = 0
+    for digit in digits {
+      let value = values[Int(digit)]
+      guard value < 64 else { return nil }
+      buffer = buffer << 6 | UInt32(value)
+      bits += 6
+      guard bits >= 8 else { continue }
+      bits -= 8
+      bytes.append(UInt8(truncatingIfNeeded: buffer >> UInt32(bits)))
+      buffer &= (1 << UInt32(bits)) - 1
+    }
+    // A whole unused digit, or unused bits that are not zero, would be a second encoding.
+    return bits < 6 && buffer == 0 ? bytes : nil
+  }
+}

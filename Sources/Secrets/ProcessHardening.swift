@@ -1,0 +1,27 @@
+import CLinux
+import Glibc
+
+/// Makes the process give away less of its memory and its TLS sessions.
+package enum ProcessHardening {
+  /// Variables by which the environment can make libcurl write TLS session keys to a file, or
+  /// libcrypto load configuration and code of somebody else.
+  private static let unwanted = [
+    "SSLKEYLOGFILE", "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES",
+  ]
+
+  /// Forbids core dumps and reading of this process by others of the same user, and removes the
+  /// environment variables that libcurl and libcrypto should not obey.
+  ///
+  /// Call it first thing in `main`: before another thread exists (the environment changes) and
+  /// before libcurl or libcrypto is used. Root can still read everything.
+  package static func apply() {
+    // Both, because a core pattern that pipes to a program ignores the size limit.
+    _ = nightjar_set_not_dumpable()
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    for name in unwanted { unsafe unsetenv(name) }
+  }
+
+  /// Whether other processes of the same user may read this one, and crashes may dump it.
+  package static var isDumpable: Bool { nightjar_is_dumpable() != 0 }
+}

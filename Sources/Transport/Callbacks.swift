@@ -1,0 +1,101 @@
+internal import CCurl
+internal import CLinux
+internal import Glibc
+
+// The functions that libcurl calls, always on the thread of the loop that owns `context`. They
+// only record; whatever follows is done by the loop once libcurl has returned.
+
+/// `CURLOPT_HEADERFUNCTION`; the context is the `EasyHandle`.
+func headerLineArrived(
+  bytes: UnsafeMutablePointer<CChar>?,
+  size: Int,
+  count: Int,
+  context: UnsafeMutableRawPointer?
+) -> Int {
+  unsafe object(EasyHandle.self, at: context)?.transfer?
+    .receive(headerLine: UnsafeRawBufferPointer(start: bytes, count: count))
+  return count
+}
+
+/// `CURLOPT_WRITEFUNCTION`; the context is the `EasyHandle`.
+func bodyPartArrived(
+  bytes: UnsafeMutablePointer<CChar>?,
+  size: Int,
+  count: Int,
+  context: UnsafeMutableRawPointer?
+) -> Int {
+  let part = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
+  let accepted = unsafe object(EasyHandle.self, at: context)?.receive(bodyPart: part) ?? false
+  // Any other number than `count` makes libcurl give up.
+  return accepted ? count : -1
+}
+
+/// `CURLOPT_PREREQFUNCTION`; the context is the `EasyHandle`.
+func requestLeaves(
+  context: UnsafeMutableRawPointer?,
+  remoteAddress: UnsafeMutablePointer<CChar>?,
+  localAddress: UnsafeMutablePointer<CChar>?,
+  remotePort: Int32,
+  localPort: Int32
+) -> Int32 {
+  unsafe object(EasyHandle.self, at: context)?.transfer?.requestsSent += 1
+  return CURL_PREREQFUNC_OK
+}
+
+/// `CURLOPT_OPENSOCKETFUNCTION`; the context is the `SocketPoll`.
+func openSocket(
+  context: UnsafeMutableRawPointer?,
+  purpose: curlsocktype,
+  address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+  guard let address = unsafe address?.pointee else { return CURL_SOCKET_BAD }
+  // Close-on-exec, which libcurl does not set: a child must not inherit a provider's connection.
+  let type = address.socktype | Int32(SOCK_CLOEXEC.rawValue)
+  let opened = socket(address.family, type, address.protocol)
+  guard opened >= 0 else { return CURL_SOCKET_BAD }
+  unsafe object(SocketPoll.self, at: context)?.opened(opened)
+  return opened
+}
+
+/// `CURLOPT_CLOSESOCKETFUNCTION`; the context is the `SocketPoll`.
+func closeSocket(context: UnsafeMutableRawPointer?, socket: curl_socket_t) -> Int32 {
+  unsafe object(SocketPoll.self, at: context)?.closed(socket)
+  return close(socket)
+}
+
+/// `CURLMOPT_SOCKETFUNCTION`; the context is the `Shard`.
+func socketInterestChanged(
+  easy: UnsafeMutableRawPointer?,
+  socket: curl_socket_t,
+  what: Int32,
+  context: UnsafeMutableRawPointer?,
+  socketContext: UnsafeMutableRawPointer?
+) -> Int32 {
+  guard let shard = unsafe object(Shard.self, at: context) else { return -1 }
+  let interest: SocketPoll.Interest =
+    switch what {
+    case CURL_POLL_IN: EPOLLIN.rawValue
+    case CURL_POLL_OUT: EPOLLOUT.rawValue
+    case CURL_POLL_INOUT: EPOLLIN.rawValue | EPOLLOUT.rawValue
+    default: 0
+    }
+  shard.sockets.want(interest, on: socket, for: shard.index)
+  return 0
+}
+
+/// `CURLMOPT_TIMERFUNCTION`; the context is the `Shard`.
+func timerChanged(
+  multi: UnsafeMutableRawPointer?,
+  milliseconds: Int,
+  context: UnsafeMutableRawPointer?
+) -> Int32 {
+  unsafe object(Shard.self, at: context)?.setTimer(milliseconds: milliseconds)
+  return 0
+}
+
+private func object<Object: AnyObject>(
+  _ type: Object.Type,
+  at context: UnsafeMutableRawPointer?
+) -> Object? {
+  unsafe context.map { unsafe Unmanaged<Object>.fromOpaque($0).takeUnretainedValue() }
+}

@@ -1,0 +1,109 @@
+internal import CCurl
+internal import Glibc
+internal import Synchronization
+
+/// The HTTP client of the house: libcurl on its own threads, awaited from Swift.
+///
+/// Connections are kept alive and reused, HTTP/2 requests share connections, compressed responses
+/// are decoded, redirects are never followed, certificates are always verified, and proxies named
+/// by the environment are ignored.
+package final class CurlTransport: HTTPClient {
+  /// What all requests of one transport have in common.
+  package struct Configuration: Sendable {
+    /// Which protocol versions may be negotiated.
+    package enum Versions: Sendable {
+      /// HTTP/2 where TLS negotiates it, else HTTP/1.1.
+      case upToHTTP2
+      case onlyHTTP1
+    }
+
+    /// A PEM file with the certificates to trust instead of the system's.
+    package var caFile: String?
+    /// A proxy URL, used for every request; nil means none, whatever the environment says.
+    package var proxy: String?
+    /// How many transfers run at once; more wait their turn, their deadlines not yet running.
+    package var maxInFlight: Int
+    /// The largest body accepted, in bytes after decompression.
+    package var maxResponseBytes: Int
+    package var versions: Versions
+
+    /// The defaults suit a provider's API: system certificates, no proxy, 64 MiB responses.
+    package init(
+      caFile: String? = nil,
+      proxy: String? = nil,
+      maxInFlight: Int = 16_384,
+      maxResponseBytes: Int = 64 << 20,
+      versions: Versions = .upToHTTP2
+    ) {
+      self.caFile = caFile
+      self.proxy = proxy
+      self.maxInFlight = maxInFlight
+      self.maxResponseBytes = maxResponseBytes
+      self.versions = versions
+    }
+  }
+
+  private let mailboxes: [Mailbox]
+  private let nextID = Atomic<UInt64>(0)
+
+  /// Starts the transport's threads; stop them with ``shutdown()``.
+  ///
+  /// - Throws: ``TransportError/Code/setup`` when the CA file cannot be read or the system has no
+  ///   resources left.
+  package init(_ configuration: Configuration = Configuration()) throws(TransportError) {
+    if let caFile = configuration.caFile, unsafe access(caFile, R_OK) != 0 {
+      throw .setup("reading the CA file \(caFile)")
+    }
+    guard globalInit == CURLE_OK else { throw .setup("curl_global_init") }
+    let loops = Self.loopCount
+    var configuration = configuration
+    configuration.maxInFlight = max(1, configuration.maxInFlight / loops)
+    var mailboxes: [Mailbox] = []
+    for _ in 0..<loops {
+      let mailbox = try Mailbox()
+      try LoopThread.start(TransferLoop(configuration, mailbox))
+      mailboxes.append(mailbox)
+    }
+    self.mailboxes = mailboxes
+  }
+
+  deinit {
+    for mailbox in mailboxes { _ = mailbox.post(.stop(nil)) }
+  }
+
+  package func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+    let id = nextID.add(1, ordering: .relaxed).newValue
+    let mailbox = mailboxes[Int(id) % mailboxes.count]
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { reply in
+        if !mailbox.post(.start(.init(id: id, request: request, reply: reply))) {
+          reply.resume(returning: .failure(.closed()))
+        }
+        // A cancellation from before the start was posted found nothing to cancel.
+        if Task.isCancelled { _ = mailbox.post(.cancel(id: id)) }
+      }
+    } onCancel: {
+      _ = mailbox.post(.cancel(id: id))
+    }
+    return try result.get()
+  }
+
+  /// Aborts every transfer with ``TransportError/Code/closed`` and returns when the threads are done.
+  ///
+  /// Sending afterwards fails the same way; calling it again is harmless.
+  package func shutdown() async {
+    for mailbox in mailboxes {
+      await withCheckedContinuation { done in
+        if !mailbox.post(.stop(done)) { done.resume() }
+      }
+    }
+  }
+
+  /// One loop carries more than 15,000 requests a second, so the other cores are for their users.
+  private static var loopCount: Int {
+    min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 4), 4)
+  }
+}
+
+/// libcurl is made ready once for the whole process, and never unloaded.
+private let globalInit = curl_global_init(Int(CURL_GLOBAL_ALL))

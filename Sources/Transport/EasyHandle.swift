@@ -1,0 +1,178 @@
+internal import CCurl
+internal import CLinux
+internal import Glibc
+
+/// One libcurl easy handle and, while it is busy, the transfer it carries.
+///
+/// Handles are expensive to make and cheap to use again, so everything that does not change from
+/// one transfer to the next is set once. Confined to its loop's thread.
+@safe final class EasyHandle {
+  let curl: UnsafeMutableRawPointer
+  var transfer: Transfer?
+
+  unowned let shard: Shard
+  private let bodyLimit: Int
+  private let mayMultiplex: Bool
+  private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+  private var url = ""
+  private var bodyIsTooLarge = false
+
+  init(_ configuration: CurlTransport.Configuration, on shard: Shard) throws(TransportError) {
+    guard let curl = unsafe curl_easy_init() else { throw .setup("curl_easy_init") }
+    unsafe self.curl = unsafe curl
+    self.shard = shard
+    bodyLimit = configuration.maxResponseBytes
+    mayMultiplex = configuration.versions == .upToHTTP2
+    setPolicy(configuration)
+    setCallbacks()
+  }
+
+  deinit {
+    unsafe curl_easy_cleanup(curl)
+    unsafe errorText.deallocate()
+  }
+
+  /// Whether any of the request may have reached the peer.
+  var hasSent: Bool { (transfer?.requestsSent ?? 0) > 0 }
+
+  /// The handle that wraps this libcurl handle.
+  static func of(_ curl: UnsafeMutableRawPointer) -> EasyHandle? {
+    var me: UnsafeMutableRawPointer?
+    unsafe ccurl_get_pointer(curl, CURLINFO_PRIVATE, &me)
+    return unsafe me.map { unsafe Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// Loads a transfer; the handle is then ready to be added to its shard's multi handle.
+  func load(_ transfer: Transfer) {
+    let request = transfer.request
+    self.transfer = transfer
+    bodyIsTooLarge = false
+    unsafe errorText.pointee = 0
+    if request.url != url { set(url: request.url) }
+    unsafe set(CURLOPT_HTTPHEADER, request.headers.list.first)
+    set(CURLOPT_CONNECTTIMEOUT_MS, request.deadlines.connect.milliseconds)
+    switch request.method {
+    case .get: set(CURLOPT_HTTPGET, 1)
+    case .post: set(body: request.body)
+    }
+  }
+
+  /// Takes the transfer off the handle, once libcurl has let go of it.
+  func unload() -> Transfer? {
+    unsafe set(CURLOPT_HTTPHEADER, nil)
+    unsafe set(CURLOPT_POSTFIELDS, nil)
+    defer { transfer = nil }
+    return transfer
+  }
+
+  /// Takes a part of the body; false when it exceeds the limit, and libcurl is to give up.
+  func receive(bodyPart part: UnsafeRawBufferPointer) -> Bool {
+    let size = (transfer?.body.count ?? 0) + part.count
+    bodyIsTooLarge = size > bodyLimit
+    if !bodyIsTooLarge { unsafe transfer?.receive(bodyPart: part) }
+    return !bodyIsTooLarge
+  }
+
+  /// What has become of the transfer that libcurl reports as finished.
+  func result(
+    _ code: CURLcode,
+    at now: ContinuousClock.Instant
+  ) -> Result<HTTPResponse, TransportError> {
+    guard let transfer else { return .failure(.setup("curl_multi_info_read")) }
+    guard code == CURLE_OK else {
+      return .failure(
+        bodyIsTooLarge
+          ? .tooLarge(limit: bodyLimit)
+          : unsafe TransportError(
+            code,
+            detail: String(cString: errorText),
+            requestsSent: transfer.requestsSent
+          )
+      )
+    }
+    let version = get(CURLINFO_HTTP_VERSION)
+    return .success(
+      transfer.response(
+        status: get(CURLINFO_RESPONSE_CODE),
+        version: version == CURL_HTTP_VERSION_2_0 ? .http2 : .http1,
+        at: now
+      )
+    )
+  }
+}
+
+// MARK: - Options
+
+extension EasyHandle {
+  private func setPolicy(_ configuration: CurlTransport.Configuration) {
+    set(CURLOPT_NOSIGNAL, 1)
+    set(CURLOPT_PROTOCOLS_STR, "http,https")
+    set(CURLOPT_FOLLOWLOCATION, 0)
+    set(CURLOPT_ACCEPT_ENCODING, "")
+    set(CURLOPT_PROXY, configuration.proxy ?? "")
+    set(CURLOPT_NOPROXY, "")
+    set(CURLOPT_SSL_VERIFYPEER, 1)
+    set(CURLOPT_SSL_VERIFYHOST, 2)
+    if let caFile = configuration.caFile { set(CURLOPT_CAINFO, caFile) }
+    // Without a folder of certificates libcurl parses the file once per shard, not per connection,
+    // and a configured file is the only authority.
+    unsafe set(CURLOPT_CAPATH, nil)
+    set(CURLOPT_HTTP_VERSION, mayMultiplex ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
+    set(CURLOPT_TCP_NODELAY, 1)
+    set(CURLOPT_TCP_KEEPALIVE, 1)
+    set(CURLOPT_TCP_KEEPIDLE, 60)
+    set(CURLOPT_TCP_KEEPINTVL, 60)
+    unsafe set(CURLOPT_ERRORBUFFER, errorText)
+    unsafe set(CURLOPT_SHARE, shard.cache.share)
+  }
+
+  private func setCallbacks() {
+    let me = unsafe Unmanaged.passUnretained(self).toOpaque()
+    let sockets = unsafe Unmanaged.passUnretained(shard.sockets).toOpaque()
+    unsafe set(CURLOPT_PRIVATE, me)
+    unsafe set(CURLOPT_HEADERDATA, me)
+    unsafe set(CURLOPT_WRITEDATA, me)
+    unsafe set(CURLOPT_PREREQDATA, me)
+    unsafe set(CURLOPT_OPENSOCKETDATA, sockets)
+    unsafe set(CURLOPT_CLOSESOCKETDATA, sockets)
+    unsafe ccurl_set_data_callback(curl, CURLOPT_HEADERFUNCTION, headerLineArrived)
+    unsafe ccurl_set_data_callback(curl, CURLOPT_WRITEFUNCTION, bodyPartArrived)
+    unsafe ccurl_set_prereq_callback(curl, requestLeaves)
+    unsafe ccurl_set_open_callback(curl, openSocket)
+    unsafe ccurl_set_close_callback(curl, closeSocket)
+  }
+
+  private func set(url: String) {
+    self.url = url
+    set(CURLOPT_URL, url)
+    // Waiting for a connection to share is only worth while where HTTP/2 can be negotiated.
+    set(CURLOPT_PIPEWAIT, mayMultiplex && url.hasPrefix("https:") ? 1 : 0)
+  }
+
+  private func set(body: ArraySlice<UInt8>) {
+    set(CURLOPT_POST, 1)
+    unsafe ccurl_set_size(curl, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
+    unsafe body.withUnsafeBytes { bytes in
+      // Without a pointer libcurl would read the body from standard input.
+      unsafe set(CURLOPT_COPYPOSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(curl))
+    }
+  }
+
+  private func set(_ option: CURLoption, _ value: Int) {
+    unsafe ccurl_set_long(curl, option, value)
+  }
+
+  private func set(_ option: CURLoption, _ value: String) {
+    unsafe ccurl_set_string(curl, option, value)
+  }
+
+  private func set(_ option: CURLoption, _ value: UnsafeRawPointer?) {
+    unsafe ccurl_set_pointer(curl, option, value)
+  }
+
+  private func get(_ info: CURLINFO) -> Int {
+    var value = 0
+    unsafe ccurl_get_long(curl, info, &value)
+    return value
+  }
+}

@@ -1,0 +1,31 @@
+/// One HTTP request, ready to send.
+package struct HTTPRequest: Sendable {
+  /// The request methods that providers and secret stores need.
+  package enum Method: Sendable {
+    case get
+    case post
+  }
+
+  package var method: Method
+  /// An absolute `http://` or `https://` URL.
+  package var url: String
+  package var headers: RequestHeaders
+  /// The body of a POST; ignored for a GET.
+  package var body: ArraySlice<UInt8>
+  package var deadlines: Deadlines
+
+  /// Makes a request; a body given as an `Array` is passed as `body[...]`.
+  package init(
+    method: Method = .post,
+    url: String,
+    headers: RequestHeaders,
+    body: ArraySlice<UInt8> = [],
+    deadlines: Deadlines = Deadlines()
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.body = body
+    self.deadlines = deadlines
+  }
+}

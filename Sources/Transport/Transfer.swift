@@ -1,0 +1,51 @@
+/// One transfer under way: who waits for it, how it stands, and what has arrived.
+struct Transfer {
+  let id: UInt64
+  let request: HTTPRequest
+  let reply: Mailbox.Reply
+  private var watch: DeadlineWatch
+  var requestsSent = 0
+  private(set) var body: [UInt8] = []
+  private var head: [UInt8] = []
+  private var bytesReceived = 0
+
+  init(_ submission: Mailbox.Submission, at now: ContinuousClock.Instant) {
+    id = submission.id
+    request = submission.request
+    reply = submission.reply
+    watch = DeadlineWatch(request.deadlines, startedAt: now)
+  }
+
+  /// Takes a header line; a status line starts the header block anew, after interim responses.
+  mutating func receive(headerLine line: UnsafeRawBufferPointer) {
+    bytesReceived += line.count
+    if unsafe line.starts(with: "HTTP/".utf8) { head.removeAll(keepingCapacity: true) }
+    unsafe head.append(contentsOf: line)
+  }
+
+  mutating func receive(bodyPart part: UnsafeRawBufferPointer) {
+    bytesReceived += part.count
+    unsafe body.append(contentsOf: part)
+  }
+
+  /// The error of a deadline that has passed, if any.
+  mutating func overdue(at now: ContinuousClock.Instant) -> TransportError? {
+    watch.sample(requestsSent: requestsSent, bytesReceived: bytesReceived, at: now)
+      .map { .overdue($0, request.deadlines, requestMayHaveLeft: requestsSent > 0) }
+  }
+
+  func response(
+    status: Int,
+    version: HTTPResponse.Version,
+    at now: ContinuousClock.Instant
+  ) -> HTTPResponse {
+    HTTPResponse(
+      status: status,
+      head: head,
+      body: body,
+      version: version,
+      requestsSent: requestsSent,
+      elapsed: watch.elapsed(at: now)
+    )
+  }
+}

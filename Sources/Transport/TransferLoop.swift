@@ -1,0 +1,173 @@
+internal import CCurl
+
+/// Carries transfers on a thread of its own: takes commands, drives libcurl, resumes who waits.
+///
+/// The loop alone touches libcurl, so nothing in here is shared but the ``Mailbox``.
+final class TransferLoop {
+  typealias Reply = (Mailbox.Reply, Result<HTTPResponse, TransportError>)
+
+  private let configuration: CurlTransport.Configuration
+  private let mailbox: Mailbox
+  private let sockets: SocketPoll
+  private let cache: SharedCache
+  private let clock = ContinuousClock()
+
+  private var shards: [Shard] = []
+  /// The shards before this one are full.
+  private var firstRoom = 0
+  private var busy: [UInt64: EasyHandle] = [:]
+  private var gate = StartGate()
+  private var waiting: [Mailbox.Submission] = []
+  private var commands: [Mailbox.Command] = []
+  private var replies: [Reply] = []
+  private var stops: [CheckedContinuation<Void, Never>?] = []
+  private var stopping = false
+  private var samplingInterval = Duration.seconds(1)
+  private var nextSampling: ContinuousClock.Instant
+
+  init(_ configuration: CurlTransport.Configuration, _ mailbox: Mailbox) throws(TransportError) {
+    self.configuration = configuration
+    self.mailbox = mailbox
+    sockets = try SocketPoll(bell: mailbox.bell)
+    cache = try SharedCache()
+    nextSampling = clock.now
+  }
+
+  /// Runs until it is told to stop; returns who waits for the end.
+  func run() -> [CheckedContinuation<Void, Never>?] {
+    while !stopping { turn() }
+    end()
+    return stops
+  }
+
+  private func turn() {
+    sockets.wait(milliseconds: patience())
+    mailbox.collect(into: &commands)
+    sockets.forEachReady { shards[$0].ready($1, $2) }
+    obeyCommands()
+    fireTimers()
+    let now = clock.now
+    collectFinished(at: now)
+    if now >= nextSampling { sampleDeadlines(at: now) }
+    startWaiting()
+    answer()
+  }
+
+  /// How long the loop may sleep, in milliseconds, rounded up; -1 is for ever.
+  private func patience() -> Int32 {
+    guard mailbox.prepareToSleep() else { return 0 }
+    var next = busy.isEmpty ? nil : nextSampling
+    for case .some(let timer) in shards.lazy.map(\.timer) { next = min(next ?? timer, timer) }
+    guard let next else { return -1 }
+    let delay = next - clock.now
+    return delay <= .zero ? 0 : Int32(clamping: delay.milliseconds + 1)
+  }
+
+  private func obeyCommands() {
+    for command in commands {
+      switch command {
+      case .start(let submission): waiting.append(submission)
+      case .cancel(let id): cancel(id)
+      case .stop(let continuation):
+        stops.append(continuation)
+        stopping = true
+      }
+    }
+    commands.removeAll(keepingCapacity: true)
+    startWaiting()
+  }
+
+  private func fireTimers() {
+    let now = clock.now
+    for shard in shards {
+      if let timer = shard.timer, timer <= now { shard.timeout() }
+    }
+  }
+
+  private func collectFinished(at now: ContinuousClock.Instant) {
+    for shard in shards {
+      while let (handle, code) = shard.nextFinished() {
+        finish(handle, with: handle.result(code, at: now))
+      }
+    }
+  }
+
+  private func sampleDeadlines(at now: ContinuousClock.Instant) {
+    for handle in Array(busy.values) {
+      guard let error = handle.transfer?.overdue(at: now) else { continue }
+      finish(handle, with: .failure(error))
+    }
+    if busy.isEmpty { samplingInterval = .seconds(1) }
+    nextSampling = now + samplingInterval
+  }
+
+  private func answer() {
+    for (reply, result) in replies { reply.resume(returning: result) }
+    replies.removeAll(keepingCapacity: true)
+  }
+
+  /// Aborts everything; commands that arrive from now on are refused.
+  private func end() {
+    for handle in Array(busy.values) {
+      finish(handle, with: .failure(.closed(requestMayHaveLeft: handle.hasSent)))
+    }
+    shards.removeAll()
+    commands = mailbox.close()
+    stopping = true
+    obeyCommands()
+    for submission in waiting { replies.append((submission.reply, .failure(.closed()))) }
+    answer()
+  }
+}
+
+// MARK: - Transfers
+
+extension TransferLoop {
+  private func startWaiting() {
+    guard !waiting.isEmpty, !stopping else { return }
+    let now = clock.now
+    let room = gate.room(at: now) { busy[$0]?.hasSent == false }
+    let startable = min(waiting.count, configuration.maxInFlight - busy.count, room)
+    for submission in waiting.prefix(startable) { start(submission, at: now) }
+    waiting.removeFirst(startable)
+  }
+
+  private func start(_ submission: Mailbox.Submission, at now: ContinuousClock.Instant) {
+    do throws(TransportError) {
+      let transfer = Transfer(submission, at: now)
+      busy[submission.id] = try shardWithRoom().start(transfer)
+    } catch {
+      replies.append((submission.reply, .failure(error)))
+      return
+    }
+    gate.enter(submission.id, at: now)
+    samplingInterval = min(samplingInterval, submission.request.deadlines.samplingInterval)
+    nextSampling = min(nextSampling, now + samplingInterval)
+  }
+
+  /// The first shard that can take a transfer, so that connections stay few and in use.
+  private func shardWithRoom() throws(TransportError) -> Shard {
+    while firstRoom < shards.count {
+      if shards[firstRoom].hasRoom { return shards[firstRoom] }
+      firstRoom += 1
+    }
+    let shard = try Shard(shards.count, configuration, sockets: sockets, cache: cache)
+    shards.append(shard)
+    return shard
+  }
+
+  private func cancel(_ id: UInt64) {
+    if let handle = busy[id] {
+      finish(handle, with: .failure(.cancelled(requestMayHaveLeft: handle.hasSent)))
+    } else if let index = waiting.firstIndex(where: { $0.id == id }) {
+      replies.append((waiting.remove(at: index).reply, .failure(.cancelled())))
+    }
+  }
+
+  private func finish(_ handle: EasyHandle, with result: Result<HTTPResponse, TransportError>) {
+    guard let transfer = handle.shard.stop(handle) else { return }
+    busy[transfer.id] = nil
+    firstRoom = min(firstRoom, handle.shard.index)
+    replies.append((transfer.reply, result))
+  }
+}

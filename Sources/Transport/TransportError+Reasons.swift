@@ -1,0 +1,87 @@
+internal import CCurl
+internal import Glibc
+
+extension TransportError {
+  static func setup(_ what: String) -> TransportError {
+    TransportError(.setup, unsafe "\(what) failed: \(String(cString: strerror(errno)))")
+  }
+
+  static func cancelled(requestMayHaveLeft: Bool = false) -> TransportError {
+    TransportError(
+      .cancelled,
+      "the request was cancelled",
+      requestMayHaveLeft: requestMayHaveLeft
+    )
+  }
+
+  static func closed(requestMayHaveLeft: Bool = false) -> TransportError {
+    TransportError(
+      .closed,
+      "the transport was shut down",
+      requestMayHaveLeft: requestMayHaveLeft
+    )
+  }
+
+  static func tooLarge(limit: Int) -> TransportError {
+    TransportError(
+      .tooLarge,
+      "the response is larger than \(limit) bytes",
+      requestMayHaveLeft: true
+    )
+  }
+
+  /// The error of a deadline that has passed.
+  static func overdue(
+    _ code: Code,
+    _ deadlines: Deadlines,
+    requestMayHaveLeft: Bool
+  ) -> TransportError {
+    let message =
+      switch code {
+      case .connectTimeout: "no connection within \(deadlines.connect)"
+      case .firstByteTimeout: "no response within \(deadlines.firstByte)"
+      case .stall: "the response stopped arriving for \(deadlines.stall)"
+      default: "the response was not complete within \(deadlines.total)"
+      }
+    return TransportError(code, message, requestMayHaveLeft: requestMayHaveLeft)
+  }
+
+  /// Puts libcurl's verdict in our words; `detail` is its error text, which may be empty.
+  init(_ curl: CURLcode, detail: String, requestsSent: Int) {
+    let code = Self.code(for: curl, sent: requestsSent > 0)
+    let detail = unsafe detail.isEmpty ? String(cString: curl_easy_strerror(curl)) : detail
+    self.init(code, "\(code.reason): \(detail)", requestMayHaveLeft: requestsSent > 0)
+  }
+
+  private static func code(for curl: CURLcode, sent: Bool) -> Code {
+    switch curl {
+    case CURLE_URL_MALFORMAT: .invalidRequest
+    case CURLE_UNSUPPORTED_PROTOCOL: sent ? .protocolError : .invalidRequest
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .resolve
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
+      CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR:
+      .tls
+    case CURLE_OPERATION_TIMEDOUT: sent ? .totalTimeout : .connectTimeout
+    case CURLE_PARTIAL_FILE: .truncated
+    case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP2, CURLE_WRITE_ERROR:
+      .protocolError
+    default: sent ? .connectionLost : .connect
+    }
+  }
+}
+
+extension TransportError.Code {
+  fileprivate var reason: String {
+    switch self {
+    case .invalidRequest: "the request cannot be sent"
+    case .resolve: "no address for the host"
+    case .tls: "no secure connection"
+    case .connect: "no connection"
+    case .connectTimeout: "no connection in time"
+    case .totalTimeout: "no complete response in time"
+    case .truncated: "the response was cut short"
+    case .protocolError: "the response is damaged"
+    default: "the connection was lost"
+    }
+  }
+}
