@@ -1,3 +1,4 @@
+import KeySources
 import Yams
 
 extension JobFile {
@@ -100,30 +101,20 @@ extension JobFile {
     _ fields: YAMLFields,
     _ name: String,
     _ paths: PathBase
-  ) throws(JobFileError) -> [String] {
-    var keys: [String] = []
+  ) throws(JobFileError) -> [KeyReference] {
+    var keys: [KeyReference] = []
     for (text, node) in try fields.strings(name) {
-      guard let reference = keyReference(text, paths) else {
-        throw fields.error(
-          "`\(name)` must be a key reference such as env:NAME, file:PATH or keystore:ID; "
-            + "a key itself never stands in a job file",
-          at: node
-        )
+      do throws(KeySourceError) {
+        keys.append(resolved(try KeyReference(text), paths))
+      } catch {
+        throw fields.error("`\(name)`: \(error)", at: node)
       }
-      keys.append(reference)
     }
     return keys
   }
 
-  /// A key reference with its path resolved, or nil for what looks like a key or nothing known.
-  private static func keyReference(_ text: String, _ paths: PathBase) -> String? {
-    guard let colon = text.firstIndex(of: ":") else { return nil }
-    let value = text[text.index(after: colon)...]
-    guard !value.isEmpty, !looksLikeKey(value) else { return nil }
-    switch text[..<colon] {
-    case "file": return "file:" + paths.resolve(String(value))
-    case "env", "keystore", "vault", "aws-sm", "exec": return text
-    default: return nil
-    }
+  private static func resolved(_ reference: KeyReference, _ paths: PathBase) -> KeyReference {
+    guard case .file(let path, let field) = reference else { return reference }
+    return .file(path: paths.resolve(path), field: field)
   }
 }

@@ -1,3 +1,4 @@
+import Secrets
 import Yams
 
 extension JobFile {
@@ -92,7 +93,7 @@ private func reason(_ error: YamlError) -> String {
     .composer(_, let problem, _, _), .reader(let problem, _, _, _):
     "not YAML: \(problem)"
   case .duplicatedKeysInMapping(let names, _):
-    "\(names.map { "`\(blottingKeys(in: $0, limit: 60))`" }.joined(separator: ", ")) is set twice "
+    "\(names.map { "`\(Scrubber(limit: 60).scrub($0))`" }.joined(separator: ", ")) is set twice "
       + "in the fields that begin here"
   default: "cannot be read as YAML"
   }

@@ -1,3 +1,4 @@
+import Secrets
 import Yams
 
 /// The fields of one YAML mapping, each read as the type that is expected.
@@ -22,7 +23,7 @@ struct YAMLFields {
       guard known.contains(name) else {
         let hint = nearest(to: name, among: known).map { "; did you mean `\($0)`?" } ?? ""
         throw JobFileError(
-          message: "unknown field `\(blottingKeys(in: name, limit: 60))` in \(what)\(hint)",
+          message: "unknown field `\(Scrubber(limit: 60).scrub(name))` in \(what)\(hint)",
           file: file,
           line: key.mark?.line
         )

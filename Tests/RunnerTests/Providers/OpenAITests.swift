@@ -194,7 +194,7 @@ import Transport
       body: Array(Self.error("invalid_api_key", "Incorrect API key provided: \(key).").utf8)
     )
     let message = OpenAI().outcome(of: response, path: Self.chat, at: 0).refusal?.message
-    #expect(message == "Incorrect API key provided: [key].")
+    #expect(message == "Incorrect API key provided: <redacted>")
   }
 
   @Test(arguments: [

@@ -1,4 +1,5 @@
 import Runner
+import Secrets
 import Testing
 import Transport
 
@@ -26,19 +27,18 @@ import Transport
       code: String(repeating: "c ", count: 500),
       message: String(repeating: "m ", count: 5_000)
     )
-    #expect(refusal.message.count == 1_000)
-    #expect(refusal.code.count == 100)
+    #expect(refusal.message.utf8.count == 1_000)
+    #expect(refusal.code.utf8.count == 100)
   }
 
-  @Test(arguments: [
-    ("key sk-ant-api03-abcdefgh_ijkl-mnop refused", "key [key] refused"),
-    ("(AIzaSyA1234567890abcdefg)", "([key])"),
-    ("token ghp0123456789012345678901234567890123456789.", "token [key]."),
-    ("request req_011CSHoEeqs5C35K2UUqR7Fy failed", "request req_011CSHoEeqs5C35K2UUqR7Fy failed"),
-    ("a sk-8 screw", "a sk-8 screw"),
-  ])
-  func `words that look like keys are blotted out`(_ text: String, _ shown: String) {
-    #expect(Refusal(status: nil, code: "x", message: text).message == shown)
+  @Test func `a refusal repeats no key`() {
+    let refusal = Refusal(
+      status: 401,
+      code: "sk-ant-api03-abcdefgh_ijkl-mnop",
+      message: "key sk-ant-api03-abcdefgh_ijkl-mnop refused"
+    )
+    #expect(refusal.message == "key \(Scrubber.replacement) refused")
+    #expect(refusal.code == Scrubber.replacement)
   }
 
   @Test func `providers are made by name`() throws {
