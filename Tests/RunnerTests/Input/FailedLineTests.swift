@@ -52,6 +52,24 @@ import Testing
     #expect(failed.count < 8_000)
   }
 
+  @Test func `of any line is JSON that holds the error`() throws {
+    var random = SplitMix(state: 12)
+    let bytes = Array(#"{"id":"a\u00e9","error":{"x":[1,2]},"prompt":"é漢"}"#.utf8)
+    var objects = 0
+    for _ in 0..<3_000 {
+      var line = bytes
+      for _ in 0..<Int.random(in: 0...2, using: &random) {
+        let place = Int.random(in: line.indices, using: &random)
+        line[place] = UInt8.random(in: 0...255, using: &random)
+      }
+      let failed = InputLine.failedLine(line[...], number: 12, refusal: Self.refusal)
+      let value = try JSONValue(parsing: failed)
+      #expect(value["error"]?["code"]?.string == "bad")
+      if value["raw"] == nil { objects += 1 }
+    }
+    #expect(objects > 500)
+  }
+
   private func failedLine(_ line: String) -> String {
     let bytes = InputLine.failedLine(Array(line.utf8)[...], number: 12, refusal: Self.refusal)
     return String(decoding: bytes, as: UTF8.self)
