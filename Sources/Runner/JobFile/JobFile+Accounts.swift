@@ -101,11 +101,11 @@ extension JobFile {
     _ fields: YAMLFields,
     _ name: String,
     _ paths: PathBase
-  ) throws(JobFileError) -> [KeyReference] {
-    var keys: [KeyReference] = []
+  ) throws(JobFileError) -> [String] {
+    var keys: [String] = []
     for (text, node) in try fields.strings(name) {
       do throws(KeySourceError) {
-        keys.append(resolved(try KeyReference(text), paths))
+        keys.append(resolved(try KeyReference(text), paths).description)
       } catch {
         throw fields.error("`\(name)`: \(error)", at: node)
       }

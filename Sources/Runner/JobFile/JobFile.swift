@@ -1,5 +1,3 @@
-package import KeySources
-
 /// What a job file says; what it leaves out is nil.
 ///
 /// Paths are absolute or relative to the working directory: those in the file are taken relative to
@@ -8,14 +6,14 @@ package struct JobFile: Sendable, Equatable {
   /// A set of rate limits with the keys and endpoints that share them.
   package struct Account: Sendable, Equatable {
     package var name: String
-    /// Where its keys are kept, in the order in which they are tried.
-    package var keys: [KeyReference]
+    /// Key references, checked, in the order in which they are tried.
+    package var keys: [String]
     package var endpoints: [Endpoint]
     package var limits: Limits
 
     package init(
       name: String,
-      keys: [KeyReference] = [],
+      keys: [String] = [],
       endpoints: [Endpoint] = [],
       limits: Limits = Limits()
     ) {

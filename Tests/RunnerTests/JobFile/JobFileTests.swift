@@ -1,4 +1,3 @@
-import KeySources
 import Runner
 import Testing
 
@@ -48,8 +47,7 @@ import Testing
         .init(
           name: "main",
           keys: [
-            .keystore(id: "anthropic-main"), .environment(name: "KEY"),
-            .file(path: "work/keys.env", field: "A"),
+            "keystore:anthropic-main", "env:KEY", "file:work/keys.env#A",
           ],
           endpoints: [.anthropic],
           limits: .init(
@@ -58,7 +56,7 @@ import Testing
             outputTokensPerMinute: 80_000
           )
         ),
-        .init(name: "account-2", keys: [.file(path: "/k", field: nil)]),
+        .init(name: "account-2", keys: ["file:/k"]),
       ]
     )
     #expect(job.concurrency == 200)
@@ -79,7 +77,7 @@ import Testing
     let endpoint = try Endpoint("http://localhost:8000/v1")
     #expect(
       job.accounts == [
-        .init(name: "default", keys: [.environment(name: "KEY")], endpoints: [endpoint])
+        .init(name: "default", keys: ["env:KEY"], endpoints: [endpoint])
       ]
     )
     #expect(job.api == "embeddings")
