@@ -28,7 +28,7 @@ import Testing
   @Test func `can be run again as it is`() throws {
     let line = #"{"custom_id":"a","method":"POST","url":"/v1/embeddings","body":{"input":"é"}}"#
     let again = Array(failedLine(failedLine(line)).utf8)[...]
-    let parsed = try parse(again)
+    let parsed = try parseLine(again)
     #expect(parsed.id == "a")
     #expect(
       try parsed.payload(of: again, with: PromptSettings())

@@ -9,7 +9,7 @@ import Testing
   ])
   func `an OpenAI batch line keeps the bytes of its body`(_ text: String) throws {
     let line = Array(text.utf8)[...]
-    let parsed = try parse(line)
+    let parsed = try parseLine(line)
     #expect(parsed.id == "a")
     let payload = try parsed.payload(of: line, with: PromptSettings())
     #expect(
@@ -19,7 +19,7 @@ import Testing
 
   @Test func `an Anthropic batch line keeps the bytes of its params`() throws {
     let line = Array(#"xx{"custom_id":"a","params":{"model": "m" }}"#.utf8).dropFirst(2)
-    let parsed = try parse(line)
+    let parsed = try parseLine(line)
     #expect(
       try parsed.payload(of: line, with: PromptSettings())
         == .native(path: nil, body: Array(#"{"model": "m" }"#.utf8)[...])
@@ -31,7 +31,7 @@ import Testing
     (#"{"id":-3,"body":"a field","url":1}"#, "-3"), (#"{"id":"é 漢"}"#, "é 漢"),
   ])
   func `a plain line has an id of text or digits`(_ text: String, _ id: String) throws {
-    let parsed = try parse(Array(text.utf8)[...])
+    let parsed = try parseLine(Array(text.utf8)[...])
     #expect(parsed.id == id)
     #expect(parsed.shape == .plain)
   }
@@ -59,23 +59,23 @@ import Testing
     ),
   ])
   func `says what is wrong with a line`(_ text: String, _ message: String) {
-    let error = #expect(throws: InputLineError.self) { try parse(Array(text.utf8)[...]) }
+    let error = #expect(throws: InputLineError.self) { try parseLine(Array(text.utf8)[...]) }
     #expect(error?.message == message)
   }
 
   @Test func `refuses a line that is not UTF-8 and an id that is too long`() {
     let line = Array(#"{"id":"a","prompt":""#.utf8) + [0xFF] + Array(#""}"#.utf8)
-    let error = #expect(throws: InputLineError.self) { try parse(line[...]) }
+    let error = #expect(throws: InputLineError.self) { try parseLine(line[...]) }
     #expect(error?.message == "not JSON: a byte is not UTF-8 at column 21")
-    #expect(throws: Never.self) { try parse(plain(id: String(repeating: "i", count: 512))) }
+    #expect(throws: Never.self) { try parseLine(plain(id: String(repeating: "i", count: 512))) }
     #expect(throws: InputLineError.self) {
-      try parse(plain(id: String(repeating: "i", count: 513)))
+      try parseLine(plain(id: String(repeating: "i", count: 513)))
     }
   }
 
   @Test func `an error names the job as soon as its id is known`() {
     let line = Array(#"{"body":1,"custom_id":"a"}"#.utf8)[...]
-    let error = #expect(throws: InputLineError.self) { try parse(line) }
+    let error = #expect(throws: InputLineError.self) { try parseLine(line) }
     #expect(error?.id == "a")
   }
 
@@ -85,6 +85,6 @@ import Testing
 }
 
 /// A slice parses by offsets from its own first byte.
-func parse(_ line: ArraySlice<UInt8>) throws(InputLineError) -> InputLine {
+func parseLine(_ line: ArraySlice<UInt8>) throws(InputLineError) -> InputLine {
   try InputLine.parse(line.span)
 }

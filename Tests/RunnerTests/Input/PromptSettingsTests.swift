@@ -58,7 +58,7 @@ import Testing
 
   private func prompt(_ text: String, _ settings: PromptSettings) throws -> Prompt? {
     let line = Array(text.utf8)[...]
-    guard case .prompt(let prompt) = try parse(line).payload(of: line, with: settings) else {
+    guard case .prompt(let prompt) = try parseLine(line).payload(of: line, with: settings) else {
       return nil
     }
     return prompt
