@@ -26,6 +26,7 @@ package struct PromptSettings: Sendable {
   /// - Parameters:
   ///   - text: the document.
   ///   - path: its path below the input folder.
+  /// - Returns: the prompt of its job.
   /// - Throws: an ``InputLineError`` that fails the job.
   package func prompt(document text: String, path: String) throws(InputLineError) -> Prompt {
     let rendered = try render(.document(text: text, path: path)) ?? text
@@ -94,6 +95,7 @@ extension InputLine {
   /// - Parameters:
   ///   - line: the bytes that were parsed.
   ///   - settings: what plain lines leave out.
+  /// - Returns: a native body as it stands in the line, or a prompt.
   /// - Throws: an ``InputLineError`` that fails the job.
   package func payload(
     of line: ArraySlice<UInt8>,
@@ -101,8 +103,9 @@ extension InputLine {
   ) throws(InputLineError) -> Payload {
     switch shape {
     case .openAI(let url, let body):
-      let token = JSONToken(kind: .string, range: url, hasEscapes: true)
-      return .native(path: token.string(in: line.span), body: line[offset: body])
+      var scanner = JSONScanner(at: url.lowerBound)
+      let path = try? scanner.string(in: line.span)
+      return .native(path: path?.string(in: line.span), body: line[offset: body])
     case .anthropic(let params):
       return .native(path: nil, body: line[offset: params])
     case .plain:

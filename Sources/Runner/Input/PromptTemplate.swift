@@ -7,6 +7,8 @@ import Mustache
 /// there; a field that is written out must be there.
 package struct PromptTemplate: Sendable {
   private let template: MustacheTemplate
+  /// A brace that the text ends in, which the mustache parser takes for a tag cut short.
+  private let lastBrace: String
 
   /// Parses a template.
   ///
@@ -23,8 +25,15 @@ package struct PromptTemplate: Sendable {
         line: firstLine + line
       )
     }
+    guard !text.hasSuffix("{{") else {
+      throw PromptTemplateError(
+        message: reason(MustacheTemplate.Error.unfinishedName),
+        line: firstLine + text.count(where: \.isNewline)
+      )
+    }
+    lastBrace = text.hasSuffix("{") ? "{" : ""
     do {
-      template = try MustacheTemplate(string: plainText + text)
+      template = try MustacheTemplate(string: plainText + text.dropLast(lastBrace.count))
     } catch let error as MustacheTemplate.ParserError {
       throw PromptTemplateError(
         message: reason(error.error),
@@ -40,7 +49,7 @@ package struct PromptTemplate: Sendable {
   /// - Throws: a ``PromptTemplateError`` that names a field which the job lacks.
   package func render(_ fields: TemplateFields) throws(PromptTemplateError) -> String {
     let lookup = FieldLookup(fields)
-    let text = template.render(FieldValue(.root, lookup))
+    let text = template.render(FieldValue(.root, lookup)) + lastBrace
     if let name = lookup.missing {
       throw PromptTemplateError(
         message: "the prompt template names {{\(name)}}, which this job does not have",

@@ -12,11 +12,15 @@ package struct JSONMembers: Sendable {
   private var scanner: JSONScanner
   private let isWholeText: Bool
   private var isFirst = true
+  private let start: Int
+  private var end: Int
 
   /// Walks an object that was found before.
   package init(of object: JSONToken) {
     precondition(object.kind == .object)
-    scanner = JSONScanner(at: object.range.lowerBound)
+    start = object.range.lowerBound
+    end = object.range.upperBound
+    scanner = JSONScanner(at: start)
     isWholeText = false
   }
 
@@ -24,8 +28,13 @@ package struct JSONMembers: Sendable {
   package init?(ofWhole text: Span<UInt8>) {
     scanner = JSONScanner()
     guard scanner.peek(in: text) == UInt8(ascii: "{") else { return nil }
+    start = scanner.offset
+    end = start
     isWholeText = true
   }
+
+  /// The object that has been walked, its end included once ``next(in:)`` has returned nil.
+  var object: JSONToken { JSONToken(kind: .object, range: start..<end, hasEscapes: false) }
 
   /// The next member, or nil at the end, where also the rest of a whole text has been checked.
   ///
@@ -37,6 +46,7 @@ package struct JSONMembers: Sendable {
       _ = scanner.take(UInt8(ascii: "{"), in: text)
     }
     if scanner.take(UInt8(ascii: "}"), in: text) {
+      end = scanner.offset
       if isWholeText { try scanner.end(of: text) }
       return nil
     }
@@ -46,5 +56,12 @@ package struct JSONMembers: Sendable {
     let key = try scanner.string(in: text)
     try scanner.colon(in: text)
     return JSONMember(key: key, value: try scanner.value(in: text, depth: 1))
+  }
+
+  /// The members from here to the end.
+  mutating func rest(in text: Span<UInt8>) throws(JSONError) -> [JSONMember] {
+    var result: [JSONMember] = []
+    while let member = try next(in: text) { result.append(member) }
+    return result
   }
 }

@@ -2,33 +2,9 @@
 extension JSONScanner {
   /// Skips characters that need no look: ASCII but for quotes, backslashes and controls.
   ///
-  /// Eight bytes at a time, since most of a job line is text; stops at or before the first byte
-  /// that needs a look, within seven bytes of the text's end without one.
+  /// Stops at or before the first byte that needs a look.
   mutating func skipPlainASCII(in text: Span<UInt8>) {
-    let raw = unsafe text.bytes
-    while offset + 8 <= raw.byteCount {
-      // Sound since every bit pattern is a UInt64, and the load checks its bounds.
-      let word = unsafe raw.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      let marks = Self.marks(in: UInt64(littleEndian: word))
-      guard marks == 0 else {
-        offset += marks.trailingZeroBitCount >> 3
-        return
-      }
-      offset += 8
-    }
-  }
-
-  /// A word whose lowest set bit is the top bit of the first byte that needs a look.
-  ///
-  /// `(x - 0x01…) & ~x & 0x80…` finds zero bytes; a borrow can only mark bytes after a true one.
-  private static func marks(in word: UInt64) -> UInt64 {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let tops: UInt64 = 0x8080_8080_8080_8080
-    let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
-    let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-    let controls = (word &- ones &* 0x20) & ~word
-    return ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | controls | word)
-      & tops
+    offset = plainTextEnd(in: text, from: offset, stopping: .atMultibyte)
   }
 
   /// Reads an escape, the next byte being its backslash.
@@ -51,27 +27,31 @@ extension JSONScanner {
     }
   }
 
-  /// Skips one character of two to four bytes (RFC 3629, section 4).
+  /// Skips characters of two to four bytes (RFC 3629, section 4), the next byte beginning one.
   mutating func skipMultibyte(in text: Span<UInt8>) throws(JSONError) {
-    let length: Int
-    var second: ClosedRange<UInt8> = 0x80...0xBF
-    switch text[offset] {
-    case 0xC2...0xDF: length = 2
-    case 0xE0: (length, second) = (3, 0xA0...0xBF)
-    case 0xED: (length, second) = (3, 0x80...0x9F)
-    case 0xE1...0xEF: length = 3
-    case 0xF0: (length, second) = (4, 0x90...0xBF)
-    case 0xF4: (length, second) = (4, 0x80...0x8F)
-    case 0xF1...0xF3: length = 4
-    default: throw error("a byte is not UTF-8")
-    }
-    guard offset + length <= text.count, second.contains(text[offset + 1]) else {
-      throw error("a byte is not UTF-8")
-    }
-    for place in offset + 2..<offset + length where text[place] & 0xC0 != 0x80 {
-      throw error("a byte is not UTF-8")
-    }
-    offset += length
+    repeat {
+      let lead = text[offset]
+      let length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+      guard offset + length <= text.count, secondBytes(after: lead).contains(text[offset + 1]),
+        length < 3 || text[offset + 2] & 0xC0 == 0x80,
+        length < 4 || text[offset + 3] & 0xC0 == 0x80
+      else { throw error("a byte is not UTF-8") }
+      offset += length
+    } while offset < text.count && text[offset] >= 0x80
+  }
+}
+
+/// What may follow the first byte of a character; nothing if it begins none.
+///
+/// The narrower ranges keep out encodings that are too long, surrogates and what is past U+10FFFF.
+private func secondBytes(after lead: UInt8) -> Range<UInt8> {
+  switch lead {
+  case 0xC2...0xDF, 0xE1...0xEC, 0xEE...0xEF, 0xF1...0xF3: 0x80..<0xC0
+  case 0xE0: 0xA0..<0xC0
+  case 0xED: 0x80..<0xA0
+  case 0xF0: 0x90..<0xC0
+  case 0xF4: 0x80..<0x90
+  default: 0..<0
   }
 }
 

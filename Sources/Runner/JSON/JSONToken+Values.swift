@@ -55,6 +55,10 @@ private func unescaped(_ content: Span<UInt8>) -> [UInt8] {
   result.reserveCapacity(content.count)
   var place = 0
   while place < content.count {
+    let end = plainTextEnd(in: content, from: place, stopping: .atEscape)
+    result.append(content.extracting(place..<end))
+    place = end
+    guard place < content.count else { break }
     let byte = content[place]
     place += 1
     guard byte == UInt8(ascii: "\\") else {

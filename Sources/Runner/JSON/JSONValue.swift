@@ -1,19 +1,35 @@
 /// A value in a JSON text that it keeps, for reading a few fields in passing.
 ///
-/// Each look walks the text again, which a few fields of a few kilobytes do not notice.
+/// An object's members are found once: the outermost ones while the text is validated, those
+/// further inside when a look gets there.
 package struct JSONValue: Sendable {
   private let text: [UInt8]
   private let token: JSONToken
+  /// The members of an object, none for anything else.
+  private let tokens: [JSONMember]
 
   /// Validates a whole text.
   package init(parsing text: [UInt8]) throws(JSONError) {
     self.text = text
-    token = try JSONScanner.wholeValue(in: text.span)
+    let span = text.span
+    guard var members = JSONMembers(ofWhole: span) else {
+      token = try JSONScanner.wholeValue(in: span)
+      tokens = []
+      return
+    }
+    tokens = try members.rest(in: span)
+    token = members.object
   }
 
   private init(_ token: JSONToken, of text: [UInt8]) {
     self.text = text
     self.token = token
+    guard token.kind == .object else {
+      tokens = []
+      return
+    }
+    var members = JSONMembers(of: token)
+    tokens = (try? members.rest(in: text.span)) ?? []
   }
 
   package var kind: JSONToken.Kind { token.kind }
@@ -25,11 +41,8 @@ package struct JSONValue: Sendable {
 
   /// The first member of this name; nil if there is none, if it is null, or in a non-object.
   package subscript(_ name: String) -> JSONValue? {
-    guard kind == .object else { return nil }
     let span = text.span
-    var members = JSONMembers(of: token)
-    while let member = try? members.next(in: span) {
-      guard member.key.isString(name, in: span) else { continue }
+    for member in tokens where member.key.isString(name, in: span) {
       return member.value.kind == .null ? nil : JSONValue(member.value, of: text)
     }
     return nil
@@ -39,9 +52,8 @@ package struct JSONValue: Sendable {
   package var members: [(name: String, value: JSONValue)]? {
     guard kind == .object else { return nil }
     let span = text.span
-    var members = JSONMembers(of: token)
     var result: [(name: String, value: JSONValue)] = []
-    while let member = try? members.next(in: span) {
+    for member in tokens {
       result.append((member.key.string(in: span) ?? "", JSONValue(member.value, of: text)))
     }
     return result

@@ -4,17 +4,21 @@ extension [UInt8] {
   ///
   /// Escapes what RFC 8259 section 7 demands and nothing else.
   package mutating func appendJSON(_ text: String) {
-    var text = text
-    reserveCapacity(count + text.utf8.count + 2)
+    let bytes = text.utf8.span
+    reserveCapacity(count + bytes.count + 2)
     append(UInt8(ascii: "\""))
-    text.withUTF8 { bytes in
-      var start = 0
-      for place in bytes.indices where unsafe needsEscape(bytes[place]) {
-        unsafe append(contentsOf: bytes[start..<place])
-        unsafe appendEscape(bytes[place])
-        start = place + 1
+    var place = 0
+    while place < bytes.count {
+      let end = plainTextEnd(in: bytes, from: place, stopping: .atEscape)
+      append(bytes.extracting(place..<end))
+      place = end
+      guard place < bytes.count else { break }
+      if needsEscape(bytes[place]) {
+        appendEscape(bytes[place])
+      } else {
+        append(bytes[place])
       }
-      unsafe append(contentsOf: bytes[start...])
+      place += 1
     }
     append(UInt8(ascii: "\""))
   }
@@ -32,6 +36,12 @@ extension [UInt8] {
   /// Appends what is JSON already, or a part of it such as `{"id":`.
   package mutating func appendRaw(_ fragment: String) {
     append(contentsOf: fragment.utf8)
+  }
+
+  /// Appends bytes in one copy.
+  mutating func append(_ bytes: Span<UInt8>) {
+    // Sound since the pointer does not leave the closure.
+    unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
   }
 
   private mutating func appendEscape(_ byte: UInt8) {

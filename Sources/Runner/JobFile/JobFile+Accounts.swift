@@ -1,9 +1,11 @@
+import KeySources
 import Yams
 
 extension JobFile {
   /// The accounts as listed, or the one that `base_url`, `key` and `keys` are short for.
   static func accounts(
-    _ fields: YAMLFields, _ paths: PathBase
+    _ fields: YAMLFields,
+    _ paths: PathBase
   ) throws(JobFileError) -> [Account] {
     let short = ["base_url", "key", "keys"].first { fields[$0] != nil }
     guard fields["accounts"] != nil else {
@@ -12,7 +14,9 @@ extension JobFile {
     }
     if let short {
       throw fields.error(
-        "`\(short)` stands beside `accounts`; write it into the account", at: fields[short])
+        "`\(short)` stands beside `accounts`; write it into the account",
+        at: fields[short]
+      )
     }
     var accounts: [Account] = []
     for node in try fields.list("accounts") {
@@ -29,7 +33,8 @@ extension JobFile {
   }
 
   private static func shortAccount(
-    _ fields: YAMLFields, _ paths: PathBase
+    _ fields: YAMLFields,
+    _ paths: PathBase
   ) throws(JobFileError) -> Account {
     guard fields["key"] == nil || fields["keys"] == nil else {
       throw fields.error("both `key` and `keys` are set; keep one", at: fields["keys"])
@@ -38,19 +43,28 @@ extension JobFile {
       name: "default",
       keys: try keys(fields, "key", paths) + keys(fields, "keys", paths),
       endpoints: try endpoints(fields, "base_url"),
-      limits: Limits())
+      limits: Limits()
+    )
   }
 
   private static func account(
-    _ node: Node, number: Int, _ file: String, _ paths: PathBase
+    _ node: Node,
+    number: Int,
+    _ file: String,
+    _ paths: PathBase
   ) throws(JobFileError) -> Account {
     let fields = try YAMLFields(
-      node, known: ["name", "keys", "endpoints", "limits"], of: "account \(number)", in: file)
+      node,
+      known: ["name", "keys", "endpoints", "limits"],
+      of: "account \(number)",
+      in: file
+    )
     return Account(
       name: try fields.string("name") ?? "account-\(number)",
       keys: try keys(fields, "keys", paths),
       endpoints: try endpoints(fields, "endpoints"),
-      limits: try limits(fields))
+      limits: try limits(fields)
+    )
   }
 
   private static func limits(_ fields: YAMLFields) throws(JobFileError) -> Limits {
@@ -58,15 +72,19 @@ extension JobFile {
     let limits = try YAMLFields(
       node,
       known: ["requests_per_minute", "input_tokens_per_minute", "output_tokens_per_minute"],
-      of: "`limits`", in: fields.file)
+      of: "`limits`",
+      in: fields.file
+    )
     return Limits(
       requestsPerMinute: try limits.integer("requests_per_minute"),
       inputTokensPerMinute: try limits.integer("input_tokens_per_minute"),
-      outputTokensPerMinute: try limits.integer("output_tokens_per_minute"))
+      outputTokensPerMinute: try limits.integer("output_tokens_per_minute")
+    )
   }
 
   private static func endpoints(
-    _ fields: YAMLFields, _ name: String
+    _ fields: YAMLFields,
+    _ name: String
   ) throws(JobFileError) -> [Endpoint] {
     var endpoints: [Endpoint] = []
     for (text, node) in try fields.strings(name) {
@@ -80,30 +98,23 @@ extension JobFile {
   }
 
   private static func keys(
-    _ fields: YAMLFields, _ name: String, _ paths: PathBase
+    _ fields: YAMLFields,
+    _ name: String,
+    _ paths: PathBase
   ) throws(JobFileError) -> [String] {
     var keys: [String] = []
     for (text, node) in try fields.strings(name) {
-      guard let reference = keyReference(text, paths) else {
-        throw fields.error(
-          "`\(name)` must be a key reference such as env:NAME, file:PATH or keystore:ID; "
-            + "a key itself never stands in a job file",
-          at: node)
+      do throws(KeySourceError) {
+        keys.append(resolved(try KeyReference(text), paths).description)
+      } catch {
+        throw fields.error("`\(name)`: \(error)", at: node)
       }
-      keys.append(reference)
     }
     return keys
   }
 
-  /// A key reference with its path resolved, or nil for what looks like a key or nothing known.
-  private static func keyReference(_ text: String, _ paths: PathBase) -> String? {
-    guard let colon = text.firstIndex(of: ":") else { return nil }
-    let value = text[text.index(after: colon)...]
-    guard !value.isEmpty, !looksLikeKey(value) else { return nil }
-    switch text[..<colon] {
-    case "file": return "file:" + paths.resolve(String(value))
-    case "env", "keystore", "vault", "aws-sm", "exec": return text
-    default: return nil
-    }
+  private static func resolved(_ reference: KeyReference, _ paths: PathBase) -> KeyReference {
+    guard case .file(let path, let field) = reference else { return reference }
+    return .file(path: paths.resolve(path), field: field)
   }
 }

@@ -1,3 +1,4 @@
+import Secrets
 import Yams
 
 extension JobFile {
@@ -51,7 +52,9 @@ extension JobFile {
     let proxy = try fields.string("proxy")
     guard proxy?.contains("@") != true else {
       throw fields.error(
-        "`proxy` holds a user name or password; a job file holds no secrets", at: fields["proxy"])
+        "`proxy` holds a user name or password; a job file holds no secrets",
+        at: fields["proxy"]
+      )
     }
     return proxy
   }
@@ -90,7 +93,8 @@ private func reason(_ error: YamlError) -> String {
     .composer(_, let problem, _, _), .reader(let problem, _, _, _):
     "not YAML: \(problem)"
   case .duplicatedKeysInMapping(let names, _):
-    "\(names.map { "`\(blottingKeys(in: $0, limit: 60))`" }.joined(separator: ", ")) is set twice"
+    "\(names.map { "`\(Scrubber(limit: 60).scrub($0))`" }.joined(separator: ", ")) is set twice "
+      + "in the fields that begin here"
   default: "cannot be read as YAML"
   }
 }

@@ -6,12 +6,17 @@ package struct JobFile: Sendable, Equatable {
   /// A set of rate limits with the keys and endpoints that share them.
   package struct Account: Sendable, Equatable {
     package var name: String
-    /// Key references, in the order in which they are tried.
+    /// Key references, checked, in the order in which they are tried.
     package var keys: [String]
     package var endpoints: [Endpoint]
     package var limits: Limits
 
-    package init(name: String, keys: [String], endpoints: [Endpoint], limits: Limits) {
+    package init(
+      name: String,
+      keys: [String] = [],
+      endpoints: [Endpoint] = [],
+      limits: Limits = Limits()
+    ) {
       self.name = name
       self.keys = keys
       self.endpoints = endpoints
@@ -26,7 +31,8 @@ package struct JobFile: Sendable, Equatable {
     package var outputTokensPerMinute: Int?
 
     package init(
-      requestsPerMinute: Int? = nil, inputTokensPerMinute: Int? = nil,
+      requestsPerMinute: Int? = nil,
+      inputTokensPerMinute: Int? = nil,
       outputTokensPerMinute: Int? = nil
     ) {
       self.requestsPerMinute = requestsPerMinute
@@ -39,6 +45,11 @@ package struct JobFile: Sendable, Equatable {
   package struct Template: Sendable, Equatable {
     package var text: String
     package var firstLine: Int
+
+    package init(text: String, firstLine: Int = 1) {
+      self.text = text
+      self.firstLine = firstLine
+    }
   }
 
   package var input: String?
@@ -48,7 +59,7 @@ package struct JobFile: Sendable, Equatable {
   package var maxTokens: Int?
   package var system: String?
   package var prompt: Template?
-  /// `chat`, `responses` or `embeddings`, for the provider openai.
+  /// The words `chat`, `responses` or `embeddings`, for the provider openai.
   package var api: String?
   /// Accounts as listed, or one named `default` made of `base_url`, `key` and `keys`.
   package var accounts: [Account] = []
@@ -67,7 +78,7 @@ package struct JobFile: Sendable, Equatable {
   package var maxAttempts: Int?
   package var proxy: String?
 
-  /// A job file that says nothing.
+  /// A job file that says nothing, for a run that is described by flags alone.
   package init() {}
 }
 
@@ -79,7 +90,7 @@ package struct JobFileError: Error, Sendable, Equatable, CustomStringConvertible
   /// Counted from 1; nil where the whole file is meant.
   package let line: Int?
 
-  /// `jobs.yaml:12: unknown field "modle"; did you mean "model"?`
+  /// As in `jobs.yaml:12: unknown field …`, the way compilers and editors write a place.
   package var description: String {
     line.map { "\(file):\($0): \(message)" } ?? "\(file): \(message)"
   }

@@ -1,3 +1,4 @@
+import Secrets
 import Yams
 
 /// The fields of one YAML mapping, each read as the type that is expected.
@@ -12,16 +13,20 @@ struct YAMLFields {
     self.file = file
     guard case .mapping(let mapping) = node else {
       throw JobFileError(
-        message: "\(what) must be fields with values, like `\(known[0]): …`", file: file,
-        line: node.mark?.line)
+        message: "\(what) must be fields with values, like `\(known[0]): …`",
+        file: file,
+        line: node.mark?.line
+      )
     }
     for (key, value) in mapping {
       let name = key.scalar?.string ?? ""
       guard known.contains(name) else {
         let hint = nearest(to: name, among: known).map { "; did you mean `\($0)`?" } ?? ""
         throw JobFileError(
-          message: "unknown field `\(blottingKeys(in: name, limit: 60))` in \(what)\(hint)",
-          file: file, line: key.mark?.line)
+          message: "unknown field `\(Scrubber(limit: 60).scrub(name))` in \(what)\(hint)",
+          file: file,
+          line: key.mark?.line
+        )
       }
       values[name] = value
     }

@@ -1,3 +1,5 @@
+import Secrets
+
 /// A provider's base URL, such as `https://api.openai.com` or `https://host/openai/v1`.
 ///
 /// It may end in `/v1` or not: a request's path is joined so that the version stands once.
@@ -16,7 +18,7 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
   package init(_ text: String) throws(EndpointError) {
     guard let parts = try URLParts(text) else {
       throw EndpointError(
-        message: "\"\(blottingKeys(in: text, limit: 200))\" is not a base URL; "
+        message: "\"\(Scrubber(limit: 200).scrub(text))\" is not a base URL; "
           + "write it like https://api.example.com/v1"
       )
     }
@@ -39,9 +41,9 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
 
   package var description: String { url }
 
-  /// `https://api.anthropic.com`
+  /// Anthropic's own API.
   package static let anthropic = Endpoint(officialHost: "api.anthropic.com")
-  /// `https://api.openai.com`
+  /// OpenAI's own API.
   package static let openAI = Endpoint(officialHost: "api.openai.com")
 
   private init(officialHost host: String) {

@@ -1,3 +1,4 @@
+import Secrets
 package import Transport
 
 /// What a response means for its job: done, or one of four exits.
@@ -38,20 +39,20 @@ package enum ParkReason: String, Sendable {
   case configuration
 }
 
-/// A provider's refusal, fit to be shown and stored: keys are blotted out, length is bounded.
+/// A provider's refusal, fit to be shown and stored: scrubbed of keys, bounded in length.
 package struct Refusal: Sendable, Equatable {
   /// The HTTP status; nil if there was no response.
   package let status: Int?
   /// The provider's error code or type, or one of ours such as `http_503` and `truncated`.
   package let code: String
-  /// The provider's own words, at most 1,000 characters.
+  /// The provider's own words, at most 1,000 bytes.
   package let message: String
   package let requestID: String?
 
   package init(status: Int?, code: String, message: String, requestID: String? = nil) {
     self.status = status
-    self.code = blottingKeys(in: code, limit: 100)
-    self.message = blottingKeys(in: message, limit: 1_000)
+    self.code = Scrubber(limit: 100).scrub(code)
+    self.message = Scrubber(limit: 1_000).scrub(message)
     self.requestID = requestID
   }
 }

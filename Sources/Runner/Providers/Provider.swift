@@ -27,6 +27,7 @@ package protocol Provider: Sendable {
   ///   - response: the response as it came, of any status.
   ///   - path: the path of the ``ProviderRequest`` that it answers.
   ///   - unixTime: when it arrived, in seconds since 1970, against which dates are read.
+  /// - Returns: the result's usage, or the exit that the job takes.
   func outcome(of response: HTTPResponse, path: String, at unixTime: Double) -> Outcome
 }
 
@@ -44,6 +45,11 @@ package struct ProviderRequest: Sendable, Equatable {
   package let path: String
   /// A JSON object.
   package let body: ArraySlice<UInt8>
+
+  package init(path: String, body: ArraySlice<UInt8>) {
+    self.path = path
+    self.body = body
+  }
 }
 
 /// Why a provider cannot send a job; fails the job.
@@ -67,6 +73,7 @@ extension Provider {
 ///   - name: what `--provider` or the job file says.
 ///   - api: the `api` of the job file, which plain prompts go to; only `openai` has a choice.
 ///   - endpoints: every endpoint that the run may send to; the default one if empty.
+/// - Returns: the provider.
 /// - Throws: a ``ProviderError`` for an unknown name or `api`.
 package func makeProvider(
   named name: String,

@@ -21,6 +21,7 @@ struct RefusalPolicy: Sendable {
   ///   - response: the response.
   ///   - body: its body, if that is JSON.
   ///   - unixTime: when it arrived, in seconds since 1970.
+  /// - Returns: one of the four exits.
   func judge(_ response: HTTPResponse, body: JSONValue?, at unixTime: Double) -> Outcome {
     let told = body.flatMap { ErrorBody($0) }
     let error = told ?? ErrorBody(text: response.body, status: response.status)
@@ -84,6 +85,7 @@ extension RefusalPolicy {
   ///   - response: the response.
   ///   - unixTime: when it arrived, in seconds since 1970.
   ///   - read: the result's usage, or nil if the body does not have the shape of a result.
+  /// - Returns: the usage, or one of the four exits.
   func outcome(
     of response: HTTPResponse,
     at unixTime: Double,

@@ -1,6 +1,6 @@
 package import Transport
 
-/// How long a response says to wait at least before asking again; nil if it does not say.
+/// How long a response says to wait at least before asking again.
 ///
 /// Reads, in this order, `retry-after-ms` and `x-ms-retry-after-ms` (milliseconds) and
 /// `retry-after`: seconds, with fractions as some servers write them, or a date (RFC 9110 section
@@ -10,6 +10,7 @@ package import Transport
 /// - Parameters:
 ///   - response: any response.
 ///   - unixTime: when it arrived, in seconds since 1970.
+/// - Returns: at least zero, or nil if the response does not say.
 package func retryAfter(of response: HTTPResponse, at unixTime: Double) -> Duration? {
   for name in ["retry-after-ms", "x-ms-retry-after-ms"] {
     if let milliseconds = response.header(name).flatMap(decimal) {

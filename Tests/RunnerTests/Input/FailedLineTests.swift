@@ -1,0 +1,77 @@
+import Runner
+import Testing
+
+@Suite struct `Failed line` {
+  private static let refusal = Refusal(
+    status: 400,
+    code: "bad",
+    message: "say \"please\"",
+    requestID: "req_1"
+  )
+  private static let error =
+    #""error":{"code":"bad","message":"say \"please\"","status":400,"request_id":"req_1"}"#
+
+  @Test(arguments: [
+    (#"{"id":"a","prompt":"p"}"# + "\r\n", #"{"id":"a","prompt":"p",\#(error)}"#),
+    (#"{"error":{"code":"old"},"id":"a"}"#, #"{"id":"a",\#(error)}"#),
+    (
+      #"{ "custom_id" : "a", "params": { "x" : 1.50 } }"#,
+      #"{"custom_id" : "a","params": { "x" : 1.50 },\#(error)}"#
+    ),
+    (#"{"id":"a","err\u006fr":1,"body":{"error":2}}"#, #"{"id":"a","body":{"error":2},\#(error)}"#),
+    ("{}", "{\(error)}"),
+  ])
+  func `is the line with its error added`(_ line: String, _ expected: String) {
+    #expect(failedLine(line) == expected)
+  }
+
+  @Test func `can be run again as it is`() throws {
+    let line = #"{"custom_id":"a","method":"POST","url":"/v1/embeddings","body":{"input":"é"}}"#
+    let again = Array(failedLine(failedLine(line)).utf8)[...]
+    let parsed = try parseLine(again)
+    #expect(parsed.id == "a")
+    #expect(
+      try parsed.payload(of: again, with: PromptSettings())
+        == .native(path: "/v1/embeddings", body: Array(#"{"input":"é"}"#.utf8)[...])
+    )
+  }
+
+  @Test(arguments: ["", "not json", #"{"id":"a""#, "[1]", "\"\u{1}\n"])
+  func `of what is no object says where it stood`(_ line: String) throws {
+    let value = try JSONValue(parsing: Array(failedLine(line).utf8))
+    #expect(value["custom_id"]?.string == "line-12")
+    #expect(value["error"]?["code"]?.string == "bad")
+    #expect(value["raw"]?.string == line)
+  }
+
+  @Test func `of an unreadable line repeats no more than its beginning`() throws {
+    let line = [UInt8](repeating: 0xFF, count: 30_000_000)
+    let failed = InputLine.failedLine(line[...], number: 1, refusal: Self.refusal)
+    let value = try JSONValue(parsing: failed)
+    #expect(value["raw"]?.string == String(repeating: "\u{FFFD}", count: 2_000))
+    #expect(failed.count < 8_000)
+  }
+
+  @Test func `of any line is JSON that holds the error`() throws {
+    var random = SplitMix(state: 12)
+    let bytes = Array(#"{"id":"a\u00e9","error":{"x":[1,2]},"prompt":"é漢"}"#.utf8)
+    var objects = 0
+    for _ in 0..<3_000 {
+      var line = bytes
+      for _ in 0..<Int.random(in: 0...2, using: &random) {
+        let place = Int.random(in: line.indices, using: &random)
+        line[place] = UInt8.random(in: 0...255, using: &random)
+      }
+      let failed = InputLine.failedLine(line[...], number: 12, refusal: Self.refusal)
+      let value = try JSONValue(parsing: failed)
+      #expect(value["error"]?["code"]?.string == "bad")
+      if value["raw"] == nil { objects += 1 }
+    }
+    #expect(objects > 500)
+  }
+
+  private func failedLine(_ line: String) -> String {
+    let bytes = InputLine.failedLine(Array(line.utf8)[...], number: 12, refusal: Self.refusal)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,79 @@
+import Runner
+import Testing
+
+@Suite struct `Prompt template` {
+  private static let line =
+    #"{"text":"a <b> & \"c\" {{x}} {{{y}}} {{#z}}","n":1.50,"yes":true,"no":false,"none":null,"#
+    + #""tags":["p","q"],"people":[{"name":"Ann"},{"name":"Bob"}],"meta":{"lang":"sv"},"empty":""}"#
+
+  @Test(arguments: [
+    ("{{text}}", #"a <b> & "c" {{x}} {{{y}}} {{#z}}"#),
+    (
+      "{{{text}}}|{{& text}}|{{ n }}",
+      #"a <b> & "c" {{x}} {{{y}}} {{#z}}|"#
+        + #"a <b> & "c" {{x}} {{{y}}} {{#z}}|1.50"#
+    ),
+    ("no fields", "no fields"), ("", ""), ("a\n\nb\n", "a\n\nb\n"),
+    ("{{yes}} {{no}}", "true false"), ("{{#yes}}on{{/yes}}{{#no}}off{{/no}}", "on"),
+    ("{{#tags}}<{{.}}>{{/tags}}", "<p><q>"), ("{{tags}}", #"["p","q"]"#),
+    ("{{#people}}{{name}}:{{n}} {{/people}}", "Ann:1.50 Bob:1.50 "),
+    ("{{meta.lang}} {{meta}}", #"sv {"lang":"sv"}"#), ("{{#meta}}{{lang}}{{/meta}}", "sv"),
+    ("{{#absent}}in{{/absent}}{{^absent}}out{{/absent}}", "out"),
+    ("{{#none}}in{{/none}}{{^none}}out{{/none}}", "out"),
+    ("{{#empty}}in{{/empty}}{{^empty}}out{{/empty}}", "out"),
+    ("{{! a comment }}x", "x"),
+    ("{{#yes}}\non its own line\n{{/yes}}\nend", "on its own line\nend"),
+    ("{{=<% %>=}}<% n %>{{text}}", "1.50{{text}}"), ("{ {{n}} } {", "{ 1.50 } {"),
+    ("{{uppercased(meta.lang)}}", "SV"), ("{{empty}}", ""), ("漢 {{n}} 😀", "漢 1.50 😀"),
+  ])
+  func `renders fields as plain text`(_ template: String, _ expected: String) throws {
+    #expect(try render(template) == expected)
+  }
+
+  @Test(arguments: [
+    ("{{absent}}", "absent"), ("{{none}}", "none"), ("{{meta.absent}}", "absent"),
+    ("{{absent.deep}}", "absent.deep"), ("{{#tags}}{{other}}{{/tags}}", "other"),
+    ("{{uppercased(absent)}}", "absent"), ("{{n}} {{one}} {{two}}", "one"), ("{{.}}", "."),
+    ("{{text.length}}", "length"),
+  ])
+  func `names the field that a job lacks`(_ template: String, _ field: String) {
+    let error = #expect(throws: PromptTemplateError.self) { try render(template) }
+    #expect(
+      error?.message
+        == "the prompt template names {{\(field)}}, which this job does not have"
+    )
+  }
+
+  @Test(arguments: [
+    ("one\ntwo {{text", 11), ("{{#a}}\n\nx", 12), ("\n\n{{#a}}\n{{/b}}", 13), ("{{a b}}", 10),
+    ("\n{{> other}}", 11), ("{{% CONTENT_TYPE:HTML}}", 10), ("{{<a}}{{/a}}", 10), ("{{{a}}", 10),
+    ("{{=x}}", 10), ("{{", 10), ("{{!", 10),
+  ])
+  func `names the line of a mistake`(_ template: String, _ line: Int) {
+    let error = #expect(throws: PromptTemplateError.self) {
+      try PromptTemplate(template, firstLine: 10)
+    }
+    #expect(error?.line == line, "\(error?.message ?? "")")
+  }
+
+  @Test func `reads any template to an end`() throws {
+    var random = SplitMix(state: 3)
+    let pieces = [
+      "{", "}", "{{", "}}", "#", "/", "^", "!", "&", "=", ".", "n", "(", ")", " ", "\n",
+    ]
+    let line = try JSONValue(parsing: Array(Self.line.utf8))
+    var rendered = 0
+    for _ in 0..<5_000 {
+      let count = Int.random(in: 0...12, using: &random)
+      let text = (0..<count).compactMap { _ in pieces.randomElement(using: &random) }.joined()
+      guard let template = try? PromptTemplate(text) else { continue }
+      if (try? template.render(.line(line))) != nil { rendered += 1 }
+    }
+    #expect(rendered > 500)
+  }
+
+  private func render(_ template: String) throws -> String {
+    let line = try JSONValue(parsing: Array(Self.line.utf8))
+    return try PromptTemplate(template).render(.line(line))
+  }
+}

@@ -1,0 +1,172 @@
+import Runner
+import Testing
+
+@Suite struct `Job file` {
+  private static let full = """
+    input: documents/*.txt            # or a .jsonl
+    output: summaries.jsonl
+    provider: anthropic
+    model: claude-opus-4-6
+    max_tokens: 512
+    system: You are a careful archivist.
+    prompt: |
+      Summarise the document in three sentences.
+      {{text}}
+    accounts:
+      - name: main
+        keys: [keystore:anthropic-main, env:KEY, "file:keys.env#A"]
+        endpoints: [https://api.anthropic.com]
+        limits: {requests_per_minute: 4000, input_tokens_per_minute: 400000, output_tokens_per_minute: 80_000}
+      - keys: file:/k
+    concurrency: 200
+    limit: 10
+    timeout: 90.5
+    ca_file: ca.pem
+    queue: q.nightjar
+    grace: 5
+    keystore: /etc/keys.age
+    identity: ~/id.txt
+    max_attempts: 4
+    proxy: http://127.0.0.1:3128
+    """
+
+  @Test func `reads every field, paths relative to its folder`() throws {
+    let job = try JobFile(reading: Self.full, file: "work/job.yaml")
+    #expect(job.input == "work/documents/*.txt")
+    #expect(job.output == "work/summaries.jsonl")
+    #expect(job.provider == "anthropic")
+    #expect(job.model == "claude-opus-4-6")
+    #expect(job.maxTokens == 512)
+    #expect(job.system == "You are a careful archivist.")
+    #expect(
+      job.prompt
+        == .init(text: "Summarise the document in three sentences.\n{{text}}\n", firstLine: 8)
+    )
+    #expect(
+      job.accounts == [
+        .init(
+          name: "main",
+          keys: [
+            "keystore:anthropic-main", "env:KEY", "file:work/keys.env#A",
+          ],
+          endpoints: [.anthropic],
+          limits: .init(
+            requestsPerMinute: 4_000,
+            inputTokensPerMinute: 400_000,
+            outputTokensPerMinute: 80_000
+          )
+        ),
+        .init(name: "account-2", keys: ["file:/k"]),
+      ]
+    )
+    #expect(job.concurrency == 200)
+    #expect(job.limit == 10)
+    #expect(job.timeout == .milliseconds(90_500))
+    #expect(job.grace == .seconds(5))
+    #expect(job.maxAttempts == 4)
+    #expect(job.caFile == "work/ca.pem")
+    #expect(job.queue == "work/q.nightjar")
+    #expect(job.keystore == "/etc/keys.age")
+    #expect(job.identity == "~/id.txt")
+    #expect(job.proxy == "http://127.0.0.1:3128")
+  }
+
+  @Test func `one account can be written short`() throws {
+    let text = "base_url: http://localhost:8000/v1\nkey: env:KEY\napi: embeddings\ninput: '-'"
+    let job = try JobFile(reading: text, file: "job.yaml")
+    let endpoint = try Endpoint("http://localhost:8000/v1")
+    #expect(
+      job.accounts == [
+        .init(name: "default", keys: ["env:KEY"], endpoints: [endpoint])
+      ]
+    )
+    #expect(job.api == "embeddings")
+    #expect(job.input == "-")
+    #expect(try JobFile(reading: "keys: [env:A, env:B]", file: "j").accounts.first?.keys.count == 2)
+    #expect(try JobFile(reading: "model: m", file: "j").accounts.isEmpty)
+  }
+
+  @Test(arguments: [
+    ("modle: m", 1, "unknown field `modle` in the job file; did you mean `model`?"),
+    (
+      "model: m\nmax_token: 5", 2,
+      "unknown field `max_token` in the job file; did you mean `max_tokens`?"
+    ),
+    ("zebra: 1", 1, "unknown field `zebra` in the job file"),
+    ("model: m\n\nmax_tokens: many", 3, "`max_tokens` must be a whole number of at least 1"),
+    ("max_tokens: 0", 1, "`max_tokens` must be a whole number of at least 1"),
+    ("concurrency: 1.5", 1, "`concurrency` must be a whole number of at least 1"),
+    ("timeout: soon", 1, "`timeout` must be a number of seconds above zero"),
+    ("grace: -1", 1, "`grace` must be a number of seconds above zero"),
+    ("timeout: .nan", 1, "`timeout` must be a number of seconds above zero"),
+    ("model: [a]", 1, "`model` must be text"), ("model:", 1, "`model` must be text"),
+    ("provider: antropic", 1, "`provider` must be one of anthropic, openai"),
+    ("api: chats", 1, "`api` must be one of chat, responses, embeddings"),
+    ("- a", 1, "the job file must be fields with values, like `input: …`"),
+    ("model: m\nmodel: n", 1, "`model` is set twice in the fields that begin here"),
+    ("accounts: []", 1, "`accounts` is an empty list"),
+    (
+      "accounts:\n  - name: a\n    key: env:A", 3,
+      "unknown field `key` in account 1; did you mean `keys`?"
+    ),
+    ("accounts:\n  - name: a\n  - name: a", 3, "two accounts are named `a`"),
+    (
+      "accounts:\n  - limits:\n      requests_per_minut: 4", 3,
+      "unknown field `requests_per_minut` in `limits`; did you mean `requests_per_minute`?"
+    ),
+    (
+      "key: env:A\naccounts: [{name: a}]", 1,
+      "`key` stands beside `accounts`; write it into the account"
+    ),
+    ("key: env:A\nkeys: [env:B]", 2, "both `key` and `keys` are set; keep one"),
+    (
+      "model: m\nproxy: http://u:p@host", 2,
+      "`proxy` holds a user name or password; a job file holds no secrets"
+    ),
+    (
+      "base_url: http://example.com", 1,
+      "http://example.com would send the key in the clear; use https://, "
+        + "http:// is for loopback only"
+    ),
+  ])
+  func `names the line and what was expected`(_ text: String, _ line: Int, _ message: String) {
+    let error = #expect(throws: JobFileError.self) { try JobFile(reading: text, file: "job.yaml") }
+    #expect(error?.description == "job.yaml:\(line): \(message)")
+  }
+
+  @Test(arguments: ["model: 'm", "a: b: c", "\tx: 1", "x: [1", "x: *y", "model: \u{1}"])
+  func `names the line where it is not YAML`(_ fault: String) {
+    let error = #expect(throws: JobFileError.self) {
+      try JobFile(reading: "input: i\n" + fault, file: "job.yaml")
+    }
+    #expect(error?.message.hasPrefix("not YAML: ") == true)
+    #expect((1...3).contains(error?.line ?? 0))
+  }
+
+  @Test(arguments: ["", "# nothing\n", "---\n"])
+  func `an empty file is an error`(_ text: String) {
+    #expect(throws: JobFileError.self) { try JobFile(reading: text, file: "job.yaml") }
+  }
+
+  @Test(arguments: [
+    "sk-ant-api03-SECRETSECRETSECRET", "env:sk-proj-SECRETSECRETSECRET", "SECRET", "env:",
+    "https://host/SECRET", "Bearer:SECRET", "keystore:sk-proj-SECRETSECRETSECRET",
+  ])
+  func `refuses a key without repeating it`(_ key: String) {
+    for field in ["key: \"\(key)\"", "keys: [\"\(key)\"]", "accounts: [{keys: [\"\(key)\"]}]"] {
+      let error = #expect(throws: JobFileError.self) { try JobFile(reading: field, file: "j") }
+      #expect(error?.description.contains("SECRET") == false)
+      #expect(error?.line == 1)
+    }
+  }
+
+  @Test func `a template's mistake has its line in the file`() throws {
+    for (style, line) in [("prompt: |\n  one\n  {{two", 3), ("model: m\nprompt: 'one {{two'", 2)] {
+      let prompt = try #require(try JobFile(reading: style, file: "j").prompt)
+      let error = #expect(throws: PromptTemplateError.self) {
+        try PromptTemplate(prompt.text, firstLine: prompt.firstLine)
+      }
+      #expect(error?.line == line)
+    }
+  }
+}
