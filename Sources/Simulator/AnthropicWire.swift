@@ -103,7 +103,10 @@ struct AnthropicWire: WireFormat {
   }
 
   func headers(
-    requestID: String, processing: Duration, account: inout Account?, clock: WallClock,
+    requestID: String,
+    processing: Duration,
+    account: inout Account?,
+    clock: WallClock,
     at now: Duration
   ) -> [Header] {
     var headers = [Header("request-id", requestID)]

@@ -33,7 +33,8 @@ package enum Latency: Sendable, Equatable {
 
   private static func unreadable(_ text: String) -> SimulatorError {
     SimulatorError(
-      "latency '\(text)' is none of 200ms, uniform:100ms-300ms and lognormal:800ms,0.5")
+      "latency '\(text)' is none of 200ms, uniform:100ms-300ms and lognormal:800ms,0.5"
+    )
   }
 
   func sample(_ generator: inout SeededGenerator) -> Duration {

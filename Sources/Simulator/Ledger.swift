@@ -69,7 +69,9 @@ struct Ledger: Sendable {
     inFlight -= 1
   }
 
-  /// The totals. `duplicates` holds the prompts that were served more than once, by their hash.
+  /// The totals.
+  ///
+  /// `duplicates` holds the prompts that were served more than once, by their hash.
   var summary: JSON {
     let duplicates = servedByPrompt.filter { $0.value > 1 }
     let byHash = duplicates.map { (hexadecimal($0.key), "\($0.value)" as JSON) }

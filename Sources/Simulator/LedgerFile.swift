@@ -13,7 +13,8 @@ struct LedgerFile: Sendable {
     descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw SimulatorError(
-        "cannot write the ledger \(path): \(Self.reason(errno)); choose another path")
+        "cannot write the ledger \(path): \(Self.reason(errno)); choose another path"
+      )
     }
   }
 

@@ -3,7 +3,7 @@ import FoundationEssentials
 /// The provider as a pure value: requests and times go in, decisions come out.
 ///
 /// Times are durations since the start and must not go backwards.
-struct SimulatedProvider: Sendable {
+package struct SimulatedProvider: Sendable {
   private let configuration: SimulatorConfiguration
   private let clock: WallClock
   private var accounts: [String: Account] = [:]
@@ -12,7 +12,8 @@ struct SimulatedProvider: Sendable {
   private var received = 0
   private(set) var ledger = Ledger()
 
-  init(_ configuration: SimulatorConfiguration, clock: WallClock) {
+  /// A provider whose accounts are rested and whose keys are all good.
+  package init(_ configuration: SimulatorConfiguration, clock: WallClock) {
     self.configuration = configuration
     self.clock = clock
     for key in configuration.keys where accounts[key.account] == nil {
@@ -24,7 +25,7 @@ struct SimulatedProvider: Sendable {
   }
 
   /// Judges a request at its arrival, charges what its admission costs, and records it.
-  mutating func receive(_ request: ProviderRequest, at now: Duration) -> Exchange {
+  package mutating func receive(_ request: ProviderRequest, at now: Duration) -> Exchange {
     received += 1
     var exchange = Exchange(number: received, request: request, at: now)
     do throws(Refusal) {
@@ -38,7 +39,7 @@ struct SimulatedProvider: Sendable {
   }
 
   /// Charges what was produced, and gives the headers of the reply.
-  mutating func finish(_ exchange: Exchange, at now: Duration) -> [Header] {
+  package mutating func finish(_ exchange: Exchange, at now: Duration) -> [Header] {
     var account = exchange.account.flatMap { accounts[$0] }
     if exchange.outputTokens > 0 {
       for (meter, amount) in exchange.wire.costs(ofAnswer: exchange.outputTokens) {
@@ -46,8 +47,12 @@ struct SimulatedProvider: Sendable {
       }
     }
     var headers = exchange.wire.headers(
-      requestID: exchange.requestID, processing: now - exchange.received, account: &account,
-      clock: clock, at: now)
+      requestID: exchange.requestID,
+      processing: now - exchange.received,
+      account: &account,
+      clock: clock,
+      at: now
+    )
     if let account { accounts[account.name] = account }
     headers.append(Header("content-type", "application/json"))
     if let seconds = exchange.retryAfter {
@@ -64,7 +69,8 @@ struct SimulatedProvider: Sendable {
   // MARK: - One request, as a provider looks at it
 
   private mutating func judge(
-    _ request: ProviderRequest, as exchange: inout Exchange
+    _ request: ProviderRequest,
+    as exchange: inout Exchange
   ) throws(Refusal) {
     guard let endpoint = request.endpoint else { throw .unknownPath(request.path) }
     let name = try account(of: request, at: exchange.received)
@@ -101,7 +107,9 @@ struct SimulatedProvider: Sendable {
   }
 
   private func answer(
-    to request: ProviderRequest, endpoint: Endpoint, exchange: inout Exchange
+    to request: ProviderRequest,
+    endpoint: Endpoint,
+    exchange: inout Exchange
   ) throws(Refusal) -> (Answer, maxTokens: Int?) {
     guard let body = request.body else { throw .bodyTooLarge }
     guard let fields = try? JSONDecoder().decode(RequestFields.self, from: body) else {
@@ -125,12 +133,20 @@ struct SimulatedProvider: Sendable {
     }
     let rehearsals = prompts.map {
       Rehearsal(
-        prompt: $0, outputTokens: configuration.outputTokens, maxTokens: fields.maxTokens)
+        prompt: $0,
+        outputTokens: configuration.outputTokens,
+        maxTokens: fields.maxTokens
+      )
     }
     let answer = Answer(
-      endpoint: endpoint, number: exchange.number, model: model, prompts: prompts,
-      rehearsals: rehearsals, dimensions: fields.dimensions ?? 8,
-      created: clock.epochSeconds(at: exchange.received))
+      endpoint: endpoint,
+      number: exchange.number,
+      model: model,
+      prompts: prompts,
+      rehearsals: rehearsals,
+      dimensions: fields.dimensions ?? 8,
+      created: clock.epochSeconds(at: exchange.received)
+    )
     return (answer, fields.maxTokens)
   }
 

@@ -8,8 +8,9 @@ import NIOPosix
 import ServiceLifecycle
 import Synchronization
 
-/// A provider that runs here, on loopback: Anthropic's and OpenAI's wire formats, enforced limits
-/// and injected faults. It is a rehearsal, not a model.
+/// A provider that runs here, on loopback: a rehearsal, not a model.
+///
+/// It speaks Anthropic's and OpenAI's wire formats, enforces limits and injects faults.
 ///
 /// An answer is a pure function of its prompt: the text of the last user message (for
 /// `/v1/responses` the input, for `/v1/embeddings` each input by itself). It contains the 64-bit
@@ -43,20 +44,25 @@ package final class SimulatorServer: Sendable {
     raiseDescriptorLimit()
     let server = try HTTPServerBuilder.http1().buildServer(
       configuration: ServerConfiguration(
-        address: .hostname("127.0.0.1", port: port), backlog: 8192),
+        address: .hostname("127.0.0.1", port: port),
+        backlog: 8192
+      ),
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
       logger: Logger(label: "simulator") { _ in SwiftLogNoOpLogHandler() },
       responder: { request, writer, channel in
         try await self.respond(to: request, writer: writer, channel: channel)
       },
-      onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) })
+      onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) }
+    )
     try await server.run()
   }
 
   /// One request: read it, judge it, wait as long as the provider takes, and send the reply.
   @concurrent
   private func respond(
-    to request: Request, writer: consuming ResponseWriter, channel: any Channel
+    to request: Request,
+    writer: consuming ResponseWriter,
+    channel: any Channel
   ) async throws {
     if request.uri.path == "/simulator/ledger" {
       let summary = provider.withLock { $0.ledger.summary }
@@ -87,6 +93,10 @@ private func raiseDescriptorLimit() {
 }
 
 extension ProviderRequest {
+  /// The headers that are read; all others are ignored.
+  private static let headerNames =
+    ["x-api-key", "authorization", "anthropic-version"].compactMap(HTTPField.Name.init(_:))
+
   /// Reads a whole request; of a body that is too large the rest is read and dropped.
   fileprivate init(reading request: Request) async throws {
     var bytes = ByteBuffer()
@@ -97,11 +107,13 @@ extension ProviderRequest {
     }
     var headers: [String: String] = [:]
     for name in Self.headerNames {
-      guard let field = HTTPField.Name(name) else { continue }
-      headers[name] = request.headers[field]
+      headers[name.canonicalName] = request.headers[name]
     }
     self.init(
-      method: request.method.rawValue, path: request.uri.path, headers: headers,
-      body: size <= Self.maximumBody ? Data(bytes.readableBytesView) : nil)
+      method: request.method.rawValue,
+      path: request.uri.path,
+      headers: headers,
+      body: size <= Self.maximumBody ? Data(bytes.readableBytesView) : nil
+    )
   }
 }

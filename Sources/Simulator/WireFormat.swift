@@ -37,15 +37,20 @@ protocol WireFormat: Sendable {
   func refuse(_ refusal: Refusal, requestID: String) -> (status: Int, body: JSON)
   /// The headers that every answer and refusal carries.
   func headers(
-    requestID: String, processing: Duration, account: inout Account?, clock: WallClock,
+    requestID: String,
+    processing: Duration,
+    account: inout Account?,
+    clock: WallClock,
     at now: Duration
   ) -> [Header]
 }
 
 /// A header field of a reply.
-struct Header: Equatable, Sendable {
-  let name: String
-  let value: String
+package struct Header: Equatable, Sendable {
+  /// The name, in lower case.
+  package let name: String
+  /// The value.
+  package let value: String
 
   init(_ name: String, _ value: String) {
     self.name = name

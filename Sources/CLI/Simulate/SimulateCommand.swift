@@ -30,7 +30,8 @@ struct SimulateCommand: AsyncParsableCommand {
       Each request is judged in this order: key, size, fields, model, outage, --fail-prompt, \
       limits, faults. A fault depends on the seed, the prompt and how often that prompt came \
       before, not on the order of arrival: the same seed gives the same faults again.
-      """)
+      """
+  )
 
   @OptionGroup(title: "Where") var place: PlaceOptions
   @OptionGroup(title: "Accounts and limits") var limits: LimitOptions

@@ -6,14 +6,18 @@ struct PlaceOptions: ParsableArguments {
   var port = 0
 
   @Option(
-    name: .customLong("for"), help: ArgumentHelp("End after this time.", valueName: "seconds"),
-    transform: duration)
+    name: .customLong("for"),
+    help: ArgumentHelp("End after this time.", valueName: "seconds"),
+    transform: duration
+  )
   var time: Duration?
 
   @Option(
     help: ArgumentHelp(
       "Append one JSON line per request to a file. GET /simulator/ledger has the totals.",
-      valueName: "file"))
+      valueName: "file"
+    )
+  )
   var ledger: String?
 
   func apply(to configuration: inout SimulatorConfiguration) {
@@ -28,8 +32,10 @@ struct LimitOptions: ParsableArguments {
       "Accept this made-up key, under limits of its own. Repeat it for more accounts, or with "
         + "the same name for a second key of one account; the limits of the first count. Without "
         + "it any key is accepted, as the account 'default'.",
-      valueName: "name=key[,rpm=n,itpm=n,otpm=n,burst=seconds]"),
-    transform: RehearsalKey.init(parsing:))
+      valueName: "name=key[,rpm=n,itpm=n,otpm=n,burst=seconds]"
+    ),
+    transform: RehearsalKey.init(parsing:)
+  )
   var account: [RehearsalKey] = []
 
   @Option(help: "Requests per minute of the account 'default'.")
@@ -43,13 +49,17 @@ struct LimitOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How much of the allowance may be saved up and spent at once.", valueName: "seconds"),
-    transform: duration)
+      "How much of the allowance may be saved up and spent at once.",
+      valueName: "seconds"
+    ),
+    transform: duration
+  )
   var burst: Duration = .seconds(60)
 
   @Option(
     help: ArgumentHelp("Refuse a key from some time on.", valueName: "key@seconds"),
-    transform: Revocation.init(parsing:))
+    transform: Revocation.init(parsing:)
+  )
   var revoke: [Revocation] = []
 
   func apply(to configuration: inout SimulatorConfiguration) throws {
@@ -62,8 +72,11 @@ struct LimitOptions: ParsableArguments {
     }
     configuration.keys = account
     configuration.defaultLimits = Limits(
-      requestsPerMinute: rpm, inputTokensPerMinute: itpm, outputTokensPerMinute: otpm,
-      burst: burst)
+      requestsPerMinute: rpm,
+      inputTokensPerMinute: itpm,
+      outputTokensPerMinute: otpm,
+      burst: burst
+    )
     configuration.revocations = revoke
   }
 }
@@ -72,7 +85,9 @@ struct AnswerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The models that exist, separated by commas; without it every model does.",
-      valueName: "a,b"))
+      valueName: "a,b"
+    )
+  )
   var models: String?
 
   @Option(help: ArgumentHelp("Bounds of an answer's output tokens.", valueName: "min-max"))
@@ -82,8 +97,10 @@ struct AnswerOptions: ParsableArguments {
     help: ArgumentHelp(
       "How long an answer takes: 200ms, uniform:100ms-300ms or lognormal:800ms,0.5 (median and "
         + "sigma). Refusals come at once.",
-      valueName: "time"),
-    transform: Latency.init(parsing:))
+      valueName: "time"
+    ),
+    transform: Latency.init(parsing:)
+  )
   var latency = Latency.fixed(.zero)
 
   func apply(to configuration: inout SimulatorConfiguration) throws {
@@ -103,7 +120,9 @@ struct FaultOptions: ParsableArguments {
       "Inject a fault with this probability per request. Kinds: 429, 500, 529 (503 for OpenAI), "
         + "reset (in mid-body), truncate (less than Content-Length, then close), malformed (JSON "
         + "cut short), hang (never answers), slow (dribbles, then stalls).",
-      valueName: "kind=probability"))
+      valueName: "kind=probability"
+    )
+  )
   var fault: [String] = []
 
   @Option(help: "The seed of faults and latencies.")
@@ -115,12 +134,15 @@ struct FaultOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Answer every request as overloaded in this window after the start, for instance 10s-25s.",
-      valueName: "from-to"),
-    transform: Range.init(parsingOutage:))
+      valueName: "from-to"
+    ),
+    transform: Range.init(parsingOutage:)
+  )
   var outage: [Range<Duration>] = []
 
   @Option(
-    help: ArgumentHelp("Answer 400 to prompts that contain this.", valueName: "substring"))
+    help: ArgumentHelp("Answer 400 to prompts that contain this.", valueName: "substring")
+  )
   var failPrompt: [String] = []
 
   func apply(to configuration: inout SimulatorConfiguration) throws {
