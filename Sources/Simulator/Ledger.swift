@@ -64,7 +64,7 @@ struct Ledger: Sendable {
     peakInFlight = max(peakInFlight, inFlight)
   }
 
-  /// Notes that a recorded request is over.
+  /// Notes that the provider has done its part of a recorded request.
   mutating func finish() {
     inFlight -= 1
   }

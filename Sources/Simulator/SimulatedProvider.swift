@@ -40,6 +40,7 @@ package struct SimulatedProvider: Sendable {
 
   /// Charges what was produced, and gives the headers of the reply.
   package mutating func finish(_ exchange: Exchange, at now: Duration) -> [Header] {
+    ledger.finish()
     var account = exchange.account.flatMap { accounts[$0] }
     if exchange.outputTokens > 0 {
       for (meter, amount) in exchange.wire.costs(ofAnswer: exchange.outputTokens) {
@@ -59,11 +60,6 @@ package struct SimulatedProvider: Sendable {
       headers.append(Header("retry-after", String(seconds)))
     }
     return headers
-  }
-
-  /// Notes that nothing more happens to an exchange.
-  mutating func close() {
-    ledger.finish()
   }
 
   // MARK: - One request, as a provider looks at it

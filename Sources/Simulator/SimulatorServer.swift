@@ -74,7 +74,6 @@ package final class SimulatorServer: Sendable {
     }
     let incoming = try await ProviderRequest(reading: request)
     let exchange = provider.withLock { $0.receive(incoming, at: started.duration(to: .now)) }
-    defer { provider.withLock { $0.close() } }
     try ledgerFile?.append(exchange.entry)
     if exchange.latency > .zero { try await Task.sleep(for: exchange.latency) }
     let headers = provider.withLock { $0.finish(exchange, at: started.duration(to: .now)) }

@@ -34,7 +34,8 @@ package struct TokenBucket: Sendable {
   package mutating func wait(for amount: Double, at now: Duration) -> Duration {
     refill(at: now)
     let missing = min(amount, capacity) - level
-    return missing <= 0 ? .zero : .seconds(missing / perSecond)
+    // Sums of fractions may be a hair short of the whole that they stand for.
+    return missing <= 1e-6 ? .zero : .seconds(missing / perSecond)
   }
 
   /// The time until the bucket is full again.
