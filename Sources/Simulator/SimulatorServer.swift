@@ -39,7 +39,7 @@ package final class SimulatorServer: Sendable {
   /// Serves until the surrounding task is cancelled.
   ///
   /// - Parameter onListening: Called once with the port, when connections are accepted.
-  /// - Throws: The system's error when the port cannot be bound.
+  /// - Throws: ``SimulatorError`` when the port cannot be bound.
   package func run(onListening: @escaping @Sendable (Int) -> Void) async throws {
     raiseDescriptorLimit()
     let server = try HTTPServerBuilder.http1().buildServer(
@@ -54,7 +54,14 @@ package final class SimulatorServer: Sendable {
       },
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) }
     )
-    try await server.run()
+    do {
+      try await server.run()
+    } catch let error as IOError {
+      throw SimulatorError(
+        "cannot listen on port \(port): \(systemReason(error.errnoCode)); "
+          + "choose another, or 0 for a free one"
+      )
+    }
   }
 
   /// One request: read it, judge it, wait as long as the provider takes, and send the reply.
