@@ -46,7 +46,8 @@ package enum Latency: Sendable, Equatable {
     case .logNormal(let median, let sigma):
       // Box and Muller: two uniform numbers give one normal one; 1 - u keeps the logarithm finite.
       let radius = (-2 * log(1 - generator.fraction())).squareRoot()
-      return median * exp(sigma * radius * cos(2 * .pi * generator.fraction()))
+      // A wide sigma may ask for more than a Duration can hold.
+      return median * min(1e6, exp(sigma * radius * cos(2 * .pi * generator.fraction())))
     }
   }
 }

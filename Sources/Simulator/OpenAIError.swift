@@ -50,6 +50,13 @@ struct OpenAIError {
         parameter: field,
         code: "missing_required_parameter"
       )
+    case .belowOne(let field):
+      self.init(
+        400,
+        "Invalid '\(field)': integer below minimum value. Expected a value >= 1.",
+        parameter: field,
+        code: "integer_below_min_value"
+      )
     case .unsupportedStreaming:
       self.init(
         400,

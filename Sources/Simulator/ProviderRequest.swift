@@ -15,8 +15,14 @@ package struct ProviderRequest: Sendable {
   let path: String
   /// The headers that matter, by lower-case name.
   let headers: [String: String]
-  /// The body, or nil when it was larger than ``maximumBody``.
-  let body: Data?
+  let content: Content
+
+  /// What could be read of the body.
+  enum Content: Sendable {
+    case tooLarge
+    case unreadable
+    case fields(RequestFields)
+  }
 
   /// A request with the headers that matter: `x-api-key`, `authorization`, `anthropic-version`.
   ///
@@ -29,7 +35,12 @@ package struct ProviderRequest: Sendable {
     self.method = method
     self.path = path
     self.headers = headers
-    self.body = body
+    if let body {
+      let fields = try? JSONDecoder().decode(RequestFields.self, from: body)
+      content = fields.map(Content.fields) ?? .unreadable
+    } else {
+      content = .tooLarge
+    }
   }
 
   /// 32 MB, as Anthropic limits a Messages request.
@@ -63,6 +74,15 @@ struct RequestFields: Decodable, Sendable {
 
   /// The most output tokens that the request allows, under whichever name its API has for it.
   var maxTokens: Int? { max_tokens ?? max_completion_tokens ?? max_output_tokens }
+
+  /// The first field whose number makes no sense.
+  var fieldBelowOne: String? {
+    let numbers = [
+      ("max_tokens", max_tokens), ("max_completion_tokens", max_completion_tokens),
+      ("max_output_tokens", max_output_tokens), ("dimensions", dimensions),
+    ]
+    return numbers.first { ($0.1 ?? 1) < 1 }?.0
+  }
 
   struct Message: Decodable, Sendable {
     var role: String?

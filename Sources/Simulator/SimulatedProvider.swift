@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// The provider as a pure value: requests and times go in, decisions come out.
 ///
 /// Times are durations since the start and must not go backwards.
@@ -76,12 +74,7 @@ package struct SimulatedProvider: Sendable {
       return
     }
     do throws(Refusal) {
-      let (answer, maxTokens) = try answer(to: request, endpoint: endpoint, exchange: &exchange)
-      let demands = exchange.wire.demands(of: answer.rehearsals, maxTokens: maxTokens)
-      if let exceeded = accounts[name]?.admit(demands, at: exchange.received) {
-        throw .limitExceeded(exceeded)
-      }
-      exchange.content = .answer(answer)
+      try admit(request, to: endpoint, account: name, as: &exchange)
     } catch {
       if exchange.wire.countsRefusals {
         accounts[name]?.forfeitRequest(at: exchange.received)
@@ -89,6 +82,29 @@ package struct SimulatedProvider: Sendable {
       throw error
     }
     try rollDice(for: &exchange)
+  }
+
+  private mutating func admit(
+    _ request: ProviderRequest,
+    to endpoint: Endpoint,
+    account: String,
+    as exchange: inout Exchange
+  ) throws(Refusal) {
+    let fields = try fields(of: request)
+    exchange.promptHash = fnv1a(fields.prompts.joined(separator: "\n").utf8)
+    try check(fields, of: request, at: exchange.received)
+    let answer = Answer(
+      endpoint: endpoint,
+      number: exchange.number,
+      fields: fields,
+      outputTokens: configuration.outputTokens,
+      created: clock.epochSeconds(at: exchange.received)
+    )
+    let demands = exchange.wire.demands(of: answer.rehearsals, maxTokens: fields.maxTokens)
+    if let exceeded = accounts[account]?.admit(demands, at: exchange.received) {
+      throw .limitExceeded(exceeded)
+    }
+    exchange.content = .answer(answer)
   }
 
   private func account(of request: ProviderRequest, at now: Duration) throws(Refusal) -> String {
@@ -102,52 +118,35 @@ package struct SimulatedProvider: Sendable {
     return match.account
   }
 
-  private func answer(
-    to request: ProviderRequest,
-    endpoint: Endpoint,
-    exchange: inout Exchange
-  ) throws(Refusal) -> (Answer, maxTokens: Int?) {
-    guard let body = request.body else { throw .bodyTooLarge }
-    guard let fields = try? JSONDecoder().decode(RequestFields.self, from: body) else {
-      throw .unreadableBody
+  private func fields(of request: ProviderRequest) throws(Refusal) -> RequestFields {
+    switch request.content {
+    case .tooLarge: throw .bodyTooLarge
+    case .unreadable: throw .unreadableBody
+    case .fields(let fields): fields
     }
+  }
+
+  /// Everything for which a provider refuses a request before it looks at limits.
+  private func check(
+    _ fields: RequestFields,
+    of request: ProviderRequest,
+    at now: Duration
+  ) throws(Refusal) {
     if let missing = request.wire.missingField(in: fields, of: request) {
       throw .missingField(missing)
     }
+    if let field = fields.fieldBelowOne { throw .belowOne(field) }
     if fields.stream == true { throw .unsupportedStreaming }
-    let prompts = fields.prompts
-    exchange.promptHash = fnv1a(prompts.joined(separator: "\n").utf8)
-    let model = fields.model ?? ""
-    guard configuration.models.isEmpty || configuration.models.contains(model) else {
+    if let model = fields.model, !configuration.models.isEmpty,
+      !configuration.models.contains(model)
+    {
       throw .unknownModel(model)
     }
-    if isInOutage(at: exchange.received) { throw .overloaded }
-    if configuration.failingPrompts.contains(where: { text in
-      prompts.contains { $0.contains(text) }
-    }) {
-      throw .unacceptablePrompt
+    if configuration.outages.contains(where: { $0.contains(now) }) { throw .overloaded }
+    let isUnacceptable = configuration.failingPrompts.contains { text in
+      fields.prompts.contains { $0.contains(text) }
     }
-    let rehearsals = prompts.map {
-      Rehearsal(
-        prompt: $0,
-        outputTokens: configuration.outputTokens,
-        maxTokens: fields.maxTokens
-      )
-    }
-    let answer = Answer(
-      endpoint: endpoint,
-      number: exchange.number,
-      model: model,
-      prompts: prompts,
-      rehearsals: rehearsals,
-      dimensions: fields.dimensions ?? 8,
-      created: clock.epochSeconds(at: exchange.received)
-    )
-    return (answer, fields.maxTokens)
-  }
-
-  private func isInOutage(at now: Duration) -> Bool {
-    configuration.outages.contains { $0.contains(now) }
+    if isUnacceptable { throw .unacceptablePrompt }
   }
 
   /// Decides the fate of an admitted request by its seed, its prompt and its turn.

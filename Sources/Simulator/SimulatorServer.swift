@@ -80,13 +80,36 @@ package final class SimulatorServer: Sendable {
       try await writer.writeInformationalHead(HTTPResponse(status: .continue))
     }
     let incoming = try await ProviderRequest(reading: request)
-    let exchange = provider.withLock { $0.receive(incoming, at: started.duration(to: .now)) }
-    try ledgerFile?.append(exchange.entry)
-    if exchange.latency > .zero { try await Task.sleep(for: exchange.latency) }
+    let exchange: Exchange
+    do {
+      exchange = try receive(incoming)
+    } catch {
+      return try await Shipment(status: 507, headers: [], body: error.description).send(writer)
+    }
+    if exchange.latency > .zero { try await sleep(for: exchange.latency, on: channel.eventLoop) }
     let headers = provider.withLock { $0.finish(exchange, at: started.duration(to: .now)) }
     let reply = exchange.reply
     let shipment = Shipment(status: reply.status, headers: headers, body: reply.body)
     try await shipment.send(writer, over: channel, as: exchange.delivery)
+  }
+
+  /// Judges a request and writes its ledger line under one lock, so that lines stay in order.
+  private func receive(_ request: ProviderRequest) throws(SimulatorError) -> Exchange {
+    try provider.withLock { provider throws(SimulatorError) in
+      let exchange = provider.receive(request, at: started.duration(to: .now))
+      try ledgerFile?.append(exchange.entry)
+      return exchange
+    }
+  }
+}
+
+/// Waits on a timer of the event loop, which is cheaper than `Task.sleep` with thousands waiting.
+private func sleep(for time: Duration, on loop: any EventLoop) async throws {
+  let timer = loop.scheduleTask(in: TimeAmount(time)) {}
+  try await withTaskCancellationHandler {
+    try await timer.futureResult.get()
+  } onCancel: {
+    timer.cancel()
   }
 }
 

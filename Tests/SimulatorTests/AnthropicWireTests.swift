@@ -53,6 +53,10 @@ struct AnthropicWireTests {
     (#"{"max_tokens":9,"messages":[]}"#, "model: Field required"),
     (#"{"model":"m","messages":[]}"#, "max_tokens: Field required"),
     (#"{"model":"m","max_tokens":9}"#, "messages: Field required"),
+    (
+      #"{"model":"m","max_tokens":0,"messages":[]}"#,
+      "max_tokens: Input should be greater than or equal to 1"
+    ),
     (#"{"model":"m","#, "The request body is not valid JSON"),
   ])
   func `a faulty request is an invalid_request_error`(body: String, message: String) {

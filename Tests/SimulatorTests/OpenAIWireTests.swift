@@ -126,6 +126,10 @@ struct OpenAIWireTests {
         API.embeddings.request(body: #"{"model":"m"}"#), 400,
         "Missing required parameter: 'input'.", "missing_required_parameter"
       ),
+      (
+        API.embeddings.request(body: #"{"model":"m","input":"i","dimensions":-1}"#), 400,
+        "Invalid 'dimensions': integer below minimum value.", "integer_below_min_value"
+      ),
       (API.responses.request(body: "["), 400, "We could not parse the JSON body", nil),
     ]
     for (request, status, message, code) in cases {
