@@ -11,8 +11,10 @@ package struct Limits: Sendable, Equatable {
 
   /// No limits, unless given.
   package init(
-    requestsPerMinute: Int? = nil, inputTokensPerMinute: Int? = nil,
-    outputTokensPerMinute: Int? = nil, burst: Duration = .seconds(60)
+    requestsPerMinute: Int? = nil,
+    inputTokensPerMinute: Int? = nil,
+    outputTokensPerMinute: Int? = nil,
+    burst: Duration = .seconds(60)
   ) {
     self.requestsPerMinute = requestsPerMinute
     self.inputTokensPerMinute = inputTokensPerMinute
@@ -69,7 +71,10 @@ struct Account: Sendable {
       let wait = buckets[index].bucket.wait(for: Double(amount), at: now)
       guard wait > exceeded?.wait ?? .zero else { continue }
       exceeded = LimitExceeded(
-        meter: buckets[index].meter, perMinute: buckets[index].bucket.perMinute, wait: wait)
+        meter: buckets[index].meter,
+        perMinute: buckets[index].bucket.perMinute,
+        wait: wait
+      )
     }
     guard exceeded == nil else { return exceeded }
     for (meter, amount) in demands {
@@ -96,6 +101,7 @@ struct Account: Sendable {
     return MeterStanding(
       perMinute: buckets[index].bucket.perMinute,
       remaining: Int(buckets[index].bucket.remaining(at: now)),
-      untilFull: buckets[index].bucket.untilFull(at: now))
+      untilFull: buckets[index].bucket.untilFull(at: now)
+    )
   }
 }

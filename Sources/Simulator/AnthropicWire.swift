@@ -74,6 +74,10 @@ struct AnthropicWire: WireFormat {
       (400, "invalid_request_error", "anthropic-version: header is required")
     case .missingField(let field):
       (400, "invalid_request_error", "\(field): Field required")
+    case .belowOne(let field):
+      (
+        400, "invalid_request_error", "\(field): Input should be greater than or equal to 1"
+      )
     case .unsupportedStreaming:
       (400, "invalid_request_error", "stream: this rehearsal does not stream")
     case .unknownModel(let model):
@@ -103,7 +107,10 @@ struct AnthropicWire: WireFormat {
   }
 
   func headers(
-    requestID: String, processing: Duration, account: inout Account?, clock: WallClock,
+    requestID: String,
+    processing: Duration,
+    account: inout Account?,
+    clock: WallClock,
     at now: Duration
   ) -> [Header] {
     var headers = [Header("request-id", requestID)]

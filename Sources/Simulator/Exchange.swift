@@ -1,5 +1,5 @@
 /// One request and what the provider decided about it.
-struct Exchange: Sendable {
+package struct Exchange: Sendable {
   let number: Int
   let path: String
   let wire: any WireFormat
@@ -8,8 +8,9 @@ struct Exchange: Sendable {
   var promptHash: UInt64?
   var content: Content
   /// How long the answer takes; refusals come at once.
-  var latency: Duration = .zero
-  var delivery = Delivery.whole
+  package var latency: Duration = .zero
+  /// What happens to the answer on its way.
+  package var delivery = Delivery.whole
   /// The `retry-after` header, in seconds.
   var retryAfter: Int?
 
@@ -30,7 +31,7 @@ struct Exchange: Sendable {
   var requestID: String { identifier("req_", number) }
 
   /// The status and the body, which a malformed delivery cuts short.
-  var reply: (status: Int, body: String) {
+  package var reply: (status: Int, body: String) {
     switch content {
     case .answer(let answer):
       let body = wire.body(of: answer).text
@@ -67,14 +68,32 @@ struct Exchange: Sendable {
       break
     }
     return LedgerEntry(
-      number: number, time: received, path: path, account: account, promptHash: promptHash,
-      requestID: requestID, outcome: outcome, status: status, inputTokens: inputTokens,
-      outputTokens: outputTokens)
+      number: number,
+      time: received,
+      path: path,
+      account: account,
+      promptHash: promptHash,
+      requestID: requestID,
+      outcome: outcome,
+      status: status,
+      inputTokens: inputTokens,
+      outputTokens: outputTokens
+    )
   }
 }
 
 /// What happens to an answer on its way.
-enum Delivery: String, Sendable {
+package enum Delivery: String, Sendable {
+  /// It arrives as it was sent.
   case whole = "served"
-  case reset, truncated, malformed, slow, hang
+  /// Half of the body arrives, then a TCP reset.
+  case reset
+  /// Less arrives than Content-Length announces.
+  case truncated
+  /// It arrives whole, but its JSON was cut short.
+  case malformed
+  /// Some of it arrives slowly, and the rest never.
+  case slow
+  /// Nothing ever arrives.
+  case hang
 }

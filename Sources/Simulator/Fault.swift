@@ -37,7 +37,8 @@ package struct FaultPlan: Sendable {
       else {
         let kinds = Fault.allCases.map(\.rawValue).joined(separator: ", ")
         throw SimulatorError(
-          "fault '\(text)' is not KIND=PROBABILITY, with one of \(kinds) and a number from 0 to 1")
+          "fault '\(text)' is not KIND=PROBABILITY, with one of \(kinds) and a number from 0 to 1"
+        )
       }
       probabilities.append((fault, probability))
     }

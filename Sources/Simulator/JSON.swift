@@ -18,7 +18,8 @@ struct JSON: ExpressibleByStringInterpolation, Sendable {
 
   init(_ members: [String: JSON]) {
     let sorted = members.sorted { $0.key < $1.key }
-    text = "{" + sorted.map { "\(Self.quoted($0.key)):\($0.value.text)" }.joined(separator: ",") + "}"
+    text =
+      "{" + sorted.map { "\(Self.quoted($0.key)):\($0.value.text)" }.joined(separator: ",") + "}"
   }
 
   struct StringInterpolation: StringInterpolationProtocol {

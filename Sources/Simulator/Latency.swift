@@ -33,7 +33,8 @@ package enum Latency: Sendable, Equatable {
 
   private static func unreadable(_ text: String) -> SimulatorError {
     SimulatorError(
-      "latency '\(text)' is none of 200ms, uniform:100ms-300ms and lognormal:800ms,0.5")
+      "latency '\(text)' is none of 200ms, uniform:100ms-300ms and lognormal:800ms,0.5"
+    )
   }
 
   func sample(_ generator: inout SeededGenerator) -> Duration {
@@ -45,7 +46,8 @@ package enum Latency: Sendable, Equatable {
     case .logNormal(let median, let sigma):
       // Box and Muller: two uniform numbers give one normal one; 1 - u keeps the logarithm finite.
       let radius = (-2 * log(1 - generator.fraction())).squareRoot()
-      return median * exp(sigma * radius * cos(2 * .pi * generator.fraction()))
+      // A wide sigma may ask for more than a Duration can hold.
+      return median * min(1e6, exp(sigma * radius * cos(2 * .pi * generator.fraction())))
     }
   }
 }

@@ -64,12 +64,14 @@ struct Ledger: Sendable {
     peakInFlight = max(peakInFlight, inFlight)
   }
 
-  /// Notes that a recorded request is over.
+  /// Notes that the provider has done its part of a recorded request.
   mutating func finish() {
     inFlight -= 1
   }
 
-  /// The totals. `duplicates` holds the prompts that were served more than once, by their hash.
+  /// The totals.
+  ///
+  /// `duplicates` holds the prompts that were served more than once, by their hash.
   var summary: JSON {
     let duplicates = servedByPrompt.filter { $0.value > 1 }
     let byHash = duplicates.map { (hexadecimal($0.key), "\($0.value)" as JSON) }

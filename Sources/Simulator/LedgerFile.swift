@@ -13,7 +13,8 @@ struct LedgerFile: Sendable {
     descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw SimulatorError(
-        "cannot write the ledger \(path): \(Self.reason(errno)); choose another path")
+        "cannot write the ledger \(path): \(systemReason(errno)); choose another path"
+      )
     }
   }
 
@@ -24,11 +25,7 @@ struct LedgerFile: Sendable {
     let line = Array(entry.line.text.utf8) + [UInt8(ascii: "\n")]
     let written = unsafe line.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
     guard written == line.count else {
-      throw SimulatorError("the ledger cannot grow: \(Self.reason(errno))")
+      throw SimulatorError("the ledger cannot grow: \(systemReason(errno))")
     }
-  }
-
-  private static func reason(_ code: CInt) -> String {
-    unsafe String(cString: strerror(code))
   }
 }

@@ -7,8 +7,11 @@ struct OpenAIError {
   let code: String?
 
   private init(
-    _ status: Int, _ message: String, type: String = "invalid_request_error",
-    parameter: String? = nil, code: String? = nil
+    _ status: Int,
+    _ message: String,
+    type: String = "invalid_request_error",
+    parameter: String? = nil,
+    code: String? = nil
   ) {
     self.status = status
     self.message = message
@@ -23,13 +26,15 @@ struct OpenAIError {
       self.init(
         401,
         "You didn't provide an API key. You need to provide your API key in an Authorization "
-          + "header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).")
+          + "header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+      )
     case .wrongKey(let key):
       self.init(
         401,
         "Incorrect API key provided: \(Self.masked(key)). You can find your API key at "
           + "https://platform.openai.com/account/api-keys.",
-        code: "invalid_api_key")
+        code: "invalid_api_key"
+      )
     case .unknownPath(let path):
       self.init(404, "Invalid URL (\(path))")
     case .bodyTooLarge:
@@ -40,19 +45,38 @@ struct OpenAIError {
       self.init(400, "you must provide a model parameter")
     case .missingField(let field):
       self.init(
-        400, "Missing required parameter: '\(field)'.", parameter: field,
-        code: "missing_required_parameter")
+        400,
+        "Missing required parameter: '\(field)'.",
+        parameter: field,
+        code: "missing_required_parameter"
+      )
+    case .belowOne(let field):
+      self.init(
+        400,
+        "Invalid '\(field)': integer below minimum value. Expected a value >= 1.",
+        parameter: field,
+        code: "integer_below_min_value"
+      )
     case .unsupportedStreaming:
       self.init(
-        400, "This rehearsal does not stream.", parameter: "stream", code: "unsupported_value")
+        400,
+        "This rehearsal does not stream.",
+        parameter: "stream",
+        code: "unsupported_value"
+      )
     case .unknownModel(let model):
       self.init(
-        404, "The model `\(model)` does not exist or you do not have access to it.",
-        code: "model_not_found")
+        404,
+        "The model `\(model)` does not exist or you do not have access to it.",
+        code: "model_not_found"
+      )
     case .unacceptablePrompt:
       self.init(
-        400, "The rehearsal was told to refuse this prompt.", parameter: "messages",
-        code: "invalid_prompt")
+        400,
+        "The rehearsal was told to refuse this prompt.",
+        parameter: "messages",
+        code: "invalid_prompt"
+      )
     case .limitExceeded, .rateLimitFault, .serverError, .overloaded:
       self.init(temporary: refusal)
     }
@@ -68,19 +92,29 @@ struct OpenAIError {
         "Rate limit reached in organization org-rehearsal on \(metered): "
           + "Limit \(limit.perMinute). Please try again in \(limit.wait.openAINotation). "
           + "Visit https://platform.openai.com/account/rate-limits to learn more.",
-        type: isRequests ? "requests" : "tokens", code: "rate_limit_exceeded")
+        type: isRequests ? "requests" : "tokens",
+        code: "rate_limit_exceeded"
+      )
     case .rateLimitFault:
       self.init(
-        429, "Rate limit reached. Please slow down.", type: "requests",
-        code: "rate_limit_exceeded")
+        429,
+        "Rate limit reached. Please slow down.",
+        type: "requests",
+        code: "rate_limit_exceeded"
+      )
     case .overloaded:
       self.init(
-        503, "The server is currently overloaded with other requests. Please try again later.",
-        type: "server_error", code: "server_is_overloaded")
+        503,
+        "The server is currently overloaded with other requests. Please try again later.",
+        type: "server_error",
+        code: "server_is_overloaded"
+      )
     default:
       self.init(
-        500, "The server had an error while processing your request. Sorry about that!",
-        type: "server_error")
+        500,
+        "The server had an error while processing your request. Sorry about that!",
+        type: "server_error"
+      )
     }
   }
 

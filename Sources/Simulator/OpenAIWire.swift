@@ -93,7 +93,10 @@ struct OpenAIWire: WireFormat {
   }
 
   func headers(
-    requestID: String, processing: Duration, account: inout Account?, clock: WallClock,
+    requestID: String,
+    processing: Duration,
+    account: inout Account?,
+    clock: WallClock,
     at now: Duration
   ) -> [Header] {
     var headers = [

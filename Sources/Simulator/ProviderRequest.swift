@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 
 /// The endpoints that the simulator answers.
 enum Endpoint: String, Sendable {
@@ -10,19 +10,41 @@ enum Endpoint: String, Sendable {
 }
 
 /// A request as it arrived, before anything in it is believed.
-struct ProviderRequest: Sendable {
-  var method: String
-  var path: String
+package struct ProviderRequest: Sendable {
+  let method: String
+  let path: String
   /// The headers that matter, by lower-case name.
-  var headers: [String: String]
-  /// The body, or nil when it was larger than ``maximumBody``.
-  var body: Data?
+  let headers: [String: String]
+  let content: Content
 
-  /// The headers that are read; all others are ignored.
-  static let headerNames = ["x-api-key", "authorization", "anthropic-version"]
+  /// What could be read of the body.
+  enum Content: Sendable {
+    case tooLarge
+    case unreadable
+    case fields(RequestFields)
+  }
+
+  /// A request with the headers that matter: `x-api-key`, `authorization`, `anthropic-version`.
+  ///
+  /// - Parameters:
+  ///   - method: The method, in capitals.
+  ///   - path: The path, without a query.
+  ///   - headers: Header values by lower-case name.
+  ///   - body: The body, or nil when it was larger than ``maximumBody``.
+  package init(method: String, path: String, headers: [String: String], body: Data?) {
+    self.method = method
+    self.path = path
+    self.headers = headers
+    if let body {
+      let fields = try? JSONDecoder().decode(RequestFields.self, from: body)
+      content = fields.map(Content.fields) ?? .unreadable
+    } else {
+      content = .tooLarge
+    }
+  }
 
   /// 32 MB, as Anthropic limits a Messages request.
-  static let maximumBody = 32 * 1024 * 1024
+  package static let maximumBody = 32 * 1024 * 1024
 
   var endpoint: Endpoint? {
     guard let endpoint = Endpoint(rawValue: path) else { return nil }
@@ -52,6 +74,15 @@ struct RequestFields: Decodable, Sendable {
 
   /// The most output tokens that the request allows, under whichever name its API has for it.
   var maxTokens: Int? { max_tokens ?? max_completion_tokens ?? max_output_tokens }
+
+  /// The first field whose number makes no sense.
+  var fieldBelowOne: String? {
+    let numbers = [
+      ("max_tokens", max_tokens), ("max_completion_tokens", max_completion_tokens),
+      ("max_output_tokens", max_output_tokens), ("dimensions", dimensions),
+    ]
+    return numbers.first { ($0.1 ?? 1) < 1 }?.0
+  }
 
   struct Message: Decodable, Sendable {
     var role: String?

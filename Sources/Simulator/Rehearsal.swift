@@ -7,8 +7,8 @@
 ///   each input by itself. System prompts, earlier turns, the model and the key do not matter.
 /// - The *hash* is the 64-bit FNV-1a of the prompt's UTF-8, as 16 lower-case hexadecimal digits.
 /// - The *answer* is `Rehearsal HASH for: FIRST WORDS.`, the first words being at most eight of
-///   the prompt's first 120 characters, joined with single spaces; then filler up to about four
-///   bytes per output token.
+///   the prompt's first 120 Unicode scalars, parted by spaces, tabs and line ends and joined with
+///   single spaces; then filler up to about four bytes per output token.
 /// - *Output tokens* are `min + hash % (max - min + 1)`, and no more than the request allows;
 ///   *input tokens* are the prompt's UTF-8 bytes divided by four, rounded up.
 /// - An *embedding* is a unit vector drawn from SplitMix64 seeded with the hash.
@@ -26,8 +26,10 @@ struct Rehearsal: Sendable {
     let wanted = range.lowerBound + Int(hash % UInt64(range.count))
     outputTokens = min(wanted, maxTokens ?? wanted)
     isCutShort = outputTokens < wanted
-    let words = prompt.prefix(120).split(whereSeparator: \.isWhitespace).prefix(8)
-    opening = "Rehearsal \(hexadecimal(hash)) for: \(words.joined(separator: " "))."
+    let words = prompt.unicodeScalars.prefix(120).split(whereSeparator: Self.partsWords).prefix(8)
+    let firstWords = words.map { String($0) }.joined(separator: " ")
+    opening = "Rehearsal \(hexadecimal(hash)) for: \(firstWords)."
+
   }
 
   /// The text of the answer.
@@ -35,10 +37,14 @@ struct Rehearsal: Sendable {
     var left = 4 * outputTokens - opening.utf8.count
     var text = opening
     while left > 0 {
-      text += Self.filler.prefix(left)
-      left -= Self.filler.count
+      text += Substring(Self.filler.utf8.prefix(left))
+      left -= Self.filler.utf8.count
     }
     return text
+  }
+
+  private static func partsWords(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == " " || scalar == "\n" || scalar == "\t" || scalar == "\r"
   }
 
   private static let filler = " This is a rehearsal, not a model: the words mean nothing."

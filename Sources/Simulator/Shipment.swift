@@ -23,7 +23,9 @@ struct Shipment: Sendable {
   /// - Throws: An error that makes the server drop the connection, for the damages that end so.
   @concurrent
   func send(
-    _ writer: consuming ResponseWriter, over channel: any Channel, as delivery: Delivery
+    _ writer: consuming ResponseWriter,
+    over channel: any Channel,
+    as delivery: Delivery
   ) async throws {
     switch delivery {
     case .whole, .malformed:
@@ -56,7 +58,8 @@ struct Shipment: Sendable {
   /// Sends the head and half of the body, in as many pieces as the range has steps.
   @concurrent
   private func sendPart(
-    _ steps: ClosedRange<Int>, _ writer: consuming ResponseWriter
+    _ steps: ClosedRange<Int>,
+    _ writer: consuming ResponseWriter
   ) async throws {
     var sink = try await writer.writeHead(head)
     let piece = max(1, body.utf8.count / 2 / steps.count)

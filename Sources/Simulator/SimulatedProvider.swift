@@ -1,9 +1,7 @@
-import FoundationEssentials
-
 /// The provider as a pure value: requests and times go in, decisions come out.
 ///
 /// Times are durations since the start and must not go backwards.
-struct SimulatedProvider: Sendable {
+package struct SimulatedProvider: Sendable {
   private let configuration: SimulatorConfiguration
   private let clock: WallClock
   private var accounts: [String: Account] = [:]
@@ -12,7 +10,8 @@ struct SimulatedProvider: Sendable {
   private var received = 0
   private(set) var ledger = Ledger()
 
-  init(_ configuration: SimulatorConfiguration, clock: WallClock) {
+  /// A provider whose accounts are rested and whose keys are all good.
+  package init(_ configuration: SimulatorConfiguration, clock: WallClock) {
     self.configuration = configuration
     self.clock = clock
     for key in configuration.keys where accounts[key.account] == nil {
@@ -24,7 +23,7 @@ struct SimulatedProvider: Sendable {
   }
 
   /// Judges a request at its arrival, charges what its admission costs, and records it.
-  mutating func receive(_ request: ProviderRequest, at now: Duration) -> Exchange {
+  package mutating func receive(_ request: ProviderRequest, at now: Duration) -> Exchange {
     received += 1
     var exchange = Exchange(number: received, request: request, at: now)
     do throws(Refusal) {
@@ -38,7 +37,8 @@ struct SimulatedProvider: Sendable {
   }
 
   /// Charges what was produced, and gives the headers of the reply.
-  mutating func finish(_ exchange: Exchange, at now: Duration) -> [Header] {
+  package mutating func finish(_ exchange: Exchange, at now: Duration) -> [Header] {
+    ledger.finish()
     var account = exchange.account.flatMap { accounts[$0] }
     if exchange.outputTokens > 0 {
       for (meter, amount) in exchange.wire.costs(ofAnswer: exchange.outputTokens) {
@@ -46,8 +46,12 @@ struct SimulatedProvider: Sendable {
       }
     }
     var headers = exchange.wire.headers(
-      requestID: exchange.requestID, processing: now - exchange.received, account: &account,
-      clock: clock, at: now)
+      requestID: exchange.requestID,
+      processing: now - exchange.received,
+      account: &account,
+      clock: clock,
+      at: now
+    )
     if let account { accounts[account.name] = account }
     headers.append(Header("content-type", "application/json"))
     if let seconds = exchange.retryAfter {
@@ -56,15 +60,11 @@ struct SimulatedProvider: Sendable {
     return headers
   }
 
-  /// Notes that nothing more happens to an exchange.
-  mutating func close() {
-    ledger.finish()
-  }
-
   // MARK: - One request, as a provider looks at it
 
   private mutating func judge(
-    _ request: ProviderRequest, as exchange: inout Exchange
+    _ request: ProviderRequest,
+    as exchange: inout Exchange
   ) throws(Refusal) {
     guard let endpoint = request.endpoint else { throw .unknownPath(request.path) }
     let name = try account(of: request, at: exchange.received)
@@ -74,12 +74,7 @@ struct SimulatedProvider: Sendable {
       return
     }
     do throws(Refusal) {
-      let (answer, maxTokens) = try answer(to: request, endpoint: endpoint, exchange: &exchange)
-      let demands = exchange.wire.demands(of: answer.rehearsals, maxTokens: maxTokens)
-      if let exceeded = accounts[name]?.admit(demands, at: exchange.received) {
-        throw .limitExceeded(exceeded)
-      }
-      exchange.content = .answer(answer)
+      try admit(request, to: endpoint, account: name, as: &exchange)
     } catch {
       if exchange.wire.countsRefusals {
         accounts[name]?.forfeitRequest(at: exchange.received)
@@ -87,6 +82,29 @@ struct SimulatedProvider: Sendable {
       throw error
     }
     try rollDice(for: &exchange)
+  }
+
+  private mutating func admit(
+    _ request: ProviderRequest,
+    to endpoint: Endpoint,
+    account: String,
+    as exchange: inout Exchange
+  ) throws(Refusal) {
+    let fields = try fields(of: request)
+    exchange.promptHash = fnv1a(fields.prompts.joined(separator: "\n").utf8)
+    try check(fields, of: request, at: exchange.received)
+    let answer = Answer(
+      endpoint: endpoint,
+      number: exchange.number,
+      fields: fields,
+      outputTokens: configuration.outputTokens,
+      created: clock.epochSeconds(at: exchange.received)
+    )
+    let demands = exchange.wire.demands(of: answer.rehearsals, maxTokens: fields.maxTokens)
+    if let exceeded = accounts[account]?.admit(demands, at: exchange.received) {
+      throw .limitExceeded(exceeded)
+    }
+    exchange.content = .answer(answer)
   }
 
   private func account(of request: ProviderRequest, at now: Duration) throws(Refusal) -> String {
@@ -100,42 +118,35 @@ struct SimulatedProvider: Sendable {
     return match.account
   }
 
-  private func answer(
-    to request: ProviderRequest, endpoint: Endpoint, exchange: inout Exchange
-  ) throws(Refusal) -> (Answer, maxTokens: Int?) {
-    guard let body = request.body else { throw .bodyTooLarge }
-    guard let fields = try? JSONDecoder().decode(RequestFields.self, from: body) else {
-      throw .unreadableBody
+  private func fields(of request: ProviderRequest) throws(Refusal) -> RequestFields {
+    switch request.content {
+    case .tooLarge: throw .bodyTooLarge
+    case .unreadable: throw .unreadableBody
+    case .fields(let fields): fields
     }
+  }
+
+  /// Everything for which a provider refuses a request before it looks at limits.
+  private func check(
+    _ fields: RequestFields,
+    of request: ProviderRequest,
+    at now: Duration
+  ) throws(Refusal) {
     if let missing = request.wire.missingField(in: fields, of: request) {
       throw .missingField(missing)
     }
+    if let field = fields.fieldBelowOne { throw .belowOne(field) }
     if fields.stream == true { throw .unsupportedStreaming }
-    let prompts = fields.prompts
-    exchange.promptHash = fnv1a(prompts.joined(separator: "\n").utf8)
-    let model = fields.model ?? ""
-    guard configuration.models.isEmpty || configuration.models.contains(model) else {
+    if let model = fields.model, !configuration.models.isEmpty,
+      !configuration.models.contains(model)
+    {
       throw .unknownModel(model)
     }
-    if isInOutage(at: exchange.received) { throw .overloaded }
-    if configuration.failingPrompts.contains(where: { text in
-      prompts.contains { $0.contains(text) }
-    }) {
-      throw .unacceptablePrompt
+    if configuration.outages.contains(where: { $0.contains(now) }) { throw .overloaded }
+    let isUnacceptable = configuration.failingPrompts.contains { text in
+      fields.prompts.contains { $0.contains(text) }
     }
-    let rehearsals = prompts.map {
-      Rehearsal(
-        prompt: $0, outputTokens: configuration.outputTokens, maxTokens: fields.maxTokens)
-    }
-    let answer = Answer(
-      endpoint: endpoint, number: exchange.number, model: model, prompts: prompts,
-      rehearsals: rehearsals, dimensions: fields.dimensions ?? 8,
-      created: clock.epochSeconds(at: exchange.received))
-    return (answer, fields.maxTokens)
-  }
-
-  private func isInOutage(at now: Duration) -> Bool {
-    configuration.outages.contains { $0.contains(now) }
+    if isUnacceptable { throw .unacceptablePrompt }
   }
 
   /// Decides the fate of an admitted request by its seed, its prompt and its turn.

@@ -1,9 +1,12 @@
-/// Everything that a simulator can be told. The defaults are a provider without limits or faults.
+/// Everything that a simulator can be told.
+///
+/// The defaults are a provider without limits or faults.
 package struct SimulatorConfiguration: Sendable {
   /// The port on 127.0.0.1; 0 picks a free one.
   package var port = 0
-  /// The keys that are accepted, each for its account. With none, any key is accepted as the
-  /// account `default` under ``defaultLimits``.
+  /// The keys that are accepted, each for its account.
+  ///
+  /// With none, any key is accepted as the account `default` under ``defaultLimits``.
   package var keys: [RehearsalKey] = []
   /// The limits of the account `default`.
   package var defaultLimits = Limits()
@@ -15,8 +18,10 @@ package struct SimulatorConfiguration: Sendable {
   package var latency = Latency.fixed(.zero)
   /// How often things go wrong.
   package var faults = FaultPlan()
-  /// The seed of faults and latencies. A request's fate depends on the seed, its prompt and how
-  /// often that prompt came before, so it does not depend on the order of arrival.
+  /// The seed of faults and latencies.
+  ///
+  /// A request's fate depends on the seed, its prompt and how often that prompt came before, so
+  /// it does not depend on the order of arrival.
   package var seed: UInt64 = 0
   /// Keys that stop working some time after the start.
   package var revocations: [Revocation] = []
@@ -33,7 +38,9 @@ package struct SimulatorConfiguration: Sendable {
   package init() {}
 }
 
-/// A made-up key of an account. It is never a real one: the simulator is a rehearsal.
+/// A made-up key of an account.
+///
+/// It is never a real one: the simulator is a rehearsal.
 package struct RehearsalKey: Sendable {
   /// The account's name, which stands for the key wherever something is reported.
   package let account: String
@@ -47,7 +54,8 @@ package struct RehearsalKey: Sendable {
     let parts = text.split(separator: ",").map { $0.split(separator: "=", maxSplits: 1) }
     guard parts.allSatisfy({ $0.count == 2 }), let first = parts.first else {
       throw SimulatorError(
-        "an account is written NAME=KEY[,rpm=N][,itpm=N][,otpm=N][,burst=SECONDS]")
+        "an account is written NAME=KEY[,rpm=N][,itpm=N][,otpm=N][,burst=SECONDS]"
+      )
     }
     account = String(first[0])
     key = String(first[1])
@@ -61,7 +69,9 @@ package struct RehearsalKey: Sendable {
 
 extension Limits {
   fileprivate mutating func set(
-    _ name: String, to text: String, account: String
+    _ name: String,
+    to text: String,
+    account: String
   ) throws(SimulatorError) {
     guard let number = Int(text), number > 0 else {
       throw SimulatorError("account '\(account)': \(name) must be a whole number above 0")

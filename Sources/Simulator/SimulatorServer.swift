@@ -8,8 +8,9 @@ import NIOPosix
 import ServiceLifecycle
 import Synchronization
 
-/// A provider that runs here, on loopback: Anthropic's and OpenAI's wire formats, enforced limits
-/// and injected faults. It is a rehearsal, not a model.
+/// A provider that runs here, on loopback: a rehearsal, not a model.
+///
+/// It speaks Anthropic's and OpenAI's wire formats, enforces limits and injects faults.
 ///
 /// An answer is a pure function of its prompt: the text of the last user message (for
 /// `/v1/responses` the input, for `/v1/embeddings` each input by itself). It contains the 64-bit
@@ -38,25 +39,37 @@ package final class SimulatorServer: Sendable {
   /// Serves until the surrounding task is cancelled.
   ///
   /// - Parameter onListening: Called once with the port, when connections are accepted.
-  /// - Throws: The system's error when the port cannot be bound.
+  /// - Throws: ``SimulatorError`` when the port cannot be bound.
   package func run(onListening: @escaping @Sendable (Int) -> Void) async throws {
     raiseDescriptorLimit()
     let server = try HTTPServerBuilder.http1().buildServer(
       configuration: ServerConfiguration(
-        address: .hostname("127.0.0.1", port: port), backlog: 8192),
+        address: .hostname("127.0.0.1", port: port),
+        backlog: 8192
+      ),
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
       logger: Logger(label: "simulator") { _ in SwiftLogNoOpLogHandler() },
       responder: { request, writer, channel in
         try await self.respond(to: request, writer: writer, channel: channel)
       },
-      onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) })
-    try await server.run()
+      onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) }
+    )
+    do {
+      try await server.run()
+    } catch let error as IOError {
+      throw SimulatorError(
+        "cannot listen on port \(port): \(systemReason(error.errnoCode)); "
+          + "choose another, or 0 for a free one"
+      )
+    }
   }
 
   /// One request: read it, judge it, wait as long as the provider takes, and send the reply.
   @concurrent
   private func respond(
-    to request: Request, writer: consuming ResponseWriter, channel: any Channel
+    to request: Request,
+    writer: consuming ResponseWriter,
+    channel: any Channel
   ) async throws {
     if request.uri.path == "/simulator/ledger" {
       let summary = provider.withLock { $0.ledger.summary }
@@ -67,14 +80,36 @@ package final class SimulatorServer: Sendable {
       try await writer.writeInformationalHead(HTTPResponse(status: .continue))
     }
     let incoming = try await ProviderRequest(reading: request)
-    let exchange = provider.withLock { $0.receive(incoming, at: started.duration(to: .now)) }
-    defer { provider.withLock { $0.close() } }
-    try ledgerFile?.append(exchange.entry)
-    if exchange.latency > .zero { try await Task.sleep(for: exchange.latency) }
+    let exchange: Exchange
+    do {
+      exchange = try receive(incoming)
+    } catch {
+      return try await Shipment(status: 507, headers: [], body: error.description).send(writer)
+    }
+    if exchange.latency > .zero { try await sleep(for: exchange.latency, on: channel.eventLoop) }
     let headers = provider.withLock { $0.finish(exchange, at: started.duration(to: .now)) }
     let reply = exchange.reply
     let shipment = Shipment(status: reply.status, headers: headers, body: reply.body)
     try await shipment.send(writer, over: channel, as: exchange.delivery)
+  }
+
+  /// Judges a request and writes its ledger line under one lock, so that lines stay in order.
+  private func receive(_ request: ProviderRequest) throws(SimulatorError) -> Exchange {
+    try provider.withLock { provider throws(SimulatorError) in
+      let exchange = provider.receive(request, at: started.duration(to: .now))
+      try ledgerFile?.append(exchange.entry)
+      return exchange
+    }
+  }
+}
+
+/// Waits on a timer of the event loop, which is cheaper than `Task.sleep` with thousands waiting.
+private func sleep(for time: Duration, on loop: any EventLoop) async throws {
+  let timer = loop.scheduleTask(in: TimeAmount(time)) {}
+  try await withTaskCancellationHandler {
+    try await timer.futureResult.get()
+  } onCancel: {
+    timer.cancel()
   }
 }
 
@@ -87,6 +122,10 @@ private func raiseDescriptorLimit() {
 }
 
 extension ProviderRequest {
+  /// The headers that are read; all others are ignored.
+  private static let headerNames =
+    ["x-api-key", "authorization", "anthropic-version"].compactMap(HTTPField.Name.init(_:))
+
   /// Reads a whole request; of a body that is too large the rest is read and dropped.
   fileprivate init(reading request: Request) async throws {
     var bytes = ByteBuffer()
@@ -97,11 +136,13 @@ extension ProviderRequest {
     }
     var headers: [String: String] = [:]
     for name in Self.headerNames {
-      guard let field = HTTPField.Name(name) else { continue }
-      headers[name] = request.headers[field]
+      headers[name.canonicalName] = request.headers[name]
     }
     self.init(
-      method: request.method.rawValue, path: request.uri.path, headers: headers,
-      body: size <= Self.maximumBody ? Data(bytes.readableBytesView) : nil)
+      method: request.method.rawValue,
+      path: request.uri.path,
+      headers: headers,
+      body: size <= Self.maximumBody ? Data(bytes.readableBytesView) : nil
+    )
   }
 }

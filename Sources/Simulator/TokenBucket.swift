@@ -1,9 +1,9 @@
 /// A token bucket with continuous refill, as providers meter requests and tokens per minute.
 ///
 /// Times are durations since the simulator started and must not go backwards.
-struct TokenBucket: Sendable {
+package struct TokenBucket: Sendable {
   /// The configured rate, in tokens per minute.
-  let perMinute: Int
+  package let perMinute: Int
   private let capacity: Double
   private var level: Double
   private var updated: Duration = .zero
@@ -13,7 +13,7 @@ struct TokenBucket: Sendable {
   /// - Parameters:
   ///   - perMinute: The refill rate, in tokens per minute; at least 1.
   ///   - burst: How much of that rate may be saved up, at least one token's worth.
-  init(perMinute: Int, burst: Duration) {
+  package init(perMinute: Int, burst: Duration) {
     self.perMinute = max(1, perMinute)
     capacity = max(1, Double(self.perMinute) / 60 * burst.seconds)
     level = capacity
@@ -22,7 +22,7 @@ struct TokenBucket: Sendable {
   private var perSecond: Double { Double(perMinute) / 60 }
 
   /// What can be taken now; never negative.
-  mutating func remaining(at now: Duration) -> Double {
+  package mutating func remaining(at now: Duration) -> Double {
     refill(at: now)
     return max(0, level)
   }
@@ -31,34 +31,35 @@ struct TokenBucket: Sendable {
   ///
   /// An amount above the capacity is let through by a full bucket, which then owes the rest:
   /// otherwise such a request could never pass.
-  mutating func wait(for amount: Double, at now: Duration) -> Duration {
+  package mutating func wait(for amount: Double, at now: Duration) -> Duration {
     refill(at: now)
     let missing = min(amount, capacity) - level
-    return missing <= 0 ? .zero : .seconds(missing / perSecond)
+    // Sums of fractions may be a hair short of the whole that they stand for.
+    return missing <= 1e-6 ? .zero : .seconds(missing / perSecond)
   }
 
   /// The time until the bucket is full again.
-  mutating func untilFull(at now: Duration) -> Duration {
+  package mutating func untilFull(at now: Duration) -> Duration {
     wait(for: capacity, at: now)
   }
 
   /// Takes `amount` if it is there.
   ///
   /// - Returns: Whether it was taken; a refusal takes nothing.
-  mutating func take(_ amount: Double, at now: Duration) -> Bool {
+  package mutating func take(_ amount: Double, at now: Duration) -> Bool {
     guard wait(for: amount, at: now) == .zero else { return false }
     charge(amount, at: now)
     return true
   }
 
   /// Charges `amount` for work already done, into debt if need be.
-  mutating func charge(_ amount: Double, at now: Duration) {
+  package mutating func charge(_ amount: Double, at now: Duration) {
     refill(at: now)
     level -= amount
   }
 
   /// Charges a refused call: it uses up what is there but causes no debt.
-  mutating func forfeit(_ amount: Double, at now: Duration) {
+  package mutating func forfeit(_ amount: Double, at now: Duration) {
     refill(at: now)
     level = min(level, max(0, level - amount))
   }

@@ -6,6 +6,8 @@ enum Refusal: Error, Equatable {
   case bodyTooLarge
   case unreadableBody
   case missingField(String)
+  /// A number that must be 1 or more.
+  case belowOne(String)
   case unsupportedStreaming
   case unknownModel(String)
   /// A prompt that the provider will never take.
@@ -37,15 +39,20 @@ protocol WireFormat: Sendable {
   func refuse(_ refusal: Refusal, requestID: String) -> (status: Int, body: JSON)
   /// The headers that every answer and refusal carries.
   func headers(
-    requestID: String, processing: Duration, account: inout Account?, clock: WallClock,
+    requestID: String,
+    processing: Duration,
+    account: inout Account?,
+    clock: WallClock,
     at now: Duration
   ) -> [Header]
 }
 
 /// A header field of a reply.
-struct Header: Equatable, Sendable {
-  let name: String
-  let value: String
+package struct Header: Equatable, Sendable {
+  /// The name, in lower case.
+  package let name: String
+  /// The value.
+  package let value: String
 
   init(_ name: String, _ value: String) {
     self.name = name
@@ -65,6 +72,24 @@ struct Answer: Sendable {
   let dimensions: Int
   /// Seconds since 1970 at which the answer was created.
   let created: Int
+
+  init(
+    endpoint: Endpoint,
+    number: Int,
+    fields: RequestFields,
+    outputTokens: ClosedRange<Int>,
+    created: Int
+  ) {
+    self.endpoint = endpoint
+    self.number = number
+    self.created = created
+    model = fields.model ?? ""
+    dimensions = fields.dimensions ?? 8
+    prompts = fields.prompts
+    rehearsals = fields.prompts.map {
+      Rehearsal(prompt: $0, outputTokens: outputTokens, maxTokens: fields.maxTokens)
+    }
+  }
 
   var inputTokens: Int { rehearsals.reduce(0) { $0 + $1.inputTokens } }
   var outputTokens: Int {

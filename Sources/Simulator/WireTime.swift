@@ -1,7 +1,12 @@
 /// The wall clock of a simulator: when it started, so that everything else can count from there.
-struct WallClock: Sendable {
+package struct WallClock: Sendable {
   /// Seconds since 1970 at the start.
   let started: Double
+
+  /// A clock of a simulator that started so many seconds after 1970.
+  package init(started: Double) {
+    self.started = started
+  }
 
   /// Whole seconds since 1970.
   func epochSeconds(at now: Duration) -> Int {

@@ -30,7 +30,8 @@ struct SimulateCommand: AsyncParsableCommand {
       Each request is judged in this order: key, size, fields, model, outage, --fail-prompt, \
       limits, faults. A fault depends on the seed, the prompt and how often that prompt came \
       before, not on the order of arrival: the same seed gives the same faults again.
-      """)
+      """
+  )
 
   @OptionGroup(title: "Where") var place: PlaceOptions
   @OptionGroup(title: "Accounts and limits") var limits: LimitOptions
@@ -38,12 +39,30 @@ struct SimulateCommand: AsyncParsableCommand {
   @OptionGroup(title: "Faults") var faults: FaultOptions
 
   func validate() throws {
-    _ = try simulatorConfiguration()
+    do {
+      _ = try simulatorConfiguration()
+    } catch {
+      throw ValidationError(error.description)
+    }
   }
 
   func run() async throws {
     exitOnSignals()
-    let server = try SimulatorServer(simulatorConfiguration())
+    let server: SimulatorServer
+    do {
+      server = try SimulatorServer(simulatorConfiguration())
+    } catch {
+      throw failure(error.description, status: EX_CANTCREAT)
+    }
+    do {
+      try await serve(server, for: place.lifetime())
+    } catch let error as SimulatorError {
+      throw failure(error.description, status: EX_UNAVAILABLE)
+    }
+  }
+
+  /// Serves until the time is over, or for ever.
+  private func serve(_ server: SimulatorServer, for lifetime: Duration?) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try await server.run { port in
@@ -51,8 +70,8 @@ struct SimulateCommand: AsyncParsableCommand {
           fflush(nil)
         }
       }
-      if let time = place.time {
-        group.addTask { try await Task.sleep(for: time) }
+      if let lifetime {
+        group.addTask { try await Task.sleep(for: lifetime) }
       }
       try await group.next()
       group.cancelAll()
@@ -60,13 +79,20 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   /// All options together.
-  private func simulatorConfiguration() throws -> SimulatorConfiguration {
+  private func simulatorConfiguration() throws(SimulatorError) -> SimulatorConfiguration {
     var configuration = SimulatorConfiguration()
-    place.apply(to: &configuration)
+    try place.apply(to: &configuration)
     try limits.apply(to: &configuration)
     try answers.apply(to: &configuration)
     try faults.apply(to: &configuration)
     return configuration
+  }
+
+  /// Says why there is no simulator, and gives the exit status that goes with it.
+  private func failure(_ reason: String, status: CInt) -> ExitCode {
+    let line = Array("nightjar simulate: \(reason)\n".utf8)
+    _ = unsafe line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    return ExitCode(status)
   }
 
   /// A rehearsal has nothing to finish: every line of its ledger is already in the file.

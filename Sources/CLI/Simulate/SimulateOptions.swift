@@ -6,17 +6,30 @@ struct PlaceOptions: ParsableArguments {
   var port = 0
 
   @Option(
-    name: .customLong("for"), help: ArgumentHelp("End after this time.", valueName: "seconds"),
-    transform: duration)
-  var time: Duration?
+    name: .customLong("for"),
+    help: ArgumentHelp("End after this time.", valueName: "seconds")
+  )
+  var time: String?
 
   @Option(
     help: ArgumentHelp(
       "Append one JSON line per request to a file. GET /simulator/ledger has the totals.",
-      valueName: "file"))
+      valueName: "file"
+    )
+  )
   var ledger: String?
 
-  func apply(to configuration: inout SimulatorConfiguration) {
+  /// When to end; nil is never.
+  func lifetime() throws(SimulatorError) -> Duration? {
+    guard let time else { return nil }
+    return try duration(time, option: "--for")
+  }
+
+  func apply(to configuration: inout SimulatorConfiguration) throws(SimulatorError) {
+    guard (0...65535).contains(port) else {
+      throw SimulatorError("--port \(port) is not a port; 0 picks a free one")
+    }
+    _ = try lifetime()
     configuration.port = port
     configuration.ledgerPath = ledger
   }
@@ -28,9 +41,10 @@ struct LimitOptions: ParsableArguments {
       "Accept this made-up key, under limits of its own. Repeat it for more accounts, or with "
         + "the same name for a second key of one account; the limits of the first count. Without "
         + "it any key is accepted, as the account 'default'.",
-      valueName: "name=key[,rpm=n,itpm=n,otpm=n,burst=seconds]"),
-    transform: RehearsalKey.init(parsing:))
-  var account: [RehearsalKey] = []
+      valueName: "name=key[,rpm=n,itpm=n,otpm=n,burst=seconds]"
+    )
+  )
+  var account: [String] = []
 
   @Option(help: "Requests per minute of the account 'default'.")
   var rpm: Int?
@@ -43,28 +57,33 @@ struct LimitOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How much of the allowance may be saved up and spent at once.", valueName: "seconds"),
-    transform: duration)
-  var burst: Duration = .seconds(60)
+      "How much of the allowance may be saved up and spent at once.",
+      valueName: "seconds"
+    )
+  )
+  var burst = "60"
 
   @Option(
-    help: ArgumentHelp("Refuse a key from some time on.", valueName: "key@seconds"),
-    transform: Revocation.init(parsing:))
-  var revoke: [Revocation] = []
+    help: ArgumentHelp("Refuse a key from some time on.", valueName: "key@seconds")
+  )
+  var revoke: [String] = []
 
-  func apply(to configuration: inout SimulatorConfiguration) throws {
+  func apply(to configuration: inout SimulatorConfiguration) throws(SimulatorError) {
     let rates = [rpm, itpm, otpm].compactMap(\.self)
     guard rates.allSatisfy({ $0 > 0 }) else {
-      throw ValidationError("--rpm, --itpm and --otpm must be above 0")
+      throw SimulatorError("--rpm, --itpm and --otpm must be above 0")
     }
     guard account.isEmpty || rates.isEmpty else {
-      throw ValidationError("with --account, write the limits there: NAME=KEY,rpm=600")
+      throw SimulatorError("with --account, write the limits there: NAME=KEY,rpm=600")
     }
-    configuration.keys = account
+    configuration.keys = try readAll(account, RehearsalKey.init(parsing:))
     configuration.defaultLimits = Limits(
-      requestsPerMinute: rpm, inputTokensPerMinute: itpm, outputTokensPerMinute: otpm,
-      burst: burst)
-    configuration.revocations = revoke
+      requestsPerMinute: rpm,
+      inputTokensPerMinute: itpm,
+      outputTokensPerMinute: otpm,
+      burst: try duration(burst, option: "--burst")
+    )
+    configuration.revocations = try readAll(revoke, Revocation.init(parsing:))
   }
 }
 
@@ -72,7 +91,9 @@ struct AnswerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The models that exist, separated by commas; without it every model does.",
-      valueName: "a,b"))
+      valueName: "a,b"
+    )
+  )
   var models: String?
 
   @Option(help: ArgumentHelp("Bounds of an answer's output tokens.", valueName: "min-max"))
@@ -82,18 +103,19 @@ struct AnswerOptions: ParsableArguments {
     help: ArgumentHelp(
       "How long an answer takes: 200ms, uniform:100ms-300ms or lognormal:800ms,0.5 (median and "
         + "sigma). Refusals come at once.",
-      valueName: "time"),
-    transform: Latency.init(parsing:))
-  var latency = Latency.fixed(.zero)
+      valueName: "time"
+    )
+  )
+  var latency = "0ms"
 
-  func apply(to configuration: inout SimulatorConfiguration) throws {
+  func apply(to configuration: inout SimulatorConfiguration) throws(SimulatorError) {
     let bounds = outputTokens.split(separator: "-").compactMap { Int($0) }
     guard bounds.count == 2, bounds[0] >= 1, bounds[0] <= bounds[1] else {
-      throw ValidationError("--output-tokens is written MIN-MAX, for instance 20-200")
+      throw SimulatorError("--output-tokens is written MIN-MAX, for instance 20-200")
     }
     configuration.outputTokens = bounds[0]...bounds[1]
     configuration.models = models?.split(separator: ",").map(String.init) ?? []
-    configuration.latency = latency
+    configuration.latency = try Latency(parsing: latency)
   }
 }
 
@@ -103,7 +125,9 @@ struct FaultOptions: ParsableArguments {
       "Inject a fault with this probability per request. Kinds: 429, 500, 529 (503 for OpenAI), "
         + "reset (in mid-body), truncate (less than Content-Length, then close), malformed (JSON "
         + "cut short), hang (never answers), slow (dribbles, then stalls).",
-      valueName: "kind=probability"))
+      valueName: "kind=probability"
+    )
+  )
   var fault: [String] = []
 
   @Option(help: "The seed of faults and latencies.")
@@ -115,27 +139,42 @@ struct FaultOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Answer every request as overloaded in this window after the start, for instance 10s-25s.",
-      valueName: "from-to"),
-    transform: Range.init(parsingOutage:))
-  var outage: [Range<Duration>] = []
+      valueName: "from-to"
+    )
+  )
+  var outage: [String] = []
 
   @Option(
-    help: ArgumentHelp("Answer 400 to prompts that contain this.", valueName: "substring"))
+    help: ArgumentHelp("Answer 400 to prompts that contain this.", valueName: "substring")
+  )
   var failPrompt: [String] = []
 
-  func apply(to configuration: inout SimulatorConfiguration) throws {
+  func apply(to configuration: inout SimulatorConfiguration) throws(SimulatorError) {
     configuration.faults = try FaultPlan(parsing: fault)
     configuration.seed = seed
     configuration.retryAfter = retryAfter
-    configuration.outages = outage
+    configuration.outages = try readAll(outage, Range.init(parsingOutage:))
     configuration.failingPrompts = failPrompt
   }
 }
 
+/// Reads the texts of an option that may be repeated.
+///
+/// They are not left to the argument parser, because it would repeat a faulty text in its message,
+/// and that may hold a key.
+private func readAll<Value>(
+  _ texts: [String],
+  _ read: (String) throws(SimulatorError) -> Value
+) throws(SimulatorError) -> [Value] {
+  var values: [Value] = []
+  for text in texts { values.append(try read(text)) }
+  return values
+}
+
 /// Reads a time such as `30`, `30s` or `200ms`.
-@Sendable private func duration(_ text: String) throws -> Duration {
+private func duration(_ text: String, option: String) throws(SimulatorError) -> Duration {
   guard let duration = Duration(parsing: text) else {
-    throw ValidationError("'\(text)' is not a time such as 30s or 200ms")
+    throw SimulatorError("\(option) '\(text)' is not a time such as 30s or 200ms")
   }
   return duration
 }
