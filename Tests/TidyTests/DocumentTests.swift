@@ -23,7 +23,7 @@ enum Documents {
 }
 
 @Suite struct DocumentTests {
-  static let documents = Repository.written().map(\.path).filter { $0.hasSuffix(".md") }
+  static let documents = Repository.written.map(\.path).filter { $0.hasSuffix(".md") }
 
   @Test(arguments: documents)
   func `every make target that a document names exists`(path: String) throws {

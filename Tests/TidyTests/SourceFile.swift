@@ -70,7 +70,7 @@ enum Repository {
   }
 
   /// Everything a person wrote to be read: sources, tests, scripts, jobs, examples and documents.
-  static func written() -> [SourceFile] {
+  static let written = {
     let endings = [".swift", ".h", ".c", ".py", ".md", ".yaml", ".modulemap", "Makefile"]
     let folders = ["Sources", "Tests", "scripts", "jobs", "examples"].flatMap(files(under:))
     let top = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile", "Package.swift"]
@@ -80,7 +80,7 @@ enum Repository {
     return readable.compactMap { path in
       text(path).map { SourceFile(path: path, text: $0) }
     }
-  }
+  }()
 
   private static func swiftFiles(under folder: String) -> [SourceFile] {
     files(under: folder).filter { $0.hasSuffix(".swift") }.compactMap { path in

@@ -49,7 +49,7 @@ struct BannedWord {
   @Test(arguments: BannedWord.anywhere.map(\.word))
   func `nothing is left unfinished or tied to a machine`(word: String) throws {
     let banned = try #require(BannedWord.anywhere.first { $0.word == word })
-    #expect(Repository.written().flatMap(banned.findings(inTextOf:)).isEmpty)
+    #expect(Repository.written.flatMap(banned.findings(inTextOf:)).isEmpty)
     let sample = SourceFile(path: "a.md", text: "one\ntwo \(word)three\n")
     #expect(banned.findings(inTextOf: sample).map(\.line) == [2])
   }
@@ -57,7 +57,7 @@ struct BannedWord {
   @Test(arguments: BannedWord.inSources.map(\.word))
   func `sources print no keys and keep to themselves`(word: String) throws {
     let banned = try #require(BannedWord.inSources.first { $0.word == word })
-    let sources = Repository.written().filter { $0.path.hasPrefix("Sources/") }
+    let sources = Repository.written.filter { $0.path.hasPrefix("Sources/") }
     #expect(sources.flatMap(banned.findings(inCodeOf:)).isEmpty)
     let sample = SourceFile(path: "a.swift", text: "// \(word)\n  \(word) = 1\n")
     #expect(banned.findings(inCodeOf: sample).map(\.line) == [2])
