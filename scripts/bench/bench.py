@@ -3,7 +3,7 @@
 
     bench.py [--pairs N] [CASE ...]     cases: cpu, latency, wide, tls, http1, million
 
-It never fails on a figure, only on a wrong or missing answer. NIGHTJAR names the program,
+It never fails on a figure, only on a wrong or missing result. NIGHTJAR names the program,
 .build/release/nightjar unless told.
 """
 
@@ -15,6 +15,7 @@ import platform
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 
 import measure
@@ -65,9 +66,15 @@ def main():
     scratch = ROOT / ".build/bench"  # on a real disk: what is durable is part of the cost
     scratch.mkdir(parents=True, exist_ok=True)
     reference = build_reference(scratch)
+    failures = 0
     for name in names:
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
-            run_case(name, CASES[name], options.pairs, pathlib.Path(folder), reference)
+            try:
+                run_case(name, CASES[name], options.pairs, pathlib.Path(folder), reference)
+            except measure.Failure as failure:
+                failures += 1
+                print(f"{CASES[name].title}\n  not measured: {failure}")
+    return 1 if failures else 0
 
 
 def run_case(name, case, pairs, folder, reference):
@@ -160,4 +167,4 @@ def print_machine():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

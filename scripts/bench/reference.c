@@ -116,7 +116,9 @@ static void collect(Shard *shard) {
   }
 }
 
-static CURL *makeEasy(Slot *slot, const char *url, struct curl_slist *headers, const char *ca) {
+// PIPEWAIT is for HTTP/2 alone: over plain HTTP it holds every transfer back until the first answer.
+static CURL *makeEasy(Slot *slot, const char *url, struct curl_slist *headers, const char *ca,
+                      bool http2) {
   CURL *easy = curl_easy_init();
   curl_easy_setopt(easy, CURLOPT_URL, url);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
@@ -125,7 +127,7 @@ static CURL *makeEasy(Slot *slot, const char *url, struct curl_slist *headers, c
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
   if (ca) curl_easy_setopt(easy, CURLOPT_CAINFO, ca);
   return easy;
 }
@@ -190,7 +192,7 @@ int main(int count, char **arguments) {
   for (long i = 0; i < slots; i++) {
     Slot *slot = &pool[i];
     *slot = (Slot){.shard = &shards[i % shardCount], .body = malloc(bodyLimit), .answer = malloc(bodyLimit)};
-    slot->easy = makeEasy(slot, arguments[1], headers, ca);
+    slot->easy = makeEasy(slot, arguments[1], headers, ca, http2);
     if (!sendNext(slot)) break;
   }
   run(shards, (uint32_t)shardCount);

@@ -29,6 +29,8 @@ http {{
   client_body_buffer_size 64k;
   keepalive_requests 1000000000;
   keepalive_timeout 600s;
+  client_header_timeout 600s;
+  client_body_timeout 600s;
   server {{
     listen 127.0.0.1:{port} backlog=4096 {options};
     {certificate}
