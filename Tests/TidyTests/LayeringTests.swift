@@ -17,7 +17,7 @@ enum Layering {
     ],
     "CLI": [
       "Runner", "Jobs", "KeySources", "Transport", "Secrets", "Simulator", "ArgumentParser",
-      "Logging", "Glibc",
+      "Logging", "Dispatch", "Glibc",
     ],
   ]
   /// The standard library's own modules, and the part of Foundation that brings no ICU.
