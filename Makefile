@@ -1,0 +1,36 @@
+# The same few commands for people and for CI. `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test lint bench bench-million clean
+
+nightjar := .build/release/nightjar
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install missing Debian packages
+	@scripts/setup
+
+build: ## build .build/release/nightjar, one file without the Swift runtime beside it
+	@scripts/setup --build-only
+	swift build -c release --static-swift-stdlib --product nightjar
+
+demo: build ## a few hundred real documents through a local provider, killed and resumed
+	@scripts/demo $(nightjar)
+
+test: setup lint ## everything that must hold: style, then every test
+	swift build --build-tests
+	scripts/run-tests
+
+lint: ## formatting and naming, without changing anything
+	swift format lint --strict --parallel --recursive Sources Tests Package.swift
+
+bench: setup build ## cost and speed beside a bare libcurl loop (about five minutes)
+	@scripts/bench/bench.py
+
+bench-million: setup build ## a million jobs: is it flat? (about five minutes, 2 GB of disk)
+	@scripts/bench/bench.py million
+
+clean: ## remove everything that was built
+	rm -rf .build
