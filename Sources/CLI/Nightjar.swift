@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-//PHimport Secrets
+import Secrets
 
 /// The command line of `nightjar`.
 struct Nightjar: AsyncParsableCommand {
@@ -24,14 +24,14 @@ struct Nightjar: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, StatusCommand.self, ExportCommand.self, SimulateCommand.self,
+      RunCommand.self, StatusCommand.self, ExportCommand.self, SimulateCommand.self, KeysCommand.self,
     ])
 }
 
 @main
 enum Main {
   static func main() async {
-    //PH ProcessHardening.apply()
+    ProcessHardening.apply()
     signal(SIGPIPE, SIG_IGN)
     do {
       var command = try Nightjar.parseAsRoot()

@@ -38,6 +38,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Provider") var provider: ProviderOptions
   @OptionGroup(title: "Keys") var keys: KeyOptions
+  @OptionGroup(title: "Keystore") var keystore: KeystoreOptions
   @OptionGroup(title: "Pace") var pace: PaceOptions
 
   @Flag(help: "Print the first requests as they would be sent, and send nothing.")

@@ -43,16 +43,6 @@ struct KeyOptions: ParsableArguments {
 
   @Option(name: .customLong("api-key"), help: .hidden)
   var refusedKey: String?
-
-  @Option(help: "The keystore file.")
-  var keystore: String?
-
-  @Option(help: "The identity file that opens the keystore.")
-  var identity: String?
-
-  @Option(
-    help: ArgumentHelp("Read the keystore's passphrase from this descriptor.", valueName: "fd"))
-  var passphraseFd: Int32?
 }
 
 /// How fast and how long.

@@ -47,10 +47,11 @@ struct Settings {
   }
 
   func keystore() -> KeystoreLocation {
-    KeystoreLocation(
-      keystore: options.keys.keystore ?? environment["NIGHTJAR_KEYSTORE"] ?? file.keystore,
-      identity: options.keys.identity ?? environment["NIGHTJAR_IDENTITY"] ?? file.identity,
-      passphraseDescriptor: options.keys.passphraseFd, environment: environment)
+    let named = options.keystore
+    return KeystoreLocation(
+      keystore: named.keystore ?? environment["NIGHTJAR_KEYSTORE"] ?? file.keystore,
+      identity: named.identity ?? environment["NIGHTJAR_IDENTITY"] ?? file.identity,
+      passphraseDescriptor: named.passphraseFd)
   }
 
   private func providerName() throws -> String {
