@@ -120,6 +120,19 @@ struct FateTests {
     #expect((.seconds(upper * 0.92) ... .seconds(upper * 1.08)).contains(logNormal[1683]))
   }
 
+  @Test func `refusals come at once`() throws {
+    var provider = try makeProvider {
+      $0.latency = .fixed(.seconds(9))
+      $0.failingPrompts = ["poison"]
+      $0.faults = try FaultPlan(parsing: ["500=1"])
+    }
+    for prompt in ["poison", "good"] {
+      let exchange = provider.receive(API.messages.request(prompt), at: .zero)
+      #expect(exchange.reply.status >= 400)
+      #expect(exchange.latency == .zero)
+    }
+  }
+
   @Test(arguments: ["", "fast", "uniform:3s-1s", "uniform:1s", "lognormal:1s", "lognormal:1s,-1"])
   func `an unreadable latency is refused with the three forms`(text: String) {
     #expect(throws: SimulatorError.self) { try Latency(parsing: text) }

@@ -40,7 +40,7 @@ struct LedgerTests {
     defer { try? FileManager.default.removeItem(at: file) }
     let (replies, totals) = try await simulate({
       $0.ledgerPath = file.path()
-      $0.keys = [try RehearsalKey(parsing: "main=\(rehearsalKey),rpm=6,burst=400")]
+      $0.keys = [try RehearsalKey(parsing: "main=\(rehearsalKey)")]
       $0.faults = try FaultPlan(parsing: [
         "429=0.1", "500=0.1", "529=0.1", "reset=0.15", "truncate=0.15", "malformed=0.15",
       ])
@@ -88,8 +88,8 @@ struct LedgerTests {
 
   @Test func `requests under way are in the ledger already`() async throws {
     try await simulate({ $0.faults = try FaultPlan(parsing: ["hang=1"]) }) { port in
-      _ = try await Curl(.messages, port: port, maxTime: 0.3)
-      let hung = try await Curl(.messages, port: port, maxTime: 0.3)
+      _ = try await Curl(.messages, port: port, maxTime: 1)
+      let hung = try await Curl(.messages, port: port, maxTime: 1)
       #expect(hung.exitCode == 28)
       let summary = try await Curl(["http://127.0.0.1:\(port)/simulator/ledger"])
       let totals = try JSONDecoder().decode(Totals.self, from: Data(summary.body.utf8))

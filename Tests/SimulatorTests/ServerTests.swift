@@ -51,7 +51,7 @@ struct ServerTests {
   }
 
   @Test func `a slow answer dribbles and stalls`() async throws {
-    let reply = try await withFault("slow") { try await Curl(.messages, port: $0, maxTime: 2) }
+    let reply = try await withFault("slow") { try await Curl(.messages, port: $0, maxTime: 3) }
     #expect(reply.exitCode == 28)
     #expect(reply.status == 200)
     #expect(try !reply.body.isEmpty && reply.body.utf8.count < #require(reply.announcedLength))
@@ -65,16 +65,10 @@ struct ServerTests {
     #expect(reply.isJSON)
   }
 
-  @Test func `an answer takes its latency, a refusal does not`() async throws {
-    try await simulate({
-      $0.latency = .fixed(.milliseconds(300))
-      $0.failingPrompts = ["poison"]
-    }) { port in
-      let clock = ContinuousClock()
-      let answer = try await clock.measure { _ = try await Curl(.messages, port: port) }
-      #expect(answer >= .milliseconds(300))
-      let refusal = try await Curl(.messages, port: port, prompt: "poison", maxTime: 0.3)
-      #expect(refusal.status == 400)
+  @Test func `an answer takes its latency`() async throws {
+    try await simulate({ $0.latency = .fixed(.milliseconds(300)) }) { port in
+      let time = try await ContinuousClock().measure { _ = try await Curl(.messages, port: port) }
+      #expect(time >= .milliseconds(300))
     }
   }
 
