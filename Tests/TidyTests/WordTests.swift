@@ -14,9 +14,6 @@ struct BannedWord {
     BannedWord(word: "XX" + "X", reason: "finish it or file an issue"),
     BannedWord(word: "/ro" + "ot/", reason: "a path of one machine"),
     BannedWord(word: "/Us" + "ers/", reason: "a path of one machine"),
-    BannedWord(word: "/work/" + "wt", reason: "a path of one machine"),
-    BannedWord(word: "/work/" + "main", reason: "a path of one machine"),
-    BannedWord(word: "/work/" + "shared", reason: "a path of one machine"),
   ]
   static let inSources = [
     BannedWord(word: "CURLOPT_VERBOSE", reason: "it would print keys"),
