@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+/// `status` and `export`, while a run works and after.
+struct StatusTests {
+  @Test func `status follows a batch from its start to its end`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(["--latency", "30ms"], in: folder)
+    try folder.write("in.jsonl", prompts(0..<100))
+    let run = ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "5"] + provider.flags()
+    let program = try Program(run, in: folder)
+    try folder.wait(for: "20 results") { folder.lines("out.jsonl").count >= 20 }
+    let running = try folder.nightjar(["status", "out.jsonl", "--json"]).report()
+    #expect(running.state == "running")
+    #expect(running.completed >= 20)
+    #expect(running.total == 100)
+    program.send(signal: SIGKILL)
+    _ = program.ending()
+    let stopped = try folder.nightjar(["status", "out.jsonl", "--json"]).report()
+    #expect(stopped.state == "stopped")
+    #expect(stopped.completed == folder.lines("out.jsonl").count)
+    #expect(stopped.pending == 100 - stopped.completed)
+    #expect(try folder.nightjar(run).status == 0)
+    for target in ["out.jsonl", "out.jsonl.nightjar"] {
+      let finished = try folder.nightjar(["status", target, "--json"]).report()
+      #expect(finished.state == "finished")
+      #expect(finished.completed == 100)
+    }
+    let text = try folder.nightjar(["status", "out.jsonl"])
+    #expect(text.output.hasPrefix("finished: 100 completed, 0 failed"))
+  }
+
+  @Test func `watching ends with the run`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(["--latency", "100ms"], in: folder)
+    try folder.write("in.jsonl", prompts(0..<20))
+    let run = ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "2"] + provider.flags()
+    let program = try Program(run, in: folder)
+    try folder.wait(for: "a result") { !folder.lines("out.jsonl").isEmpty }
+    let watch = try folder.nightjar(["status", "out.jsonl", "--watch", "--json"])
+    #expect(watch.status == 0)
+    let states = watch.output.split(separator: "\n")
+    #expect(states.first?.contains(#""state":"running""#) == true)
+    #expect(states.last?.contains(#""state":"finished""#) == true, "\(watch.output)")
+    #expect(program.ending().status == 0)
+  }
+
+  @Test func `an export holds every result, in input order where asked`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(
+      ["--latency", "uniform:0ms-50ms", "--fail-prompt", "Prompt 7"],
+      in: folder
+    )
+    try folder.write("in.jsonl", prompts(0..<80))
+    let run = ["run", "in.jsonl", "-o", "out.jsonl"] + provider.flags()
+    #expect(try folder.nightjar(run).status == 1)
+    let failed = [7] + Array(70..<80)
+    let ordered = ["export", "out.jsonl", "-o", "ordered.jsonl", "--ordered"]
+    #expect(try folder.nightjar(ordered).status == 0)
+    let expected = (0..<80).filter { !failed.contains($0) }.map(String.init)
+    #expect(try folder.results("ordered.jsonl").map(\.custom_id) == expected)
+    #expect(folder.lines("ordered.jsonl").sorted() == folder.lines("out.jsonl").sorted())
+    #expect(try folder.mode("ordered.jsonl") == 0o600)
+    let failures = ["export", "out.jsonl", "-o", "failures.jsonl", "--failed", "--ordered"]
+    #expect(try folder.nightjar(failures).status == 0)
+    #expect(try folder.failures("failures.jsonl").map(\.id) == failed.map { "\($0)" })
+    #expect(folder.lines("failures.jsonl").sorted() == folder.lines("out.failed.jsonl").sorted())
+  }
+
+  @Test func `an export never writes over the files of its batch`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(in: folder)
+    try folder.write("in.jsonl", prompts(0..<3))
+    let run = ["run", "in.jsonl", "-o", "out.jsonl"] + provider.flags()
+    #expect(try folder.nightjar(run).status == 0)
+    for output in ["out.jsonl", "./out.jsonl", folder.path(of: "out.jsonl.nightjar")] {
+      let ending = try folder.nightjar(["export", "out.jsonl", "-o", output, "--failed"])
+      #expect(ending.status == 64, "\(output): \(ending.errors)")
+    }
+    try folder.expectResults(0..<3)
+  }
+}
