@@ -15,12 +15,17 @@ package struct BatchInspector: Sendable {
     isRunning = BatchLock.isHeld(path: path)
     guard FileManager.default.fileExists(atPath: path) else {
       throw StoreError(
-        .inputMissing, "there is no batch here", at: path,
-        next: "name the output of a run (such as results.jsonl) or its job file")
+        .inputMissing,
+        "there is no batch here",
+        at: path,
+        next: "name the output of a run (such as results.jsonl) or its job file"
+      )
     }
     do {
       database = try DatabaseQueue(
-        path: path, configuration: SQLiteJobStore.configuration(readOnly: true))
+        path: path,
+        configuration: SQLiteJobStore.configuration(readOnly: true)
+      )
       try database.read { db in try SQLiteJobStore.checkFormat(db, path: path) }
     } catch {
       throw StoreError(error, at: path)
