@@ -122,6 +122,9 @@ extension EasyHandle {
     // and a configured file is the only authority.
     unsafe set(CURLOPT_CAPATH, nil)
     set(CURLOPT_HTTP_VERSION, mayMultiplex ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
+    // Every transfer under way holds both buffers; prompts and answers are mostly smaller.
+    set(CURLOPT_BUFFERSIZE, 8 << 10)
+    set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
     set(CURLOPT_TCP_NODELAY, 1)
     set(CURLOPT_TCP_KEEPALIVE, 1)
     set(CURLOPT_TCP_KEEPIDLE, 60)
