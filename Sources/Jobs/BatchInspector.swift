@@ -5,8 +5,9 @@ import GRDB
 package struct BatchInspector: Sendable {
   private let database: DatabaseQueue
   private let path: String
-  /// True when a process worked on the batch as this was made. Asked before SQLite opens the file:
-  /// closing the descriptor that asks would drop SQLite's own locks.
+  /// True when a process worked on the batch as this was made.
+  ///
+  /// Asked before SQLite opens the file: closing the descriptor that asks would drop SQLite's own locks.
   package let isRunning: Bool
 
   /// - Throws: ``StoreError`` when there is no batch at `path` or it cannot be read.
