@@ -14,7 +14,7 @@ setup: ## install missing Debian packages
 
 build: ## build .build/release/nightjar, one file without the Swift runtime beside it
 	@scripts/setup --build-only
-	swift build -c release --static-swift-stdlib --product nightjar
+	swift build -c release --static-swift-stdlib -Xlinker -s --product nightjar
 
 demo: build ## a few hundred real documents through a local provider, killed and resumed
 	@scripts/demo $(nightjar)

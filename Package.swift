@@ -20,12 +20,17 @@ func room(_ name: String, on lower: [Target.Dependency]) -> Target {
 
 func tests(_ name: String, of rooms: [Target.Dependency], resources: [Resource] = []) -> Target {
   .testTarget(
-    name: name, dependencies: rooms + ["TestSupport"], resources: resources,
-    swiftSettings: strict)
+    name: name,
+    dependencies: rooms + ["TestSupport"],
+    resources: resources,
+    swiftSettings: strict
+  )
 }
 
 let argumentParser = Target.Dependency.product(
-  name: "ArgumentParser", package: "swift-argument-parser")
+  name: "ArgumentParser",
+  package: "swift-argument-parser"
+)
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
@@ -50,7 +55,10 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(
-      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+      name: "CCurl",
+      pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]
+    ),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLinux"),
 
@@ -60,14 +68,17 @@ let package = Package(
     room("Jobs", on: ["Secrets", "CLinux", sqlite]),
     room(
       "Runner",
-      on: ["Jobs", "KeySources", "Transport", "Secrets", mustache, yaml] + collections),
+      on: ["Jobs", "KeySources", "Transport", "Secrets", mustache, yaml] + collections
+    ),
     room("Simulator", on: [hummingbird]),
     .executableTarget(
       name: "nightjar",
       dependencies: [
         "Runner", "Jobs", "KeySources", "Transport", "Secrets", "Simulator", argumentParser, log,
       ],
-      path: "Sources/CLI", swiftSettings: strict),
+      path: "Sources/CLI",
+      swiftSettings: strict
+    ),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("SecretsTests", of: ["Secrets"], resources: [.copy("age-testkit")]),

@@ -23,13 +23,20 @@ struct CLIError: Error {
     case let error as CLIError: self = error
     case let error as StoreError:
       self.init(
-        error.message, at: error.place, next: error.next, exitCode: Self.exitCode(of: error.code))
+        error.message,
+        at: error.place,
+        next: error.next,
+        exitCode: Self.exitCode(of: error.code)
+      )
     case let error as KeySourceError:
       self.init(error.description, exitCode: error.exitCode)
     case let error as JobFileError:
       self.init(
-        error.message, at: error.line.map { "\(error.file):\($0)" } ?? error.file,
-        next: "correct the job file and run the same command", exitCode: 78)
+        error.message,
+        at: error.line.map { "\(error.file):\($0)" } ?? error.file,
+        next: "correct the job file and run the same command",
+        exitCode: 78
+      )
     case let error as TransportError:
       self.init(error.message, exitCode: 78)
     default: return nil

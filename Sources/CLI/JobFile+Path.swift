@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Runner
 
 extension JobFile {
@@ -8,7 +8,11 @@ extension JobFile {
   init(at path: String) throws {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
       throw CLIError(
-        "cannot read the job file", at: path, next: "check its name and permissions", exitCode: 66)
+        "cannot read the job file",
+        at: path,
+        next: "check its name and permissions",
+        exitCode: 66
+      )
     }
     try self.init(reading: text, file: path)
   }

@@ -2,6 +2,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <stddef.h>
 #include <sys/vfs.h>
 
 // prctl is variadic, which Swift cannot import.
@@ -11,3 +12,6 @@ static inline int nightjar_set_not_dumpable(void) {
 static inline int nightjar_is_dumpable(void) {
   return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 }
+
+// string.h shows memmem only to programs that ask for GNU extensions.
+extern void *memmem(const void *haystack, size_t length, const void *needle, size_t count);

@@ -5,8 +5,9 @@ import GRDB
 package struct BatchInspector: Sendable {
   private let database: DatabaseQueue
   private let path: String
-  /// True when a process worked on the batch as this was made. Asked before SQLite opens the file:
-  /// closing the descriptor that asks would drop SQLite's own locks.
+  /// True when a process worked on the batch as this was made.
+  ///
+  /// Asked before SQLite opens the file: closing the descriptor that asks would drop SQLite's own locks.
   package let isRunning: Bool
 
   /// - Throws: ``StoreError`` when there is no batch at `path` or it cannot be read.
@@ -15,12 +16,17 @@ package struct BatchInspector: Sendable {
     isRunning = BatchLock.isHeld(path: path)
     guard FileManager.default.fileExists(atPath: path) else {
       throw StoreError(
-        .inputMissing, "there is no batch here", at: path,
-        next: "name the output of a run (such as results.jsonl) or its job file")
+        .inputMissing,
+        "there is no batch here",
+        at: path,
+        next: "name the output of a run (such as results.jsonl) or its job file"
+      )
     }
     do {
       database = try DatabaseQueue(
-        path: path, configuration: SQLiteJobStore.configuration(readOnly: true))
+        path: path,
+        configuration: SQLiteJobStore.configuration(readOnly: true)
+      )
       try database.read { db in try SQLiteJobStore.checkFormat(db, path: path) }
     } catch {
       throw StoreError(error, at: path)

@@ -21,13 +21,19 @@ package final class BatchLock: Sendable {
     self.descriptor = descriptor
     if Self.isNetworkFileSystem(descriptor) {
       throw StoreError(
-        .unsuitableFileSystem, "a batch file cannot live on a network file system", at: path,
-        next: "choose an output on a local disk and copy the results afterwards")
+        .unsuitableFileSystem,
+        "a batch file cannot live on a network file system",
+        at: path,
+        next: "choose an output on a local disk and copy the results afterwards"
+      )
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       throw StoreError(
-        .owned, "another nightjar is working on this batch", at: path,
-        next: "let it finish, or stop it and run the same command; `nightjar status` shows it")
+        .owned,
+        "another nightjar is working on this batch",
+        at: path,
+        next: "let it finish, or stop it and run the same command; `nightjar status` shows it"
+      )
     }
   }
 

@@ -57,7 +57,9 @@ package struct DocumentFolder: Sendable {
       throw StoreError(
         .inputMissing,
         "cannot list the documents: \(unsafe String(cString: strerror(errno)).lowercased())",
-        at: path, next: "check the name and the permissions, then run the same command")
+        at: path,
+        next: "check the name and the permissions, then run the same command"
+      )
     }
     defer { unsafe closedir(directory) }
     var entries: [(name: String, isFolder: Bool)] = []

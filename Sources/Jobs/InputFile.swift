@@ -42,8 +42,11 @@ package final class InputFile: Sendable {
 
   private static func unreadable(_ path: String, _ number: Int32) -> StoreError {
     StoreError(
-      .inputMissing, "cannot read the input: \(unsafe String(cString: strerror(number)).lowercased())",
-      at: path, next: "check the name and the permissions, then run the same command")
+      .inputMissing,
+      "cannot read the input: \(unsafe String(cString: strerror(number)).lowercased())",
+      at: path,
+      next: "check the name and the permissions, then run the same command"
+    )
   }
 
   /// Identity of the file as it is now.
@@ -52,8 +55,11 @@ package final class InputFile: Sendable {
     guard unsafe fstat(descriptor, &information) == 0 else { throw Self.unreadable(path, errno) }
     let modified = information.st_mtim
     return FileIdentity(
-      device: Int(information.st_dev), inode: Int(information.st_ino),
-      size: Int(information.st_size), modified: modified.tv_sec * 1_000_000_000 + modified.tv_nsec)
+      device: Int(information.st_dev),
+      inode: Int(information.st_ino),
+      size: Int(information.st_size),
+      modified: modified.tv_sec * 1_000_000_000 + modified.tv_nsec
+    )
   }
 
   /// The bytes at `offset`, fewer than `count` only at the end of the file.

@@ -17,7 +17,11 @@ package struct JobResult: Sendable {
   package let hasRetried: Bool
 
   package init(
-    job: Int, state: State, line: [UInt8], inputTokens: Int = 0, outputTokens: Int = 0,
+    job: Int,
+    state: State,
+    line: [UInt8],
+    inputTokens: Int = 0,
+    outputTokens: Int = 0,
     hasRetried: Bool = false
   ) {
     self.job = job

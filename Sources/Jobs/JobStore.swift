@@ -1,4 +1,6 @@
-/// Where jobs are durable. Every engine passes the same conformance suite.
+/// Where jobs are durable.
+///
+/// Every engine passes the same conformance suite.
 ///
 /// States of a job: *available* (no row of its own), *running* (its segment is leased),
 /// *retryable* (a row with attempts and a time), *completed* or *failed* (a result).

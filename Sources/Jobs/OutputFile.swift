@@ -84,7 +84,8 @@ package final class OutputFile: Sendable {
   /// The new file takes the name only once it is whole and on disk (write, fsync, rename, fsync of
   /// the folder).
   package static func replacing(
-    _ path: String, with write: (OutputFile) async throws -> Void
+    _ path: String,
+    with write: (OutputFile) async throws -> Void
   ) async throws {
     let temporary = path + ".tmp-\(getpid())"
     do {

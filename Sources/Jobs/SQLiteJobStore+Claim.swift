@@ -15,7 +15,12 @@ extension SQLiteJobStore {
           guard let sequence else { continue }
           stored.append(
             StoredResult(
-              sequence: sequence, job: failure.job, state: failure.state, line: failure.line))
+              sequence: sequence,
+              job: failure.job,
+              state: failure.state,
+              line: failure.line
+            )
+          )
         }
       }
       try db.cachedStatement(sql: Statements.growBatch)
@@ -68,14 +73,21 @@ extension SQLiteJobStore {
     let retryable = try Row.fetchAll(db, sql: Statements.retryableJobs, arguments: bounds)
       .map { row in
         RetryableJob(
-          job: row["job"], attempts: row["attempts"], notBefore: row["not_before_ms"],
-          reason: row["reason"])
+          job: row["job"],
+          attempts: row["attempts"],
+          notBefore: row["not_before_ms"],
+          reason: row["reason"]
+        )
       }
     return ClaimedSegment(
       lease: SegmentLease(segment: row["segment"], epoch: epoch),
-      firstJob: firstJob, jobCount: jobCount, firstLine: row["first_line"],
-      source: source(of: row), finished: Set(finishedJobs),
-      retryable: Dictionary(retryable.map { ($0.job, $0) }, uniquingKeysWith: { _, last in last }))
+      firstJob: firstJob,
+      jobCount: jobCount,
+      firstLine: row["first_line"],
+      source: source(of: row),
+      finished: Set(finishedJobs),
+      retryable: Dictionary(retryable.map { ($0.job, $0) }, uniquingKeysWith: { _, last in last })
+    )
   }
 
   static func source(of row: Row) -> SegmentSource {

@@ -3,7 +3,9 @@ import GRDB
 
 extension SQLiteJobStore {
   package func commit(
-    _ flush: Flush, leaseEnd: Int, isDurable: Bool
+    _ flush: Flush,
+    leaseEnd: Int,
+    isDurable: Bool
   ) async throws -> FlushReceipt {
     try await transaction(isDurable: isDurable) { db in
       let insert = try db.cachedStatement(sql: Statements.insertResult)
@@ -49,7 +51,9 @@ extension SQLiteJobStore {
     var fenced: [Int] = []
     for (lease, finished) in tally.finished {
       let row = try Row.fetchOne(
-        progress, arguments: [finished, lease.epoch, leaseEnd, lease.segment])
+        progress,
+        arguments: [finished, lease.epoch, leaseEnd, lease.segment]
+      )
       guard let row else { continue }
       if row["epoch"] != lease.epoch { fenced.append(lease.segment) }
       if row["state"] == 2 { closed.append(lease.segment) }

@@ -14,8 +14,10 @@ extension SQLiteJobStore {
     summary.failed = row["failed"]
     summary.unknown = row["unknown"]
     summary.traffic = Traffic(
-      requestsSent: row["requests_sent"], retries: row["retries"],
-      rateLimited: row["rate_limited"])
+      requestsSent: row["requests_sent"],
+      retries: row["retries"],
+      rateLimited: row["rate_limited"]
+    )
     summary.inputTokens = row["input_tokens"]
     summary.outputTokens = row["output_tokens"]
     summary.isInputComplete = row["input_complete"]
@@ -25,7 +27,9 @@ extension SQLiteJobStore {
   package func results(after sequence: Int, limit: Int) async throws -> [StoredResult] {
     try await reading { db in
       try Self.results(
-        db.cachedStatement(sql: Statements.results), arguments: [sequence, limit])
+        db.cachedStatement(sql: Statements.results),
+        arguments: [sequence, limit]
+      )
     }
   }
 
@@ -34,9 +38,11 @@ extension SQLiteJobStore {
   {
     try Row.fetchAll(statement, arguments: arguments).map { row in
       StoredResult(
-        sequence: row["sequence"], job: row["job"],
+        sequence: row["sequence"],
+        job: row["job"],
         state: JobResult.State(rawValue: row["state"]) ?? .failed,
-        line: [UInt8](row["line"] as Data))
+        line: [UInt8](row["line"] as Data)
+      )
     }
   }
 
@@ -44,8 +50,10 @@ extension SQLiteJobStore {
     try await reading { db in
       try Row.fetchAll(db, sql: Statements.exportPositions).map { row in
         ExportPosition(
-          state: JobResult.State(rawValue: row["state"]) ?? .failed, offset: row["offset"],
-          sequence: row["sequence"])
+          state: JobResult.State(rawValue: row["state"]) ?? .failed,
+          offset: row["offset"],
+          sequence: row["sequence"]
+        )
       }
     }
   }
@@ -56,8 +64,12 @@ extension SQLiteJobStore {
       let statement = try db.cachedStatement(sql: Statements.segmentAfter)
       guard let row = try Row.fetchOne(statement, arguments: [segment]) else { return nil }
       let draft = SegmentDraft(
-        firstJob: row["first_job"], jobCount: row["job_count"], firstLine: row["first_line"],
-        source: Self.source(of: row), failures: [])
+        firstJob: row["first_job"],
+        jobCount: row["job_count"],
+        firstLine: row["first_line"],
+        source: Self.source(of: row),
+        failures: []
+      )
       return (row["segment"], draft)
     }
   }
@@ -69,8 +81,11 @@ extension SQLiteJobStore {
         return nil
       }
       return FileIdentity(
-        device: row["input_device"], inode: row["input_inode"], size: row["input_size"],
-        modified: row["input_modified_ns"])
+        device: row["input_device"],
+        inode: row["input_inode"],
+        size: row["input_size"],
+        modified: row["input_modified_ns"]
+      )
     }
   }
 
@@ -79,7 +94,8 @@ extension SQLiteJobStore {
     try await transaction { db in
       try db.execute(
         sql: Statements.recordIdentity,
-        arguments: [identity.device, identity.inode, identity.size, identity.modified])
+        arguments: [identity.device, identity.inode, identity.size, identity.modified]
+      )
     }
   }
 }

@@ -53,7 +53,8 @@ package final class SQLiteJobStore: JobStore {
       sql: """
         PRAGMA mmap_size = 0;
         PRAGMA journal_size_limit = 67108864;
-        """)
+        """
+    )
     let journal = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
     try db.execute(sql: "PRAGMA synchronous = FULL")
     let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
@@ -71,12 +72,15 @@ package final class SQLiteJobStore: JobStore {
       try db.inTransaction(.immediate) {
         try db.execute(sql: Schema.tables)
         try db.execute(
-          sql: Statements.insertBatch, arguments: [now, input.kind.rawValue, input.path])
+          sql: Statements.insertBatch,
+          arguments: [now, input.kind.rawValue, input.path]
+        )
         try db.execute(
           sql: """
             PRAGMA application_id = \(Schema.applicationID);
             PRAGMA user_version = \(Schema.version);
-            """)
+            """
+        )
         return .commit
       }
     }
@@ -89,13 +93,19 @@ package final class SQLiteJobStore: JobStore {
     let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     guard application == Schema.applicationID else {
       throw StoreError(
-        .damaged, "the file is not a nightjar batch", at: path,
-        next: "choose another output, or move the file away")
+        .damaged,
+        "the file is not a nightjar batch",
+        at: path,
+        next: "choose another output, or move the file away"
+      )
     }
     guard version <= Schema.version else {
       throw StoreError(
-        .newerFormat, "the batch was written by a newer version (format \(version))", at: path,
-        next: "update nightjar, or choose another output")
+        .newerFormat,
+        "the batch was written by a newer version (format \(version))",
+        at: path,
+        next: "update nightjar, or choose another output"
+      )
     }
   }
 
@@ -107,8 +117,11 @@ package final class SQLiteJobStore: JobStore {
     let kind: String = row["input_kind"]
     guard kind == input.kind.rawValue, recorded == input.path else {
       throw StoreError(
-        .inputChanged, "the batch was started with another input, \(recorded)", at: path,
-        next: "run it with that input, or choose another output for this one")
+        .inputChanged,
+        "the batch was started with another input, \(recorded)",
+        at: path,
+        next: "run it with that input, or choose another output for this one"
+      )
     }
   }
 
@@ -119,12 +132,16 @@ package final class SQLiteJobStore: JobStore {
       try db.execute(sql: Statements.releaseAll)
       for job in inFlight {
         let finished = try Int.fetchOne(
-          db, sql: Statements.finishedJobs, arguments: [job, job + 1])
+          db,
+          sql: Statements.finishedJobs,
+          arguments: [job, job + 1]
+        )
         if finished == nil { unknown.insert(job) }
       }
       try db.execute(
         sql: Statements.takeOver,
-        arguments: [ProcessInfo.processInfo.processIdentifier, unknown.count])
+        arguments: [ProcessInfo.processInfo.processIdentifier, unknown.count]
+      )
       return .commit
     }
     return unknown
@@ -147,7 +164,8 @@ package final class SQLiteJobStore: JobStore {
   /// The fsync of a durable one covers all earlier frames of the WAL, so that commits between two
   /// durable ones need none (sqlite.org/pragma.html#pragma_synchronous).
   func transaction<T: Sendable>(
-    isDurable: Bool = true, _ body: @escaping @Sendable (Database) throws -> T
+    isDurable: Bool = true,
+    _ body: @escaping @Sendable (Database) throws -> T
   ) async throws -> T {
     do {
       return try await database.writeWithoutTransaction { db in
@@ -187,20 +205,32 @@ extension StoreError {
     switch code {
     case .SQLITE_FULL:
       self.init(
-        .diskFull, "the disk is full", at: path,
-        next: "free some space and run the same command; finished jobs will not be sent again")
+        .diskFull,
+        "the disk is full",
+        at: path,
+        next: "free some space and run the same command; finished jobs will not be sent again"
+      )
     case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
       self.init(
-        .notWritable, "the batch file cannot be written: \(text)", at: path,
-        next: "choose an output in a folder that you can write to")
+        .notWritable,
+        "the batch file cannot be written: \(text)",
+        at: path,
+        next: "choose an output in a folder that you can write to"
+      )
     case .SQLITE_CORRUPT, .SQLITE_NOTADB:
       self.init(
-        .damaged, "the batch file is damaged: \(text)", at: path,
-        next: "keep a copy of it, then start again with another output")
+        .damaged,
+        "the batch file is damaged: \(text)",
+        at: path,
+        next: "keep a copy of it, then start again with another output"
+      )
     default:
       self.init(
-        .inputOutput, "the batch file failed: \(text)", at: path,
-        next: "check the disk and run the same command")
+        .inputOutput,
+        "the batch file failed: \(text)",
+        at: path,
+        next: "check the disk and run the same command"
+      )
     }
   }
 }

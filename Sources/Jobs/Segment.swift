@@ -24,7 +24,11 @@ package struct SegmentDraft: Sendable {
   package let failures: [JobResult]
 
   package init(
-    firstJob: Int, jobCount: Int, firstLine: Int, source: SegmentSource, failures: [JobResult]
+    firstJob: Int,
+    jobCount: Int,
+    firstLine: Int,
+    source: SegmentSource,
+    failures: [JobResult]
   ) {
     self.firstJob = firstJob
     self.jobCount = jobCount
@@ -59,8 +63,13 @@ package struct ClaimedSegment: Sendable {
   package let retryable: [Int: RetryableJob]
 
   package init(
-    lease: SegmentLease, firstJob: Int, jobCount: Int, firstLine: Int, source: SegmentSource,
-    finished: Set<Int>, retryable: [Int: RetryableJob]
+    lease: SegmentLease,
+    firstJob: Int,
+    jobCount: Int,
+    firstLine: Int,
+    source: SegmentSource,
+    finished: Set<Int>,
+    retryable: [Int: RetryableJob]
   ) {
     self.lease = lease
     self.firstJob = firstJob

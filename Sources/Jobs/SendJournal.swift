@@ -42,7 +42,9 @@ package final class SendJournal: Sendable {
       throw StoreError(errno: errno, doing: "cannot map the journal of sends", at: path)
     }
     let slots = unsafe UnsafeMutableBufferPointer(
-      start: memory.assumingMemoryBound(to: Int.self), count: capacity + 1)
+      start: memory.assumingMemoryBound(to: Int.self),
+      count: capacity + 1
+    )
     unsafe slots.initialize(repeating: 0)
     unsafe slots[0] = Self.magic
     state = unsafe Mutex(State(slots: slots, free: Array((1...capacity).reversed())))
@@ -90,7 +92,9 @@ package final class SendJournal: Sendable {
     guard unsafe fstat(descriptor, &information) == 0 else { return [] }
     var slots = [Int](repeating: 0, count: Int(information.st_size) / slotBytes)
     let size = slots.count * slotBytes
-    let got = unsafe slots.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, size, 0) }
+    let got = unsafe slots.withUnsafeMutableBytes {
+      unsafe pread(descriptor, $0.baseAddress, size, 0)
+    }
     guard got == size, slots.first == magic else { return [] }
     return Set(slots.dropFirst().filter { $0 > 0 }.map { $0 - 1 })
   }

@@ -55,16 +55,25 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
       switch number {
       case ENOSPC, EDQUOT:
         self.init(
-          .diskFull, "\(doing): \(reason)", at: place,
-          next: "free some space and run the same command; finished jobs will not be sent again")
+          .diskFull,
+          "\(doing): \(reason)",
+          at: place,
+          next: "free some space and run the same command; finished jobs will not be sent again"
+        )
       case EACCES, EPERM, EROFS, ENOTDIR, ENOENT, EISDIR:
         self.init(
-          .notWritable, "\(doing): \(reason)", at: place,
-          next: "choose an output in an existing folder that you can write to")
+          .notWritable,
+          "\(doing): \(reason)",
+          at: place,
+          next: "choose an output in an existing folder that you can write to"
+        )
       default:
         self.init(
-          .inputOutput, "\(doing): \(reason)", at: place,
-          next: "check the disk and run the same command")
+          .inputOutput,
+          "\(doing): \(reason)",
+          at: place,
+          next: "check the disk and run the same command"
+        )
       }
     }
   }

@@ -36,7 +36,7 @@ package enum HiddenInput {
   package static func ask(_ prompt: String, otherwise: String) throws(KeySourceError) -> Secret {
     let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard terminal >= 0 else {
-      throw KeySourceError(.denied, "there is no terminal to ask for \(prompt); \(otherwise)")
+      throw KeySourceError(.denied, "there is no terminal to ask for the \(prompt); \(otherwise)")
     }
     defer { close(terminal) }
     write(prompt + ": ", to: terminal)

@@ -72,6 +72,7 @@ package enum KeyReference: Hashable, Sendable, CustomStringConvertible {
     let parts = rest.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
     let path = String(parts[0])
     let field = parts.count == 2 ? String(parts[1]) : nil
+    guard !looksLikeKey(path) else { throw notAReference }
     guard !path.isEmpty, field != "" else {
       throw KeySourceError(
         .usage,

@@ -1,5 +1,5 @@
 /// What is known of the present value of one source.
-enum KeyState: Hashable {
+package enum KeyState: Hashable, Sendable {
   /// Nothing was fetched yet.
   case missing
   /// Fetched and not used yet.
@@ -8,25 +8,28 @@ enum KeyState: Hashable {
   case active
   /// The provider has refused it; only another value makes the source good again.
   case quarantined
+
+  /// Whether requests may be sent with it.
+  package var isGood: Bool { self == .pending || self == .active }
 }
 
 /// The decisions of a ``Keyring``: which of an account's keys to use, and what to do when the
 /// provider refuses one.
 ///
 /// A pure value in the caller's time; it sees versions, never keys.
-struct KeyringState {
-  typealias Instant = ContinuousClock.Instant
-
+package struct KeyringState: Sendable {
   /// One source and the value it last gave.
-  struct Slot {
-    var version: String?
-    var state = KeyState.missing
-    /// Counts up across the keyring with every new value, so the highest is the newest.
-    var generation = 0
+  package struct Slot: Hashable, Sendable {
+    /// Which value it is; nil before the first.
+    package fileprivate(set) var version: String?
+    /// What is known of it.
+    package fileprivate(set) var state = KeyState.missing
+    /// The round of reading that brought it: the highest is the newest.
+    package fileprivate(set) var round = 0
   }
 
   /// What to do about a refused key.
-  enum Verdict: Hashable {
+  package enum Verdict: Hashable, Sendable {
     /// Another good key is there: send again with it.
     case useAnother
     /// Read the sources again, now, then look again.
@@ -35,50 +38,53 @@ struct KeyringState {
     case park
   }
 
-  /// The least time between two refreshes that refusals force.
-  static let refreshInterval = Duration.seconds(5)
+  /// The least time between two readings that refusals force.
+  package static let refreshInterval = Duration.seconds(5)
 
-  private(set) var slots: [Slot]
-  private(set) var everWorked = false
-  private var lastForced: Instant?
-  private var generation = 0
+  /// The sources, in order of preference.
+  package private(set) var slots: [Slot]
+  /// Whether the provider has accepted any value.
+  package private(set) var everWorked = false
+  private var lastForced: ContinuousClock.Instant?
+  private var round = 0
 
-  init(sources: Int) {
+  /// Nothing is known yet of a number of sources.
+  package init(sources: Int) {
     slots = Array(repeating: Slot(), count: sources)
   }
 
   /// The slot to use: the newest good value, the first source among equals; nil when none is good.
-  var best: Int? {
+  package var best: Int? {
     var best: Int?
-    for (index, slot) in slots.enumerated() where slot.state == .pending || slot.state == .active {
-      if let current = best, slots[current].generation >= slot.generation { continue }
+    for (index, slot) in slots.enumerated() where slot.state.isGood {
+      if let current = best, slots[current].round >= slot.round { continue }
       best = index
     }
     return best
   }
 
-  /// A round of reading all sources begins; the values it brings count as equally new.
-  mutating func beginRound() {
-    generation += 1
+  /// A round of reading all sources begins; the values that it brings count as equally new.
+  package mutating func beginRound() {
+    round += 1
   }
 
   /// A source gave a value.
   ///
-  /// Returns whether it is another one than before.
-  mutating func fetched(slot: Int, version: String) -> Bool {
+  /// - Returns: whether it is another one than before.
+  package mutating func fetched(slot: Int, version: String) -> Bool {
     guard slots[slot].version != version else { return false }
-    slots[slot] = Slot(version: version, state: .pending, generation: generation)
+    slots[slot] = Slot(version: version, state: .pending, round: round)
     return true
   }
 
-  /// The provider accepted the value of a slot.
-  mutating func confirmed(slot: Int) {
+  /// The provider accepted the present value of a slot.
+  package mutating func confirmed(slot: Int) {
     everWorked = true
     if slots[slot].state == .pending { slots[slot].state = .active }
   }
 
-  /// The provider refused a value: the present one of `slot`, or an older one when that is nil.
-  mutating func rejected(slot: Int?, at now: Instant) -> Verdict {
+  /// The provider refused a value: the present one of `slot`, or an earlier one when that is nil.
+  package mutating func rejected(slot: Int?, at now: ContinuousClock.Instant) -> Verdict {
     if let slot { slots[slot].state = .quarantined }
     if best != nil { return .useAnother }
     if let lastForced, now - lastForced < Self.refreshInterval { return .park }

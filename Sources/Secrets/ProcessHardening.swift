@@ -1,3 +1,4 @@
+import CCrypto
 import CLinux
 import Glibc
 
@@ -20,6 +21,8 @@ package enum ProcessHardening {
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     for name in unwanted { unsafe unsetenv(name) }
+    // Otherwise libcrypto dismantles itself in exit() while other threads are still using it.
+    _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
   }
 
   /// Whether other processes of the same user may read this one, and crashes may dump it.

@@ -1,3 +1,5 @@
+internal import CLinux
+
 /// Removes secrets from text that came from outside, before it is stored or shown.
 ///
 /// Providers quote keys in their error messages ("Incorrect API key provided: sk-…"). Two things
@@ -36,6 +38,31 @@ package struct Scrubber: Sendable {
   package func scrub(_ text: [UInt8]) -> [UInt8] {
     let nothing: [UInt8] = []
     return replace(nothing.span, in: text)
+  }
+
+  /// `bytes` with every copy of `value` replaced, whatever their length; quick where there is none.
+  package static func redact(_ value: borrowing Secret, in bytes: [UInt8]) -> [UInt8] {
+    guard value.count >= shortestValue else { return bytes }
+    var output: [UInt8] = []
+    var rest = bytes[...]
+    while let found = unsafe value.withUnsafeBytes({ unsafe firstRange(of: $0, in: rest) }) {
+      output += rest[..<found.lowerBound] + replacement.utf8
+      rest = rest[found.upperBound...]
+    }
+    return output.isEmpty ? bytes : output + rest
+  }
+
+  private static func firstRange(
+    of value: UnsafeRawBufferPointer,
+    in bytes: ArraySlice<UInt8>
+  ) -> Range<Int>? {
+    unsafe bytes.withUnsafeBytes { haystack in
+      guard let start = haystack.baseAddress, let needle = value.baseAddress,
+        let found = unsafe memmem(start, haystack.count, needle, value.count)
+      else { return nil }
+      let offset = unsafe bytes.startIndex + (UnsafeRawPointer(found) - start)
+      return offset..<offset + value.count
+    }
   }
 
   private func replace(_ value: Span<UInt8>, in text: [UInt8]) -> [UInt8] {

@@ -51,9 +51,13 @@ func openSocket(
   guard let address = unsafe address?.pointee else { return CURL_SOCKET_BAD }
   // Close-on-exec, which libcurl does not set: a child must not inherit a provider's connection.
   let type = address.socktype | Int32(SOCK_CLOEXEC.rawValue)
+  let sockets = unsafe object(SocketPoll.self, at: context)
   let opened = socket(address.family, type, address.protocol)
-  guard opened >= 0 else { return CURL_SOCKET_BAD }
-  unsafe object(SocketPoll.self, at: context)?.opened(opened)
+  guard opened >= 0 else {
+    sockets?.openFailure = errno
+    return CURL_SOCKET_BAD
+  }
+  sockets?.opened(opened)
   return opened
 }
 

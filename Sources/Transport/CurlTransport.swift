@@ -93,9 +93,13 @@ package final class CurlTransport: HTTPClient {
   ///
   /// Sending afterwards fails the same way; calling it again is harmless.
   package func shutdown() async {
-    for mailbox in mailboxes {
-      await withCheckedContinuation { done in
-        if !mailbox.post(.stop(done)) { done.resume() }
+    await withDiscardingTaskGroup { group in
+      for mailbox in mailboxes {
+        group.addTask {
+          await withCheckedContinuation { done in
+            if !mailbox.post(.stop(done)) { done.resume() }
+          }
+        }
       }
     }
   }

@@ -79,19 +79,12 @@ internal import Glibc
     at now: ContinuousClock.Instant
   ) -> Result<HTTPResponse, TransportError> {
     guard let transfer else { return .failure(.setup("curl_multi_info_read")) }
+    if bodyIsTooLarge { return .failure(.tooLarge(limit: bodyLimit)) }
+    let code = code == CURLE_OK && !transfer.headIsComplete ? CURLE_PARTIAL_FILE : code
     guard code == CURLE_OK else {
       return .failure(
-        bodyIsTooLarge
-          ? .tooLarge(limit: bodyLimit)
-          : unsafe TransportError(
-            code,
-            detail: String(cString: errorText),
-            requestsSent: transfer.requestsSent
-          )
+        TransportError(code, detail: detail(of: code), requestsSent: transfer.requestsSent)
       )
-    }
-    guard transfer.headIsComplete else {
-      return .failure(TransportError(CURLE_PARTIAL_FILE, detail: "", requestsSent: 1))
     }
     let version = get(CURLINFO_HTTP_VERSION)
     return .success(
@@ -101,6 +94,14 @@ internal import Glibc
         at: now
       )
     )
+  }
+
+  private func detail(of code: CURLcode) -> String {
+    let refused = shard.sockets.openFailure
+    guard code == CURLE_COULDNT_CONNECT, refused != 0 else {
+      return unsafe String(cString: errorText)
+    }
+    return unsafe "the system gives no more sockets (\(String(cString: strerror(refused))))"
   }
 }
 
@@ -121,6 +122,9 @@ extension EasyHandle {
     // and a configured file is the only authority.
     unsafe set(CURLOPT_CAPATH, nil)
     set(CURLOPT_HTTP_VERSION, mayMultiplex ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
+    // Every transfer under way holds both buffers; prompts and answers are mostly smaller.
+    set(CURLOPT_BUFFERSIZE, 8 << 10)
+    set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
     set(CURLOPT_TCP_NODELAY, 1)
     set(CURLOPT_TCP_KEEPALIVE, 1)
     set(CURLOPT_TCP_KEEPIDLE, 60)

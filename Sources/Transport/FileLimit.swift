@@ -17,6 +17,6 @@ package enum FileLimit {
       limit.rlim_cur = min(wanted, limit.rlim_max)
       guard unsafe setrlimit(openFiles, &limit) == 0 else { return connections }
     }
-    return min(connections, Int(clamping: limit.rlim_cur) - reserve)
+    return min(connections, max(1, Int(clamping: limit.rlim_cur) - reserve))
   }
 }

@@ -56,33 +56,35 @@ package struct HTTPResponse: Sendable {
 
   /// The value of the first header field with this name, whatever its case, or nil.
   package func header(_ name: String) -> String? {
-    let name = name.utf8
-    for line in head.split(separator: newline) {
-      guard line.count > name.count, line[line.startIndex + name.count] == colon,
-        zip(line, name).allSatisfy({ lowercased($0) == lowercased($1) })
-      else { continue }
-      let value = line.dropFirst(name.count + 1).drop(while: isBlank)
-      return String(decoding: value.trimmingSuffix(while: isBlank), as: UTF8.self)
+    let name = name.utf8.span
+    var start = 0
+    while let end = head[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      if let value = value(ofField: name, inLine: start..<end) {
+        return String(decoding: value, as: UTF8.self)
+      }
+      start = end + 1
     }
     return nil
   }
-}
 
-private let newline = UInt8(ascii: "\n")
-private let colon = UInt8(ascii: ":")
+  /// The value in a header line, without the blanks around it, if the line is this field's.
+  private func value(ofField name: Span<UInt8>, inLine line: Range<Int>) -> ArraySlice<UInt8>? {
+    guard line.count > name.count, head[line.lowerBound + name.count] == UInt8(ascii: ":") else {
+      return nil
+    }
+    for index in name.indices {
+      guard lowercased(head[line.lowerBound + index]) == lowercased(name[index]) else { return nil }
+    }
+    let value = head[line].dropFirst(name.count + 1).drop(while: isBlank)
+    guard let last = value.lastIndex(where: { !isBlank($0) }) else { return [] }
+    return value[...last]
+  }
+}
 
 private func isBlank(_ byte: UInt8) -> Bool {
   byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
 }
 
 private func lowercased(_ byte: UInt8) -> UInt8 {
-  (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-}
-
-extension ArraySlice<UInt8> {
-  fileprivate func trimmingSuffix(while predicate: (UInt8) -> Bool) -> Self {
-    var end = endIndex
-    while end > startIndex, predicate(self[end - 1]) { end -= 1 }
-    return self[..<end]
-  }
+  UInt8(ascii: "A") <= byte && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
 }

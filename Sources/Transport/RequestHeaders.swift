@@ -9,6 +9,9 @@ package final class RequestHeaders: Sendable {
 
   /// Makes header fields without a credential.
   ///
+  /// libcurl adds `Host`, `Accept`, `Accept-Encoding` and `Content-Length`, and declares a POST to
+  /// be a form unless `Content-Type` is among the fields.
+  ///
   /// - Throws: ``TransportError/Code/invalidRequest`` for a name or value that is not allowed in a
   ///   header field (RFC 9110 section 5).
   package init(_ fields: [(name: String, value: String)] = []) throws(TransportError) {

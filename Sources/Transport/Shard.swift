@@ -57,7 +57,10 @@ internal import CLinux
   func start(_ transfer: Transfer) throws(TransportError) -> EasyHandle {
     let handle = if let handle = idle.popLast() { handle } else { try makeHandle() }
     handle.load(transfer)
-    unsafe curl_multi_add_handle(multi, handle.curl)
+    guard unsafe curl_multi_add_handle(multi, handle.curl) == CURLM_OK else {
+      _ = stop(handle)
+      throw .setup("curl_multi_add_handle")
+    }
     return handle
   }
 

@@ -18,6 +18,9 @@ internal import Glibc
     var tracked = false
   }
 
+  /// Why the system refused the last socket that was asked for; 0 when it did not.
+  var openFailure: Int32 = 0
+
   private let poll: Int32
   private let bell: Int32
   private var watches: [Watch] = []
@@ -42,6 +45,7 @@ internal import Glibc
   func opened(_ socket: Int32) {
     grow(toHold: socket)
     watches[Int(socket)] = Watch(tracked: true)
+    openFailure = 0
   }
 
   /// Forgets a socket that is about to be closed; closing takes it out of epoll.

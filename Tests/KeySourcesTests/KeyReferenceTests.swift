@@ -22,7 +22,8 @@ struct KeyReferenceTests {
   @Test(
     arguments: [
       "sk-ant-api03-abcdefghijklmnop", "plain-text", "", "env:sk-ant-api03-abcdefghijklmnop",
-      "keystore:sk-ant-api03-abcdefghijklmnop", "key:value-of-it", "Bearer abcdefghijklmnop",
+      "keystore:sk-ant-api03-abcdefghijklmnop", "key:value-of-it",
+      "file:sk-ant-api03-abcdefghijklmnop", "Bearer abcdefghijklmnop",
     ])
   func `refuses what may be a key itself, without repeating it`(text: String) {
     let error = #expect(throws: KeySourceError.self) { try KeyReference(text) }

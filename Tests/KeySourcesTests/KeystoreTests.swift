@@ -163,15 +163,50 @@ struct KeystoreTests {
     #expect(error?.exitCode == 73)
   }
 
-  @Test func `a passphrase opens it, is asked for once, and another is refused`() throws {
+  @Test func `can be made with a passphrase, and is kept in armor`() throws {
     let location = try folder.location(passphrase: "correct horse\n")
     _ = try Keystore(at: location).create(protection: .passphrase, armored: true)
+    let file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: location.path)))
+    let details = try AgeFile.Details(of: file)
+    #expect(details.needsPassphrase && details.isArmored)
+    let identity = AgeIdentity(passphrase: secret("correct horse"))
+    #expect(text(try AgeFile.decrypt(file, with: [identity])).contains(#""keys":[]"#))
+  }
+
+  @Test func `a passphrase is asked for once, and another is refused`() throws {
+    let file = try AgeFile.encrypt(
+      secret(#"{"v":1,"generation":0,"keys":[{"id":"a","value":"sk-a"}]}"#),
+      passphrase: secret("correct horse"),
+      workFactor: 10,
+      armored: true
+    )
+    try folder.write(String(decoding: file, as: UTF8.self), to: "keystore.age")
     let store = Keystore(at: try folder.location(passphrase: "correct horse"))
-    try add("a", "sk-a", to: store)
+    #expect(try store.entries().map(\.id) == ["a"])
     #expect(text(try store.value(of: "a")) == "sk-a")
     let wrong = Keystore(at: try folder.location(passphrase: "battery staple"))
     let error = #expect(throws: KeySourceError.self) { try wrong.entries() }
     #expect(error?.exitCode == 77)
+  }
+
+  @Test func `changes made at the same time are all kept`() async throws {
+    _ = try made()
+    let location = try folder.location()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<20 {
+        group.addTask {
+          let key = try Key(.keystore(id: "key-\(number)"), value: secret("sk-\(number)"))
+          try Keystore(at: location).store(
+            key,
+            provider: nil,
+            created: "2026-11-23T00:00:00Z",
+            replacing: false
+          )
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(Set(try Keystore(at: location).entries().map(\.id)).count == 20)
   }
 
   @Test func `says what to do when there is none, or nothing that opens it`() throws {

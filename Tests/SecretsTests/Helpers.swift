@@ -69,6 +69,9 @@ enum Program {
     return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
   }
 
+  static let hasPyrage =
+    isInstalled("python3") && (try? run("python3", "-c", "import pyrage").status) == 0
+
   /// Runs a program to its end and returns what it printed.
   static func run(_ arguments: String...) throws -> (status: Int32, output: [UInt8]) {
     try runAll(arguments)

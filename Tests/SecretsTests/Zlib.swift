@@ -12,6 +12,7 @@ enum Zlib {
     guard let library = unsafe dlopen("libz.so.1", RTLD_NOW),
       let symbol = unsafe dlsym(library, "uncompress")
     else { return [] }
+    // The type is the one that zlib.h declares for `uncompress`.
     let uncompress = unsafe unsafeBitCast(symbol, to: Uncompress.self)
     var output = [UInt8](repeating: 0, count: 32 << 20)
     var count = UInt(output.count)

@@ -88,6 +88,21 @@ struct ConnectionTests {
     }
   }
 
+  @Test func `says so when the process may open no more files`() async {
+    await #expect(processExitsWith: .success) {
+      let server = try RawServer { $0.answerAll("ok") }
+      defer { server.stop() }
+      try await withTransport { transport in
+        let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var none = rlimit(rlim_cur: 3, rlim_max: 3)
+        unsafe setrlimit(openFiles, &none)
+        let error = try #require(await transport.failure(of: .get(server.url)))
+        #expect(error.code == .connect)
+        #expect(error.message.contains("Too many open files"), "\(error)")
+      }
+    }
+  }
+
   @Test func `goes straight to the server whatever proxy the environment names`() async {
     await #expect(processExitsWith: .success) {
       for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {

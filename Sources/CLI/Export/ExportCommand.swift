@@ -13,7 +13,8 @@ struct ExportCommand: AsyncParsableCommand {
 
         nightjar export results.jsonl -o in-order.jsonl --ordered
         nightjar export results.jsonl -o failed.jsonl --failed
-      """)
+      """
+  )
 
   @Argument(help: "A job file (.yaml), a results file, or a .nightjar file.")
   var target: String
@@ -33,8 +34,10 @@ struct ExportCommand: AsyncParsableCommand {
       throw CLIError.usage("choose another file: \(output) belongs to the batch")
     }
     let export = BatchExport(
-      inspector: try BatchInspector(path: files.batch), state: failed ? .failed : .completed,
-      isOrdered: ordered)
+      inspector: try BatchInspector(path: files.batch),
+      state: failed ? .failed : .completed,
+      isOrdered: ordered
+    )
     let count = try await export.write(to: output)
     Console.shared.note("\(count) \(failed ? "failed jobs" : "results") written to \(output)")
   }

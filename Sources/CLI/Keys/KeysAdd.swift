@@ -30,7 +30,17 @@ struct KeysAdd: ParsableCommand {
 
   @OptionGroup var options: KeystoreOptions
 
+  /// Catches a key given as an argument, which the parser's own message would repeat.
+  @Argument(help: .hidden)
+  var unexpected: [String] = []
+
   func validate() throws {
+    guard unexpected.isEmpty else {
+      throw ValidationError(
+        "the value of a key is asked for, or piped in; if you have just typed it as an argument, "
+          + "it is in your shell's history, so remove it there or replace the key"
+      )
+    }
     if options.passphraseFd == 0 {
       throw ValidationError(
         "the key is read from standard input, so the passphrase needs another descriptor, "

@@ -12,8 +12,12 @@ struct DryRun {
   /// Prints a line of JSON for each request, with the reference of the key in place of the key.
   func print() async throws {
     let preview = RunPreview(
-      input: builder.input, preparer: builder.preparer, provider: builder.provider,
-      endpoint: builder.endpoints[0], key: try builder.keyReference())
+      input: builder.input,
+      preparer: builder.preparer,
+      provider: builder.provider,
+      endpoint: builder.endpoints[0],
+      key: try builder.keyReference()
+    )
     for line in try await preview.lines(Self.shown) { printResult(line) }
     Console.shared.note("dry run: nothing was sent")
   }

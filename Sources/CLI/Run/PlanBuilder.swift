@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Jobs
 import KeySources
 import Runner
@@ -20,7 +20,8 @@ struct PlanBuilder {
       throw CLIError(
         "keys are never given on the command line, where every user of the machine can read them",
         next: "name where the key is: --key env:NAME, --key file:PATH or --key keystore:ID",
-        exitCode: 64)
+        exitCode: 64
+      )
     }
     self.options = options
     let isJobFile = options.input.hasSuffix(".yaml") || options.input.hasSuffix(".yml")
@@ -31,8 +32,11 @@ struct PlanBuilder {
     endpoints = try settings.endpoints()
     provider = try settings.provider(endpoints: endpoints)
     preparer = JobPreparer(
-      provider: provider, settings: try settings.prompts(),
-      documents: Self.documents(input.source), inputName: input.name)
+      provider: provider,
+      settings: try settings.prompts(),
+      documents: Self.documents(input.source),
+      inputName: input.name
+    )
   }
 
   private static func documents(_ source: JobReader.Input) -> DocumentFolder? {
@@ -43,12 +47,15 @@ struct PlanBuilder {
   private static func input(_ name: String) throws -> RunPlan.Input {
     if name == "-" {
       return RunPlan.Input(
-        source: .pipe(InputFile(standardInput: ())), name: "standard input", path: "-")
+        source: .pipe(InputFile(standardInput: ())),
+        name: "standard input",
+        path: "-"
+      )
     }
     let path = URL(fileURLWithPath: name).standardizedFileURL.path
-    var isFolder: ObjCBool = false
-    let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    if isFolder.boolValue || (!exists && DocumentFolder.isPattern(name)) {
+    var isFolder = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if isFolder || (!exists && DocumentFolder.isPattern(name)) {
       let folder = DocumentFolder(path)
       return RunPlan.Input(source: .folder(folder), name: folder.root, path: path)
     }
@@ -68,12 +75,18 @@ struct PlanBuilder {
       accounts.append(try await account(description, keystore, concurrency))
     }
     return RunPlan(
-      input: input, files: files, provider: provider, preparer: preparer, accounts: accounts,
-      concurrency: concurrency, limit: options.pace.limit ?? file.limit,
+      input: input,
+      files: files,
+      provider: provider,
+      preparer: preparer,
+      accounts: accounts,
+      concurrency: concurrency,
+      limit: options.pace.limit ?? file.limit,
       deadlines: settings.deadlines(),
       retries: RetryPolicy(attempts: options.pace.maxAttempts ?? file.maxAttempts ?? 8),
       giveUpAfter: .seconds(options.pace.giveUpAfter),
-      parkFor: options.pace.parkFor.map { .seconds($0) })
+      parkFor: options.pace.parkFor.map { .seconds($0) }
+    )
   }
 
   /// The reference of the key that the first account would use.
@@ -82,7 +95,9 @@ struct PlanBuilder {
   }
 
   private func account(
-    _ description: JobFile.Account, _ keystore: Keystore, _ concurrency: Int
+    _ description: JobFile.Account,
+    _ keystore: Keystore,
+    _ concurrency: Int
   ) async throws -> Account {
     let sources = try description.keys.map { text throws(KeySourceError) in
       KeySources.source(for: try KeyReference(text), keystore: keystore)
@@ -92,12 +107,16 @@ struct PlanBuilder {
     let limits = RateLimits(
       requestsPerMinute: description.limits.requestsPerMinute,
       inputTokensPerMinute: description.limits.inputTokensPerMinute,
-      outputTokensPerMinute: description.limits.outputTokensPerMinute)
+      outputTokensPerMinute: description.limits.outputTokensPerMinute
+    )
     let expected = Double(settings.maxTokens ?? 512) / 2
     return Account(
-      name: description.name, keyring: keyring, endpoints: description.endpoints,
+      name: description.name,
+      keyring: keyring,
+      endpoints: description.endpoints,
       provider: provider,
-      pacer: Pacer(limits: limits, expectedOutput: expected, at: .now))
+      pacer: Pacer(limits: limits, expectedOutput: expected, at: .now)
+    )
   }
 
   /// A results file without its batch is somebody else's: appending to it would mix two batches.
@@ -107,8 +126,11 @@ struct PlanBuilder {
       let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
       guard let size, size > 0 else { continue }
       throw CLIError(
-        "the results file is there already, but not the batch it belongs to", at: path,
-        next: "choose another output, or move the file away", exitCode: 73)
+        "the results file is there already, but not the batch it belongs to",
+        at: path,
+        next: "choose another output, or move the file away",
+        exitCode: 73
+      )
     }
   }
 
@@ -117,7 +139,8 @@ struct PlanBuilder {
     let room = FileLimit.raise(toHold: plan.concurrency)
     if room < plan.concurrency {
       Console.shared.note(
-        "this system allows \(room) connections; more requests wait their turn (raise ulimit -n)")
+        "this system allows \(room) connections; more requests wait their turn (raise ulimit -n)"
+      )
     }
     var configuration = CurlTransport.Configuration()
     configuration.caFile = settings.caFile

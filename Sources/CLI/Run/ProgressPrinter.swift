@@ -73,7 +73,10 @@ struct ProgressLine {
   private func clock(_ seconds: Double) -> String {
     let total = Int(min(seconds, 1e8))
     let (hours, minutes) = (total / 3_600, total % 3_600 / 60)
-    return hours > 0 ? "\(hours) h \(minutes) min" : minutes > 0 ? "\(minutes) min \(total % 60) s"
-      : "\(total) s"
+    return hours > 0
+      ? "\(hours) h \(minutes) min"
+      : minutes > 0
+        ? "\(minutes) min \(total % 60) s"
+        : "\(total) s"
   }
 }

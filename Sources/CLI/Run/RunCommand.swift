@@ -28,7 +28,8 @@ struct RunCommand: AsyncParsableCommand {
 
       Flags beat the environment (NIGHTJAR_PROVIDER, NIGHTJAR_BASE_URL, NIGHTJAR_MODEL, \
       NIGHTJAR_CONCURRENCY, NIGHTJAR_KEYSTORE, NIGHTJAR_IDENTITY), which beats the job file.
-      """)
+      """
+  )
 
   @Argument(help: "A job file (.yaml), a .jsonl file, a folder, or - for standard input.")
   var input: String
@@ -66,7 +67,10 @@ struct RunCommand: AsyncParsableCommand {
     let plan = try await builder.plan()
     let client = try builder.client(for: plan)
     let run = try await BatchRun(
-      plan, client: client, sinks: [EventLog(level: quiet ? max(level, .warning) : level)])
+      plan,
+      client: client,
+      sinks: [EventLog(level: quiet ? max(level, .warning) : level)]
+    )
     let report = try await attended(run, plan: plan, grace: builder.grace)
     await client.shutdown()
     try conclude(report, files: plan.files)
@@ -80,7 +84,10 @@ struct RunCommand: AsyncParsableCommand {
     guard let first else { return }
     throw CLIError(
       "the input has \(count) bad \(count == 1 ? "line" : "lines"); nothing was sent",
-      at: first, next: "correct them, or run without --strict: only they will fail", exitCode: 65)
+      at: first,
+      next: "correct them, or run without --strict: only they will fail",
+      exitCode: 65
+    )
   }
 
   /// Runs with progress on the screen and the signals of the user heard.
@@ -88,7 +95,8 @@ struct RunCommand: AsyncParsableCommand {
     if run.unknown > 0 {
       Console.shared.note(
         "resuming: \(run.unknown) requests were on their way when the last run ended; they may "
-          + "have been billed and are sent again")
+          + "have been billed and are sent again"
+      )
     }
     let signals = SignalWatch(run, grace: grace)
     let progress = quiet ? nil : ProgressPrinter(run.progress, concurrency: plan.concurrency)

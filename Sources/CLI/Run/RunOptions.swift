@@ -8,7 +8,9 @@ struct ProviderOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where requests go, with or without a trailing /v1; http:// only on loopback.",
-      valueName: "url"))
+      valueName: "url"
+    )
+  )
   var baseURL: String?
 
   @Option(help: "The model of prompts that name none.")
@@ -25,7 +27,8 @@ struct ProviderOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("ca-file")],
-    help: ArgumentHelp("Trust the certificates in this file.", valueName: "pem"))
+    help: ArgumentHelp("Trust the certificates in this file.", valueName: "pem")
+  )
   var caFile: String?
 
   @Option(help: "An HTTP proxy; those named by the environment are ignored.")
@@ -38,7 +41,9 @@ struct KeyOptions: ParsableArguments {
     name: .customLong("key"),
     help: ArgumentHelp(
       "A key reference, never a key: env:NAME, file:PATH[#FIELD] or keystore:ID. Repeatable.",
-      valueName: "ref"))
+      valueName: "ref"
+    )
+  )
   var keys: [String] = []
 
   @Option(name: .customLong("api-key"), help: .hidden)

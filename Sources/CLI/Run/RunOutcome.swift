@@ -34,7 +34,8 @@ struct RunOutcome {
         + "\(summary.total) jobs in \(rounded(report.elapsed.seconds)) s; "
         + "\(summary.traffic.requestsSent) requests, \(summary.traffic.retries) retries, "
         + "\(summary.traffic.rateLimited) times asked to slow down; "
-        + "\(summary.inputTokens) input and \(summary.outputTokens) output tokens")
+        + "\(summary.inputTokens) input and \(summary.outputTokens) output tokens"
+    )
     Console.shared.note("results: \(files.completed)")
     if summary.failed > 0 { Console.shared.note("failed jobs: \(files.failed)") }
     if let reason { Console.shared.error(reason) }
@@ -45,7 +46,10 @@ struct RunOutcome {
     switch report.stop {
     case nil where report.summary.total == 0:
       return CLIError(
-        "the input has no jobs", next: "check that it is the file you meant", exitCode: 66)
+        "the input has no jobs",
+        next: "check that it is the file you meant",
+        exitCode: 66
+      )
     case nil where report.summary.pending > 0:
       return CLIError("some jobs were left without a result", next: again, exitCode: 70)
     case nil: return nil
@@ -58,12 +62,15 @@ struct RunOutcome {
       return CLIError(
         "the provider refused the key: \(why)",
         next: "put a key that works where the reference points and run the same command; no job "
-          + "was lost", exitCode: 77)
+          + "was lost",
+        exitCode: 77
+      )
     case .unavailable(let why):
       return CLIError(
         "the provider cannot be reached: \(why)",
         next: "check --base-url and the network, then run the same command; no job was lost",
-        exitCode: 69)
+        exitCode: 69
+      )
     case .failed(let error):
       return CLIError(any: error) ?? CLIError("\(error)", next: again, exitCode: 70)
     }

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import KeySources
 import Runner
 import Transport
@@ -22,7 +22,11 @@ struct Settings {
   func input(of jobFile: String) throws -> String {
     guard let input = file.input else {
       throw CLIError(
-        "the job file names no input", at: jobFile, next: "add a line `input: …`", exitCode: 78)
+        "the job file names no input",
+        at: jobFile,
+        next: "add a line `input: …`",
+        exitCode: 78
+      )
     }
     return input
   }
@@ -42,8 +46,11 @@ struct Settings {
   func deadlines() -> Deadlines {
     let total = Duration.seconds(options.pace.timeout ?? file.timeout?.seconds ?? 600)
     return Deadlines(
-      connect: min(.seconds(10), total), firstByte: total, stall: min(.seconds(60), total),
-      total: total)
+      connect: min(.seconds(10), total),
+      firstByte: total,
+      stall: min(.seconds(60), total),
+      total: total
+    )
   }
 
   func keystore() -> KeystoreLocation {
@@ -51,7 +58,8 @@ struct Settings {
     return KeystoreLocation(
       keystore: named.keystore ?? environment["NIGHTJAR_KEYSTORE"] ?? file.keystore,
       identity: named.identity ?? environment["NIGHTJAR_IDENTITY"] ?? file.identity,
-      passphraseDescriptor: named.passphraseFd)
+      passphraseDescriptor: named.passphraseFd
+    )
   }
 
   private func providerName() throws -> String {
@@ -59,7 +67,8 @@ struct Settings {
     guard let name else {
       throw CLIError.usage(
         "name the provider: --provider anthropic, or --provider openai for it and every "
-          + "compatible server")
+          + "compatible server"
+      )
     }
     return name
   }
@@ -95,10 +104,16 @@ struct Settings {
     let isOverridden =
       options.provider.baseURL != nil || environment["NIGHTJAR_BASE_URL"] != nil
     let limits = JobFile.Limits(
-      requestsPerMinute: options.pace.rpm, inputTokensPerMinute: options.pace.itpm,
-      outputTokensPerMinute: options.pace.otpm)
+      requestsPerMinute: options.pace.rpm,
+      inputTokensPerMinute: options.pace.itpm,
+      outputTokensPerMinute: options.pace.otpm
+    )
     let single = JobFile.Account(
-      name: "default", keys: [], endpoints: endpoints, limits: JobFile.Limits())
+      name: "default",
+      keys: [],
+      endpoints: endpoints,
+      limits: JobFile.Limits()
+    )
     let accounts = file.accounts.isEmpty || !options.keys.keys.isEmpty ? [single] : file.accounts
     return try accounts.map { account in
       var account = account
@@ -126,7 +141,10 @@ struct Settings {
     }
     return PromptSettings(
       model: options.provider.model ?? environment["NIGHTJAR_MODEL"] ?? file.model,
-      maxTokens: maxTokens, system: options.provider.system ?? file.system, template: template)
+      maxTokens: maxTokens,
+      system: options.provider.system ?? file.system,
+      template: template
+    )
   }
 }
 
@@ -135,6 +153,7 @@ extension JobFile.Limits {
     JobFile.Limits(
       requestsPerMinute: flags.requestsPerMinute ?? requestsPerMinute,
       inputTokensPerMinute: flags.inputTokensPerMinute ?? inputTokensPerMinute,
-      outputTokensPerMinute: flags.outputTokensPerMinute ?? outputTokensPerMinute)
+      outputTokensPerMinute: flags.outputTokensPerMinute ?? outputTokensPerMinute
+    )
   }
 }

@@ -49,7 +49,8 @@ private final class SignalAnswer: Sendable {
     guard number == 1 else { return run.abort() }
     Console.shared.note(
       "stopping: waiting up to \(Int(time.seconds)) s for requests in flight; "
-        + "once more to cut them off")
+        + "once more to cut them off"
+    )
     run.drain()
     grace.withLock { task in
       task = Task { [run, time] in

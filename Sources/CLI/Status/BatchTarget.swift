@@ -9,13 +9,17 @@ struct BatchTarget {
     guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else {
       let suffix = ".nightjar"
       files = RunPlan.Files(
-        output: name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name)
+        output: name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name
+      )
       return
     }
     guard let output = try JobFile(at: name).output else {
       throw CLIError(
-        "the job file names no output", at: name,
-        next: "name the results file of the run instead", exitCode: 64)
+        "the job file names no output",
+        at: name,
+        next: "name the results file of the run instead",
+        exitCode: 64
+      )
     }
     files = RunPlan.Files(output: output)
   }

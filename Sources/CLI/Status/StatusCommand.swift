@@ -12,7 +12,8 @@ struct StatusCommand: AsyncParsableCommand {
 
         nightjar status results.jsonl
         nightjar status results.jsonl --watch
-      """)
+      """
+  )
 
   @Argument(help: "A job file (.yaml), a results file, or a .nightjar file.")
   var target: String

@@ -6,6 +6,10 @@ package import Secrets
 /// as long as this object lives. The file is read again for every question, so changes by other
 /// processes are seen. All calls may come from any thread; they block while they read, and a
 /// passphrase takes about a second of work each time.
+///
+/// The age format proves that a file was not damaged, not who wrote it: anybody who knows the
+/// public key could put another keystore in its place. Therefore the file and its folder must be
+/// out of reach for other users, and every fingerprint is shown.
 package final class Keystore: Sendable {
   /// How a new keystore is protected.
   package enum Protection: Sendable {

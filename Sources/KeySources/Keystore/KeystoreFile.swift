@@ -142,7 +142,7 @@ extension KeystoreFile {
   private func newPassphrase() throws(KeySourceError) -> Secret {
     let first = try givenPassphrase("new passphrase for \(location.path)")
     if location.passphraseDescriptor != nil { return first }
-    let again = try givenPassphrase("the same again")
+    let again = try givenPassphrase("same passphrase again")
     guard Fingerprint(of: first) == Fingerprint(of: again) else {
       throw KeySourceError(.denied, "the two passphrases differ; nothing was written")
     }

@@ -15,7 +15,6 @@ struct LockedFolder: ~Copyable {
     let path = Self.parent(of: file)
     if creating { try Self.create(path) }
     descriptor = try Self.open(path)
-    while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
   }
 
   private static func open(_ path: String) throws(KeySourceError) -> Int32 {
@@ -29,11 +28,23 @@ struct LockedFolder: ~Copyable {
     }
     do throws(KeySourceError) {
       try check(descriptor, path)
+      try lock(descriptor, path)
     } catch {
       close(descriptor)
       throw error
     }
     return descriptor
+  }
+
+  private static func lock(_ descriptor: Int32, _ path: String) throws(KeySourceError) {
+    while flock(descriptor, LOCK_EX) != 0 {
+      guard errno == EINTR else {
+        throw KeySourceError(
+          .cannotWrite,
+          "cannot lock the folder \(path) against other writers: \(SecretFile.reason(errno))"
+        )
+      }
+    }
   }
 
   /// Refuses a folder in which other users could put a file of their own in place of ours.

@@ -71,9 +71,14 @@ struct Intake {
     case .good: drafts += assembler.add(line, failure: nil)
     case .bad(let refusal):
       let failed = InputLine.failedLine(
-        line.bytes.withoutLineBreak, number: line.number, refusal: refusal)
+        line.bytes.withoutLineBreak,
+        number: line.number,
+        refusal: refusal
+      )
       drafts += assembler.add(
-        line, failure: JobResult(job: assembler.nextJob, state: .failed, line: failed))
+        line,
+        failure: JobResult(job: assembler.nextJob, state: .failed, line: failed)
+      )
     }
   }
 
@@ -105,7 +110,10 @@ struct Intake {
     guard let earlier = seen.insert(id, line: line.number) else { return .good }
     if skipsKnown, restored > 0 { return .known }
     return bad(
-      line, "duplicate_id", "the id \"\(id)\" is that of line \(earlier) too; give each job its own")
+      line,
+      "duplicate_id",
+      "the id \"\(id)\" is that of line \(earlier) too; give each job its own"
+    )
   }
 
   private func bad(_ line: LineSplitter.Line, _ code: String, _ message: String) -> Verdict {

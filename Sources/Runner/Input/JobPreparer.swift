@@ -27,7 +27,10 @@ package struct JobPreparer: Sendable {
 
   /// - Parameter documents: where the documents lie, when lines name documents.
   package init(
-    provider: any Provider, settings: PromptSettings, documents: DocumentFolder?, inputName: String
+    provider: any Provider,
+    settings: PromptSettings,
+    documents: DocumentFolder?,
+    inputName: String
   ) {
     self.provider = provider
     self.settings = settings
@@ -56,7 +59,8 @@ package struct JobPreparer: Sendable {
   }
 
   private func document(
-    _ job: Job, in documents: DocumentFolder
+    _ job: Job,
+    in documents: DocumentFolder
   ) async throws(UnusableJob) -> PreparedJob {
     let path = Self.documentPath(job.line)
     var line = ResultLine.document(path: path, text: nil)
@@ -68,20 +72,33 @@ package struct JobPreparer: Sendable {
       return PreparedJob(id: path, line: line[...], request: request)
     } catch let error as DocumentError {
       let refusal = Refusal(
-        status: nil, code: "unreadable_document", message: "\(inputName)/\(path): \(error.message)")
+        status: nil,
+        code: "unreadable_document",
+        message: "\(inputName)/\(path): \(error.message)"
+      )
       throw UnusableJob(id: path, line: line[...], refusal: refusal)
     } catch {
       let refusal = Refusal(
-        status: nil, code: "invalid_job", message: "\(inputName)/\(path): \(error)")
+        status: nil,
+        code: "invalid_job",
+        message: "\(inputName)/\(path): \(error)"
+      )
       throw UnusableJob(id: path, line: line[...], refusal: refusal)
     }
   }
 
   private func unusable(
-    _ job: Job, id: String, line: ArraySlice<UInt8>, _ code: String, _ message: String
+    _ job: Job,
+    id: String,
+    line: ArraySlice<UInt8>,
+    _ code: String,
+    _ message: String
   ) -> UnusableJob {
     let refusal = Refusal(
-      status: nil, code: code, message: "\(inputName):\(job.lineNumber): \(message)")
+      status: nil,
+      code: code,
+      message: "\(inputName):\(job.lineNumber): \(message)"
+    )
     return UnusableJob(id: id, line: line, refusal: refusal)
   }
 

@@ -26,7 +26,10 @@ package struct JobReader: Sendable {
   ///   - limit: how many jobs of the input are queued at most.
   ///   - append: stores segments; the flag says that they are the input's last.
   package init(
-    _ input: Input, name: String, store: SQLiteJobStore, limit: Int?,
+    _ input: Input,
+    name: String,
+    store: SQLiteJobStore,
+    limit: Int?,
     append: @escaping @Sendable ([SegmentDraft], Bool) async throws -> Void
   ) {
     self.input = input
@@ -61,7 +64,9 @@ package struct JobReader: Sendable {
       guard case .file(let offset, let length, let digest) = draft.source else { return }
       end = offset + length
       let bytes = try await SegmentLoader(file: file).bytes(
-        of: draft.source, firstLine: draft.firstLine)
+        of: draft.source,
+        firstLine: draft.firstLine
+      )
       line = intake.restore(draft, bytes: bytes, isKept: !digest.isEmpty)
     }
     try await refuseLongerLine(file, end)
@@ -85,8 +90,11 @@ package struct JobReader: Sendable {
     let seam = try await file.read(at: end - 1, count: 2)
     guard seam.count == 2, !seam.contains(UInt8(ascii: "\n")) else { return }
     throw StoreError(
-      .inputChanged, "the last queued line of the input has grown", at: file.path,
-      next: "restore the file, or run the new one with another output")
+      .inputChanged,
+      "the last queued line of the input has grown",
+      at: file.path,
+      next: "restore the file, or run the new one with another output"
+    )
   }
 
   /// Reads a pipe or a folder from the start and queues what is not queued yet.
@@ -125,7 +133,8 @@ package struct JobReader: Sendable {
       line.appendJSON(path)
       line.append(UInt8(ascii: "\n"))
       intake.take(
-        LineSplitter.Line(bytes: line[...], offset: 0, length: line.count, number: number))
+        LineSplitter.Line(bytes: line[...], offset: 0, length: line.count, number: number)
+      )
       if intake.drafts.count >= 16 { try await hand(over: &intake) }
     }
   }

@@ -79,7 +79,11 @@ struct SegmentAssembler {
 
   private func draft(_ source: SegmentSource) -> SegmentDraft {
     SegmentDraft(
-      firstJob: firstJob, jobCount: jobCount, firstLine: firstLine, source: source,
-      failures: failures)
+      firstJob: firstJob,
+      jobCount: jobCount,
+      firstLine: firstLine,
+      source: source,
+      failures: failures
+    )
   }
 }

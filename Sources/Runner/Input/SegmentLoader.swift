@@ -24,9 +24,11 @@ package struct SegmentLoader: Sendable {
       let bytes = try await file.read(at: offset, count: length)
       guard source.matches(bytes[...]) else {
         throw StoreError(
-          .inputChanged, "the input has changed since its jobs were queued (from line \(firstLine) on)",
+          .inputChanged,
+          "the input has changed since its jobs were queued (from line \(firstLine) on)",
           at: file.path,
-          next: "restore the file, or run the new one with another output")
+          next: "restore the file, or run the new one with another output"
+        )
       }
       return bytes
     }

@@ -53,8 +53,12 @@ package final class CompletionBatcher: Sendable {
   ///   - lease: how far each commit moves the end of the leases it touches.
   ///   - onProgress: told which segments closed or were lost, after each commit.
   package init(
-    store: any JobStore, exporter: Exporter, clock: any RunClock, lease: Duration,
-    events: any EventSink, onProgress: @escaping @Sendable (FlushReceipt) -> Void
+    store: any JobStore,
+    exporter: Exporter,
+    clock: any RunClock,
+    lease: Duration,
+    events: any EventSink,
+    onProgress: @escaping @Sendable (FlushReceipt) -> Void
   ) {
     self.store = store
     self.exporter = exporter
@@ -190,7 +194,8 @@ package final class CompletionBatcher: Sendable {
         if intake.isLast { events.record(.inputComplete) }
         if !failures.isEmpty {
           events.record(
-            .committed(completed: 0, failed: failures.count, inputTokens: 0, outputTokens: 0))
+            .committed(completed: 0, failed: failures.count, inputTokens: 0, outputTokens: 0)
+          )
         }
         intake.stored.resume()
       }
@@ -209,14 +214,21 @@ package final class CompletionBatcher: Sendable {
     guard !flush.isEmpty || due != .nothing else { return [] }
     let leaseEnd = clock.unixMilliseconds + lease.milliseconds
     let receipt = try await store.commit(
-      flush, leaseEnd: leaseEnd, isDurable: due != .nothing)
+      flush,
+      leaseEnd: leaseEnd,
+      isDurable: due != .nothing
+    )
     isCommitted = true
     events.record(receipt.event(for: flush))
     onProgress(receipt)
     return zip(flush.results, receipt.sequences).compactMap { entry, sequence in
       sequence.map {
         StoredResult(
-          sequence: $0, job: entry.result.job, state: entry.result.state, line: entry.result.line)
+          sequence: $0,
+          job: entry.result.job,
+          state: entry.result.state,
+          line: entry.result.line
+        )
       }
     }
   }
@@ -277,6 +289,10 @@ extension FlushReceipt {
       output += result.outputTokens
     }
     return .committed(
-      completed: completed, failed: failed, inputTokens: input, outputTokens: output)
+      completed: completed,
+      failed: failed,
+      inputTokens: input,
+      outputTokens: output
+    )
   }
 }

@@ -18,7 +18,9 @@ package struct Exporter: Sendable {
   package func repair(from store: any JobStore) async throws {
     let positions = try await store.exportPositions()
     try await completed.repair(
-      from: store, recorded: positions.first { $0.state == .completed })
+      from: store,
+      recorded: positions.first { $0.state == .completed }
+    )
     try await failed.repair(from: store, recorded: positions.first { $0.state == .failed })
   }
 

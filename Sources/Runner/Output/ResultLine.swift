@@ -19,7 +19,11 @@ enum ResultLine {
   ///   - job: zero-based number of the job in its batch.
   ///   - id: the job's own id.
   static func completed(
-    job: Int, id: String, response: HTTPResponse, requestID: String?, note: CompletionNote
+    job: Int,
+    id: String,
+    response: HTTPResponse,
+    requestID: String?,
+    note: CompletionNote
   ) -> [UInt8] {
     var line: [UInt8] = []
     line.reserveCapacity(response.body.count + 512)

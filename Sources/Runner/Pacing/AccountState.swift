@@ -81,7 +81,9 @@ package struct AccountState: Sendable {
 
   /// A granted request did not leave, or was cut off by us.
   package mutating func cancelled(
-    endpoint: Int, cost: Cost, at now: ContinuousClock.Instant
+    endpoint: Int,
+    cost: Cost,
+    at now: ContinuousClock.Instant
   ) {
     endpointLoad[endpoint] -= 1
     endpoints[endpoint].ended(at: now)
@@ -90,7 +92,10 @@ package struct AccountState: Sendable {
 
   /// A request was answered; the endpoint and the key work.
   package mutating func answered(
-    endpoint: Int, cost: Cost, actual: Cost?, at now: ContinuousClock.Instant
+    endpoint: Int,
+    cost: Cost,
+    actual: Cost?,
+    at now: ContinuousClock.Instant
   ) {
     endpointLoad[endpoint] -= 1
     endpoints[endpoint].succeeded(at: now)
@@ -100,7 +105,11 @@ package struct AccountState: Sendable {
 
   /// The provider asked to slow down.
   package mutating func paced(
-    endpoint: Int, cost: Cost, for wait: Duration?, at now: ContinuousClock.Instant, random: Double
+    endpoint: Int,
+    cost: Cost,
+    for wait: Duration?,
+    at now: ContinuousClock.Instant,
+    random: Double
   ) {
     endpointLoad[endpoint] -= 1
     endpoints[endpoint].succeeded(at: now)
@@ -110,8 +119,14 @@ package struct AccountState: Sendable {
 
   /// A request failed; says whether the failure is charged to its job.
   package mutating func failed(
-    endpoint: Int, cost: Cost, job: Int, sentAt: ContinuousClock.Instant, answered: Bool,
-    isAboutRequest: Bool, at now: ContinuousClock.Instant, random: Double
+    endpoint: Int,
+    cost: Cost,
+    job: Int,
+    sentAt: ContinuousClock.Instant,
+    answered: Bool,
+    isAboutRequest: Bool,
+    at now: ContinuousClock.Instant,
+    random: Double
   ) -> Bool {
     endpointLoad[endpoint] -= 1
     pacer.giveBack(cost)
@@ -121,13 +136,18 @@ package struct AccountState: Sendable {
 
   /// The account cannot be used; says whether that is news.
   package mutating func park(
-    _ reason: ParkReason, _ message: String, at now: ContinuousClock.Instant
+    _ reason: ParkReason,
+    _ message: String,
+    at now: ContinuousClock.Instant
   ) -> Bool {
     let isNews = parking == nil
     if isNews { parkings += 1 }
     let wait = min(Self.longestPark, .seconds(60 * (1 << min(parkings - 1, 4))))
     parking = Parking(
-      reason: reason, message: message, retryAt: reason == .credential ? nil : now + wait)
+      reason: reason,
+      message: message,
+      retryAt: reason == .credential ? nil : now + wait
+    )
     return isNews
   }
 

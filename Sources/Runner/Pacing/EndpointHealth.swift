@@ -68,7 +68,10 @@ package struct EndpointHealth: Sendable {
   ///   - answered: whether any answer came, even a bad one.
   ///   - random: uniform in 0 ..< 1, spreads the probes.
   package mutating func failed(
-    job: Int, answered: Bool, at now: ContinuousClock.Instant, random: Double
+    job: Int,
+    answered: Bool,
+    at now: ContinuousClock.Instant,
+    random: Double
   ) {
     hasAnswered = hasAnswered || answered
     failures += 1

@@ -5,7 +5,8 @@ package struct RateLimits: Sendable, Equatable {
   package var outputTokensPerMinute: Int?
 
   package init(
-    requestsPerMinute: Int? = nil, inputTokensPerMinute: Int? = nil,
+    requestsPerMinute: Int? = nil,
+    inputTokensPerMinute: Int? = nil,
     outputTokensPerMinute: Int? = nil
   ) {
     self.requestsPerMinute = requestsPerMinute
@@ -95,7 +96,9 @@ package struct Pacer: Sendable {
   ///     each refusal in a row up to a minute.
   ///   - random: uniform in 0 ..< 1, spreads the waits that the provider did not name.
   package mutating func refused(
-    for wait: Duration?, at now: ContinuousClock.Instant, random: Double
+    for wait: Duration?,
+    at now: ContinuousClock.Instant,
+    random: Double
   ) {
     if wait == nil, isHeld(at: now) { return }
     refusals = min(refusals + 1, 16)

@@ -3,7 +3,9 @@
 /// Its whole state is the time at which the bucket will be full again (the "theoretical arrival
 /// time" of the generic cell rate algorithm, ITU-T I.371), so a wait is exact and nothing ticks.
 package struct TokenBucket: Sendable {
-  /// How long the bucket may run ahead of its rate. Providers enforce a minute's limit over much
+  /// How long the bucket may run ahead of its rate.
+  ///
+  /// Providers enforce a minute's limit over much
   /// shorter spans, so our burst must stay below theirs.
   package static let burst: Duration = .milliseconds(250)
 

@@ -24,7 +24,11 @@ package final class Account: Sendable {
   private let headers = Mutex<(version: String, headers: RequestHeaders)?>(nil)
 
   package init(
-    name: String, keyring: Keyring, endpoints: [Endpoint], provider: any Provider, pacer: Pacer
+    name: String,
+    keyring: Keyring,
+    endpoints: [Endpoint],
+    provider: any Provider,
+    pacer: Pacer
   ) {
     self.name = name
     self.keyring = keyring
@@ -41,7 +45,11 @@ package final class Account: Sendable {
       let credential = provider.credentialHeader
       let made = try key.withSecret { secret throws(TransportError) in
         try RequestHeaders(
-          fields, credential: secret, name: credential.name, prefix: credential.prefix)
+          fields,
+          credential: secret,
+          name: credential.name,
+          prefix: credential.prefix
+        )
       }
       cached = (key.version, made)
       return made

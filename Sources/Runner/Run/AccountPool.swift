@@ -20,8 +20,13 @@ package final class AccountPool: Sendable {
   private let allParkedSince = Mutex<ContinuousClock.Instant?>(nil)
 
   package init(
-    accounts: [Account], alarm: AlarmClock, clock: any RunClock, stop: RunStop,
-    events: any EventSink, giveUpAfter: Duration, parkFor: Duration?
+    accounts: [Account],
+    alarm: AlarmClock,
+    clock: any RunClock,
+    stop: RunStop,
+    events: any EventSink,
+    giveUpAfter: Duration,
+    parkFor: Duration?
   ) {
     self.accounts = accounts
     self.alarm = alarm
@@ -64,7 +69,10 @@ package final class AccountPool: Sendable {
 
   /// Waits for the time that the pacer gave and takes a key.
   private func leave(
-    _ account: Account, _ endpoint: Int, _ cost: Cost, at leavesAt: ContinuousClock.Instant
+    _ account: Account,
+    _ endpoint: Int,
+    _ cost: Cost,
+    at leavesAt: ContinuousClock.Instant
   ) async -> Account.Permit? {
     var now = clock.now
     var isStopped = false
@@ -81,7 +89,12 @@ package final class AccountPool: Sendable {
     }
     allParkedSince.withLock { $0 = nil }
     return Account.Permit(
-      account: account, endpoint: endpoint, cost: cost, key: key, sentAt: now)
+      account: account,
+      endpoint: endpoint,
+      cost: cost,
+      key: key,
+      sentAt: now
+    )
   }
 
   /// Takes an account out of use.

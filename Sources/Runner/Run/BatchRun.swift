@@ -21,14 +21,19 @@ package final class BatchRun: Sendable {
   ///
   /// - Throws: ``StoreError`` when the batch, its input or its output cannot be used.
   package init(
-    _ plan: RunPlan, client: any HTTPClient, clock: any RunClock = SystemClock(),
+    _ plan: RunPlan,
+    client: any HTTPClient,
+    clock: any RunClock = SystemClock(),
     sinks: [any EventSink] = []
   ) async throws {
     self.plan = plan
     self.client = client
     self.clock = clock
     store = try SQLiteJobStore(
-      path: plan.files.batch, input: plan.input.batchInput, now: clock.unixMilliseconds)
+      path: plan.files.batch,
+      input: plan.input.batchInput,
+      now: clock.unixMilliseconds
+    )
     let summary = try await store.summary()
     var counters = RunCounters()
     counters.read = summary.total
@@ -65,7 +70,9 @@ package final class BatchRun: Sendable {
     let exporter = try Exporter(completedPath: plan.files.completed, failedPath: plan.files.failed)
     try await exporter.repair(from: store)
     let journal = try SendJournal(
-      path: plan.files.batch + "-sent", capacity: plan.concurrency)
+      path: plan.files.batch + "-sent",
+      capacity: plan.concurrency
+    )
     let crew = crew(exporter, journal)
     stop.onStop { [alarm] in
       alarm.stop()
@@ -87,13 +94,26 @@ package final class BatchRun: Sendable {
 
   private func crew(_ exporter: Exporter, _ journal: SendJournal) -> Crew {
     let feed = JobFeed(
-      store: store, input: SegmentLoader(file: plan.input.file), alarm: alarm, clock: clock,
-      lease: Self.lease, concurrency: plan.concurrency)
+      store: store,
+      input: SegmentLoader(file: plan.input.file),
+      alarm: alarm,
+      clock: clock,
+      lease: Self.lease,
+      concurrency: plan.concurrency
+    )
     let batcher = CompletionBatcher(
-      store: store, exporter: exporter, clock: clock, lease: Self.lease, events: events,
-      onProgress: { feed.progressed($0) })
+      store: store,
+      exporter: exporter,
+      clock: clock,
+      lease: Self.lease,
+      events: events,
+      onProgress: { feed.progressed($0) }
+    )
     let reader = JobReader(
-      plan.input.source, name: plan.input.name, store: store, limit: plan.limit
+      plan.input.source,
+      name: plan.input.name,
+      store: store,
+      limit: plan.limit
     ) { [events] segments, isLast in
       try await batcher.append(segments, isLast: isLast)
       for failure in segments.flatMap(\.failures) {
@@ -103,14 +123,34 @@ package final class BatchRun: Sendable {
       feed.inputGrew(isComplete: isLast)
     }
     let accounts = AccountPool(
-      accounts: plan.accounts, alarm: alarm, clock: clock, stop: stop, events: events,
-      giveUpAfter: plan.giveUpAfter, parkFor: plan.parkFor)
+      accounts: plan.accounts,
+      alarm: alarm,
+      clock: clock,
+      stop: stop,
+      events: events,
+      giveUpAfter: plan.giveUpAfter,
+      parkFor: plan.parkFor
+    )
     let runner = JobRunner(
-      preparer: plan.preparer, provider: plan.provider, client: client, accounts: accounts,
-      feed: feed, batcher: batcher, journal: journal, clock: clock, retries: plan.retries,
-      deadlines: plan.deadlines, events: events)
+      preparer: plan.preparer,
+      provider: plan.provider,
+      client: client,
+      accounts: accounts,
+      feed: feed,
+      batcher: batcher,
+      journal: journal,
+      clock: clock,
+      retries: plan.retries,
+      deadlines: plan.deadlines,
+      events: events
+    )
     return Crew(
-      feed: feed, batcher: batcher, reader: reader, accounts: accounts, runner: runner)
+      feed: feed,
+      batcher: batcher,
+      reader: reader,
+      accounts: accounts,
+      runner: runner
+    )
   }
 
   private func work(_ crew: Crew) async {

@@ -47,9 +47,13 @@ extension ClaimedSegment {
       let retry = retryable[number]
       let length = line.bytes.withoutLineBreak.count
       let job = Job(
-        number: number, lineNumber: line.number, segment: segment,
-        range: line.offset..<line.offset + length, attempts: retry?.attempts ?? 0,
-        failures: retry?.attempts ?? 0)
+        number: number,
+        lineNumber: line.number,
+        segment: segment,
+        range: line.offset..<line.offset + length,
+        attempts: retry?.attempts ?? 0,
+        failures: retry?.attempts ?? 0
+      )
       jobs.append((job, retry))
     }
     return jobs

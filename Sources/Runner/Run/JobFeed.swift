@@ -25,8 +25,12 @@ package final class JobFeed: Sendable {
   ///   - concurrency: how many workers will ask for jobs.
   ///   - lease: how long a claim lasts without a renewal.
   package init(
-    store: any JobStore, input: SegmentLoader, alarm: AlarmClock, clock: any RunClock,
-    lease: Duration, concurrency: Int
+    store: any JobStore,
+    input: SegmentLoader,
+    alarm: AlarmClock,
+    clock: any RunClock,
+    lease: Duration,
+    concurrency: Int
   ) {
     self.store = store
     self.input = input
@@ -113,7 +117,10 @@ package final class JobFeed: Sendable {
       let count = max(1, min(64, missing / SegmentAssembler.jobs))
       let now = clock.unixMilliseconds
       let claimed = try await store.claim(
-        count, now: now, leaseEnd: now + lease.milliseconds)
+        count,
+        now: now,
+        leaseEnd: now + lease.milliseconds
+      )
       for segment in claimed { try await take(segment) }
       change { state in
         if !claimed.isEmpty { state.mayClaim = true }

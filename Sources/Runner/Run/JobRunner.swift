@@ -1,5 +1,6 @@
 import Jobs
 import KeySources
+import Secrets
 import Synchronization
 import Transport
 
@@ -67,53 +68,85 @@ package struct JobRunner: Sendable {
     do throws(TransportError) {
       let request = HTTPRequest(
         url: permit.address.url(for: prepared.request.path),
-        headers: try permit.account.headers(for: permit.key), body: prepared.request.body,
-        deadlines: deadlines)
+        headers: try permit.account.headers(for: permit.key),
+        body: prepared.request.body,
+        deadlines: deadlines
+      )
       let response = try await client.send(request)
       batcher.count(Traffic(requestsSent: response.requestsSent))
       let time = Double(clock.unixMilliseconds) / 1_000
       let outcome = provider.outcome(of: response, path: prepared.request.path, at: time)
+        .hiding(permit.key)
       return Answer(
-        response: response, outcome: outcome,
-        isAboutRequest: ![502, 503, 529].contains(response.status))
+        response: response,
+        outcome: outcome,
+        isAboutRequest: ![502, 503, 529].contains(response.status)
+      )
     } catch {
       if error.code == .cancelled || error.code == .closed {
         return Answer(mayHaveLeft: error.requestMayHaveLeft)
       }
       batcher.count(Traffic(requestsSent: error.requestMayHaveLeft ? 1 : 0))
       return Answer(
-        outcome: Outcome(error), mayHaveLeft: error.requestMayHaveLeft,
-        isAboutRequest: error.requestMayHaveLeft)
+        outcome: Outcome(error),
+        mayHaveLeft: error.requestMayHaveLeft,
+        isAboutRequest: error.requestMayHaveLeft
+      )
     }
   }
 
   private func complete(
-    _ job: Job, _ prepared: PreparedJob, _ permit: Account.Permit, _ answer: Answer,
-    _ usage: Usage, slot: Int?
+    _ job: Job,
+    _ prepared: PreparedJob,
+    _ permit: Account.Permit,
+    _ answer: Answer,
+    _ usage: Usage,
+    slot: Int?
   ) async {
     guard let response = answer.response else { return }
     permit.account.keyring.confirm(permit.key)
     permit.settle(with: usage, at: clock.now)
     let note = CompletionNote(
-      attempts: job.attempts + 1, account: permit.account.name,
-      key: permit.key.reference.description, endpoint: permit.address.url,
-      latency: response.elapsed, usage: usage)
+      attempts: job.attempts + 1,
+      account: permit.account.name,
+      key: permit.key.reference.description,
+      endpoint: permit.address.url,
+      latency: response.elapsed,
+      usage: usage
+    )
     let line = ResultLine.completed(
-      job: job.number, id: prepared.id, response: response,
-      requestID: provider.requestID(of: response), note: note)
+      job: job.number,
+      id: prepared.id,
+      response: response,
+      requestID: provider.requestID(of: response),
+      note: note
+    )
     let result = JobResult(
-      job: job.number, state: .completed, line: line, inputTokens: usage.inputTokens,
-      outputTokens: usage.outputTokens, hasRetried: job.failures > 0)
+      job: job.number,
+      state: .completed,
+      line: permit.key.withSecret { Scrubber.redact($0, in: line) },
+      inputTokens: usage.inputTokens,
+      outputTokens: usage.outputTokens,
+      hasRetried: job.failures > 0
+    )
     await record(result, of: job, slot: slot)
   }
 
   private func fail(
-    _ job: Job, id: String, line: ArraySlice<UInt8>, _ refusal: Refusal, slot: Int?
+    _ job: Job,
+    id: String,
+    line: ArraySlice<UInt8>,
+    _ refusal: Refusal,
+    slot: Int?
   ) async {
     events.record(.failed(job: id, reason: refusal.message))
     let failed = InputLine.failedLine(line, number: job.lineNumber, refusal: refusal)
     let result = JobResult(
-      job: job.number, state: .failed, line: failed, hasRetried: job.failures > 0)
+      job: job.number,
+      state: .failed,
+      line: failed,
+      hasRetried: job.failures > 0
+    )
     await record(result, of: job, slot: slot)
   }
 
@@ -126,15 +159,25 @@ package struct JobRunner: Sendable {
   }
 
   private func retry(
-    _ job: Job, _ prepared: PreparedJob, _ permit: Account.Permit, _ answer: Answer,
-    _ refusal: Refusal, after wait: Duration?
+    _ job: Job,
+    _ prepared: PreparedJob,
+    _ permit: Account.Permit,
+    _ answer: Answer,
+    _ refusal: Refusal,
+    after wait: Duration?
   ) async {
     let now = clock.now
     let isCharged = permit.account.state.withLock { state in
       state.failed(
-        endpoint: permit.endpoint, cost: permit.cost, job: job.number, sentAt: permit.sentAt,
-        answered: answer.response != nil, isAboutRequest: answer.isAboutRequest, at: now,
-        random: .random(in: 0..<1))
+        endpoint: permit.endpoint,
+        cost: permit.cost,
+        job: job.number,
+        sentAt: permit.sentAt,
+        answered: answer.response != nil,
+        isAboutRequest: answer.isAboutRequest,
+        at: now,
+        random: .random(in: 0..<1)
+      )
     }
     if answer.response == nil { accounts.giveUpIfSilent(at: now, reason: refusal.message) }
     var job = job
@@ -148,8 +191,12 @@ package struct JobRunner: Sendable {
     batcher.count(Traffic(retries: 1))
     batcher.retryLater(
       RetryableJob(
-        job: job.number, attempts: job.attempts,
-        notBefore: clock.unixMilliseconds + delay.milliseconds, reason: refusal.message))
+        job: job.number,
+        attempts: job.attempts,
+        notBefore: clock.unixMilliseconds + delay.milliseconds,
+        reason: refusal.message
+      )
+    )
     feed.retry(job, at: now + delay)
   }
 
@@ -157,8 +204,12 @@ package struct JobRunner: Sendable {
     permit.account.keyring.confirm(permit.key)
     permit.account.state.withLock { state in
       state.paced(
-        endpoint: permit.endpoint, cost: permit.cost, for: wait, at: clock.now,
-        random: .random(in: 0..<1))
+        endpoint: permit.endpoint,
+        cost: permit.cost,
+        for: wait,
+        at: clock.now,
+        random: .random(in: 0..<1)
+      )
     }
     batcher.count(Traffic(rateLimited: 1))
     events.record(.rateLimited(account: permit.account.name, wait: wait))
@@ -167,7 +218,10 @@ package struct JobRunner: Sendable {
 
   /// A credential never fails a job: it waits for a key that works.
   private func park(
-    _ job: Job, _ permit: Account.Permit, _ refusal: Refusal, _ reason: ParkReason
+    _ job: Job,
+    _ permit: Account.Permit,
+    _ refusal: Refusal,
+    _ reason: ParkReason
   ) async {
     permit.account.state.withLock { state in
       state.refused(endpoint: permit.endpoint, cost: permit.cost, at: clock.now)
@@ -201,10 +255,40 @@ extension Account.Permit {
     let actual = usage.map {
       Cost(
         inputTokens: Double($0.inputTokens + $0.cacheCreation),
-        outputTokens: Double($0.outputTokens))
+        outputTokens: Double($0.outputTokens)
+      )
     }
     account.state.withLock {
       $0.answered(endpoint: endpoint, cost: cost, actual: actual, at: now)
+    }
+  }
+}
+
+extension Outcome {
+  /// The same outcome without the key, which a provider may repeat in what it says.
+  fileprivate func hiding(_ key: Key) -> Outcome {
+    switch self {
+    case .completed: self
+    case .retry(let refusal, let after): .retry(refusal.hiding(key), after: after)
+    case .pace(let refusal, let after): .pace(refusal.hiding(key), after: after)
+    case .park(let refusal, let reason): .park(refusal.hiding(key), reason)
+    case .fail(let refusal): .fail(refusal.hiding(key))
+    }
+  }
+}
+
+extension Refusal {
+  fileprivate func hiding(_ key: Key) -> Refusal {
+    key.withSecret { secret in
+      let scrubber = Scrubber()
+      var id: String?
+      if let requestID { id = scrubber.scrub(requestID, hiding: secret) }
+      return Refusal(
+        status: status,
+        code: scrubber.scrub(code, hiding: secret),
+        message: scrubber.scrub(message, hiding: secret),
+        requestID: id
+      )
     }
   }
 }

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// Time as the runner sees it, so that tests can turn it by hand.
 package protocol RunClock: Sendable {
   /// A moment that only moves forward; for waits and deadlines.
@@ -20,12 +22,6 @@ package struct SystemClock: RunClock {
     try await Task.sleep(until: deadline, clock: .continuous)
   }
 }
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 
 extension Duration {
   /// The duration in seconds.

@@ -64,9 +64,16 @@ package struct RunPlan: Sendable {
   package var parkFor: Duration?
 
   package init(
-    input: Input, files: Files, provider: any Provider, preparer: JobPreparer, accounts: [Account],
-    concurrency: Int, limit: Int? = nil, deadlines: Deadlines = Deadlines(),
-    retries: RetryPolicy = RetryPolicy(), giveUpAfter: Duration = .seconds(60),
+    input: Input,
+    files: Files,
+    provider: any Provider,
+    preparer: JobPreparer,
+    accounts: [Account],
+    concurrency: Int,
+    limit: Int? = nil,
+    deadlines: Deadlines = Deadlines(),
+    retries: RetryPolicy = RetryPolicy(),
+    giveUpAfter: Duration = .seconds(60),
     parkFor: Duration? = nil
   ) {
     self.input = input

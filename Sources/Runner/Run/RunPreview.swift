@@ -10,7 +10,10 @@ package struct RunPreview: Sendable {
 
   /// - Parameter key: the reference of the key, shown where the key would be.
   package init(
-    input: RunPlan.Input, preparer: JobPreparer, provider: any Provider, endpoint: Endpoint,
+    input: RunPlan.Input,
+    preparer: JobPreparer,
+    provider: any Provider,
+    endpoint: Endpoint,
     key: String
   ) {
     self.input = input
@@ -28,7 +31,10 @@ package struct RunPreview: Sendable {
         lines.append(line(for: try await preparer.prepare(job)))
       } catch {
         let failed = InputLine.failedLine(
-          error.line, number: job.lineNumber, refusal: error.refusal)
+          error.line,
+          number: job.lineNumber,
+          refusal: error.refusal
+        )
         lines.append(String(decoding: failed, as: UTF8.self))
       }
     }
@@ -80,7 +86,13 @@ extension ClaimedSegment {
   /// Lines that are only looked at.
   fileprivate static func preview(of bytes: [UInt8]) -> ClaimedSegment {
     ClaimedSegment(
-      lease: SegmentLease(segment: 0, epoch: 0), firstJob: 0, jobCount: .max, firstLine: 1,
-      source: .inline(bytes), finished: [], retryable: [:])
+      lease: SegmentLease(segment: 0, epoch: 0),
+      firstJob: 0,
+      jobCount: .max,
+      firstLine: 1,
+      source: .inline(bytes),
+      finished: [],
+      retryable: [:]
+    )
   }
 }
