@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Jobs
 import Runner
 
@@ -30,7 +31,8 @@ struct ExportCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let files = try BatchTarget(target).files
-    guard ![files.completed, files.failed, files.batch].contains(output) else {
+    let own = [files.completed, files.failed, files.batch]
+    guard !own.contains(where: { $0 == output || Self.isSameFile($0, output) }) else {
       throw CLIError.usage("choose another file: \(output) belongs to the batch")
     }
     let export = BatchExport(
@@ -40,5 +42,13 @@ struct ExportCommand: AsyncParsableCommand {
     )
     let count = try await export.write(to: output)
     Console.shared.note("\(count) \(failed ? "failed jobs" : "results") written to \(output)")
+  }
+
+  /// Whether two names lead to one file, however they are spelled.
+  private static func isSameFile(_ name: String, _ other: String) -> Bool {
+    var first = stat()
+    var second = stat()
+    guard unsafe stat(name, &first) == 0, unsafe stat(other, &second) == 0 else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 }
