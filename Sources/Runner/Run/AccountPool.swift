@@ -18,6 +18,8 @@ package final class AccountPool: Sendable {
   private let events: any EventSink
   private let start: ContinuousClock.Instant
   private let allParkedSince = Mutex<ContinuousClock.Instant?>(nil)
+  /// What the last request without an answer died of.
+  private let lastFailure = Mutex<String?>(nil)
 
   package init(
     accounts: [Account],
@@ -124,10 +126,12 @@ package final class AccountPool: Sendable {
 
   /// Stops a run to whom no endpoint has ever said anything.
   func giveUpIfSilent(at now: ContinuousClock.Instant, reason: String? = nil) {
+    if let reason { lastFailure.withLock { $0 = reason } }
     guard now - start >= giveUpAfter else { return }
     guard !accounts.contains(where: { $0.state.withLock { $0.hasAnswered } }) else { return }
     let silence = "no endpoint has answered for \(giveUpAfter.milliseconds / 1_000) s"
-    stop.stop(.unavailable(reason.map { "\(silence): \($0)" } ?? silence))
+    let cause = lastFailure.withLock { $0 }
+    stop.stop(.unavailable(cause.map { "\(silence): \($0)" } ?? silence))
   }
 
   /// Brings parked accounts back when a new key appears; ends when the run stops.
