@@ -57,6 +57,8 @@ final class Program {
     process.standardError = try Self.newFile(folder.path(of: errorsName))
     process.terminationHandler = { [ended] _ in ended.signal() }
     try hearingSignals { try process.run() }
+    // What was piped in may be a key, which no file here should hold.
+    try? FileManager.default.removeItem(atPath: folder.path(of: name + ".stdin"))
   }
 
   deinit {
