@@ -12,7 +12,10 @@ import Testing
 
   private func batch() async throws -> SQLiteJobStore {
     let store = try SQLiteJobStore(
-      path: path, input: BatchInput(kind: .file, path: "/in"), now: 0)
+      path: path,
+      input: BatchInput(kind: .file, path: "/in"),
+      now: 0
+    )
     _ = try await store.append(drafts([6]), isLast: true)
     let lease = try #require(try await store.claimOne()).lease
     try await store.commit([completed(4), failed(1)], under: lease)
@@ -28,7 +31,10 @@ import Testing
     #expect(try inspector.summary().pending == 3)
     let lease = SegmentLease(segment: 1, epoch: 1)
     _ = try await store.commit(
-      flush([completed(5)], under: lease), leaseEnd: 0, isDurable: false)
+      flush([completed(5)], under: lease),
+      leaseEnd: 0,
+      isDurable: false
+    )
     #expect(try inspector.summary().completed == 3)
   }
 

@@ -13,7 +13,9 @@ import Testing
     let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
     let file = try InputFile(path: folder.write(bytes, to: "in"))
     for (offset, count) in [(0, 10), (199_990, 10), (70_000, 100_000), (5, 0)] {
-      #expect(try await file.read(at: offset, count: count) == Array(bytes[offset..<offset + count]))
+      #expect(
+        try await file.read(at: offset, count: count) == Array(bytes[offset..<offset + count])
+      )
     }
     #expect(try await file.read(at: 199_995, count: 99) == Array(bytes[199_995...]))
     #expect(try await file.read(at: 300_000, count: 9).isEmpty)

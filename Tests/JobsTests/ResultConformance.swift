@@ -9,7 +9,9 @@ import Testing
     let lease = try #require(try await batch.store.claimOne()).lease
     try await batch.store.commit([completed(1, "first", tokens: 5)], under: lease)
     let receipt = try await batch.store.commit(
-      [completed(0), failed(1), completed(1, "late", tokens: 9)], under: lease)
+      [completed(0), failed(1), completed(1, "late", tokens: 9)],
+      under: lease
+    )
     #expect(receipt.sequences.map { $0 != nil } == [true, false, false])
     #expect(try await batch.store.allResults.map(\.text) == ["first", "done 0"])
     let summary = try await batch.store.summary()
@@ -24,10 +26,15 @@ import Testing
     let old = try #require(try await batch.store.claimOne(at: 0)).lease
     let new = try #require(try await batch.store.claimOne(at: 2_000)).lease
     _ = try await batch.store.commit(
-      flush([completed(0)], under: new), leaseEnd: 3_000, isDurable: true)
+      flush([completed(0)], under: new),
+      leaseEnd: 3_000,
+      isDurable: true
+    )
     let receipt = try await batch.store.commit(
-      flush([completed(0, "paid twice"), completed(1, "paid late")], under: old), leaseEnd: 9_000,
-      isDurable: true)
+      flush([completed(0, "paid twice"), completed(1, "paid late")], under: old),
+      leaseEnd: 9_000,
+      isDurable: true
+    )
     #expect(receipt.sequences.map { $0 != nil } == [false, true])
     #expect(receipt.fenced == [old.segment])
     #expect(try await batch.store.allResults.map(\.text) == ["done 0", "paid late"])
@@ -120,7 +127,12 @@ import Testing
     let batch = try await TemporaryBatch(engine)
     #expect(try await batch.store.summary() == BatchSummary())
     let bad = SegmentDraft(
-      firstJob: 0, jobCount: 1, firstLine: 1, source: .inline([]), failures: [failed(0)])
+      firstJob: 0,
+      jobCount: 1,
+      firstLine: 1,
+      source: .inline([]),
+      failures: [failed(0)]
+    )
     _ = try await batch.store.append([bad] + drafts([4], from: 1), isLast: false)
     #expect(try await batch.store.summary().isInputComplete == false)
     _ = try await batch.store.append([], isLast: true)

@@ -23,7 +23,10 @@ import Testing
     let lease = try #require(try await store.claimOne()).lease
     for (job, isDurable) in [(0, false), (1, true), (2, false)] {
       _ = try await store.commit(
-        flush([completed(job)], under: lease), leaseEnd: 0, isDurable: isDurable)
+        flush([completed(job)], under: lease),
+        leaseEnd: 0,
+        isDurable: isDurable
+      )
       #expect(try await store.durability() == (journal: "wal", synchronous: isDurable ? 2 : 1))
     }
     try await store.release([lease])
@@ -51,7 +54,8 @@ import Testing
       let source = SegmentSource.file(offset: 8, length: 9, digest: digest)
       _ = try await store.append(
         [SegmentDraft(firstJob: 4, jobCount: 1, firstLine: 5, source: source, failures: [])],
-        isLast: true)
+        isLast: true
+      )
       let lease = try #require(try await store.claimOne()).lease
       try await store.commit([completed(1), failed(0)], under: lease)
       try await store.recordInputIdentity(identity)
@@ -92,7 +96,10 @@ import Testing
       let journal = try SendJournal(path: path + "-sent", capacity: 4)
       for job in [0, 2, 3] { _ = journal.mark(job) }
       _ = try await store.commit(
-        flush([completed(2)], under: lease), leaseEnd: 1_000, isDurable: false)
+        flush([completed(2)], under: lease),
+        leaseEnd: 1_000,
+        isDurable: false
+      )
     }
     let store = try open()
     #expect(store.unknown == [0, 3])
@@ -145,7 +152,10 @@ import Testing
   @Test func `cannot be where there is no folder`() {
     #expect {
       try SQLiteJobStore(
-        path: folder.file("none/batch"), input: BatchInput(kind: .pipe, path: "-"), now: 0)
+        path: folder.file("none/batch"),
+        input: BatchInput(kind: .pipe, path: "-"),
+        now: 0
+      )
     } throws: {
       ($0 as? StoreError)?.code == .notWritable
     }

@@ -8,8 +8,12 @@ import Testing
     let batch = try await TemporaryBatch(engine)
     let digest = [UInt8](repeating: 7, count: 32)
     let file = SegmentDraft(
-      firstJob: 5, jobCount: 9, firstLine: 20,
-      source: .file(offset: 300, length: 4_000, digest: digest), failures: [])
+      firstJob: 5,
+      jobCount: 9,
+      firstLine: 20,
+      source: .file(offset: 300, length: 4_000, digest: digest),
+      failures: []
+    )
     _ = try await batch.store.append(drafts([2, 3]), isLast: false)
     _ = try await batch.store.append([file], isLast: true)
     let claimed = try await batch.store.claim(2, now: 0, leaseEnd: 1_000)
@@ -42,7 +46,10 @@ import Testing
     #expect(try await batch.store.renew([claim.lease], leaseEnd: 5_000).isEmpty)
     #expect(try await batch.store.claimOne(at: 5_000) == nil)
     _ = try await batch.store.commit(
-      flush([completed(0)], under: claim.lease), leaseEnd: 9_000, isDurable: false)
+      flush([completed(0)], under: claim.lease),
+      leaseEnd: 9_000,
+      isDurable: false
+    )
     #expect(try await batch.store.claimOne(at: 9_000) == nil)
     #expect(try await batch.store.claimOne(at: 9_001) != nil)
   }
@@ -86,9 +93,19 @@ import Testing
   func `count the jobs that failed at reading as finished`(_ engine: StoreEngine) async throws {
     let batch = try await TemporaryBatch(engine)
     let mixed = SegmentDraft(
-      firstJob: 0, jobCount: 3, firstLine: 1, source: .inline([]), failures: [failed(1)])
+      firstJob: 0,
+      jobCount: 3,
+      firstLine: 1,
+      source: .inline([]),
+      failures: [failed(1)]
+    )
     let hopeless = SegmentDraft(
-      firstJob: 3, jobCount: 2, firstLine: 4, source: .inline([]), failures: [failed(3), failed(4)])
+      firstJob: 3,
+      jobCount: 2,
+      firstLine: 4,
+      source: .inline([]),
+      failures: [failed(3), failed(4)]
+    )
     let stored = try await batch.store.append([mixed, hopeless], isLast: true)
     #expect(stored.map(\.job) == [1, 3, 4])
     #expect(stored.map(\.text) == ["failed 1", "failed 3", "failed 4"])

@@ -12,8 +12,10 @@ enum StoreEngine: String, CaseIterable, CustomTestStringConvertible {
     switch self {
     case .sqlite:
       try SQLiteJobStore(
-        path: folder.file("batch.nightjar"), input: BatchInput(kind: .file, path: "/in.jsonl"),
-        now: 0)
+        path: folder.file("batch.nightjar"),
+        input: BatchInput(kind: .file, path: "/in.jsonl"),
+        now: 0
+      )
     }
   }
 }
@@ -37,8 +39,12 @@ func drafts(_ counts: [Int], from first: Int = 0) -> [SegmentDraft] {
     defer { job += count }
     let lines = (job..<job + count).map { "\($0)\n" }.joined()
     return SegmentDraft(
-      firstJob: job, jobCount: count, firstLine: job + 1, source: .inline(Array(lines.utf8)),
-      failures: [])
+      firstJob: job,
+      jobCount: count,
+      firstLine: job + 1,
+      source: .inline(Array(lines.utf8)),
+      failures: []
+    )
   }
 }
 
@@ -46,8 +52,13 @@ func completed(_ job: Int, _ line: String? = nil, tokens: Int = 0, hasRetried: B
   -> JobResult
 {
   JobResult(
-    job: job, state: .completed, line: Array((line ?? "done \(job)").utf8), inputTokens: tokens,
-    outputTokens: 2 * tokens, hasRetried: hasRetried)
+    job: job,
+    state: .completed,
+    line: Array((line ?? "done \(job)").utf8),
+    inputTokens: tokens,
+    outputTokens: 2 * tokens,
+    hasRetried: hasRetried
+  )
 }
 
 func failed(_ job: Int, _ line: String? = nil) -> JobResult {

@@ -26,7 +26,9 @@ final class TemporaryFolder: Sendable {
   func write(_ bytes: [UInt8], to name: String) throws -> String {
     let url = URL(fileURLWithPath: file(name))
     try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      at: url.deletingLastPathComponent(),
+      withIntermediateDirectories: true
+    )
     try Data(bytes).write(to: url)
     return url.path
   }
