@@ -98,4 +98,15 @@ extension SQLiteJobStore {
       )
     }
   }
+
+  /// What SQLite says about its last commit: the journal mode, and the level of `synchronous`
+  /// (1 is NORMAL, 2 is FULL), read back because a connection may not have heard what it was told.
+  package func durability() async throws -> (journal: String, synchronous: Int) {
+    try await reading { db in
+      (
+        try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "",
+        try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? 0
+      )
+    }
+  }
 }

@@ -27,8 +27,11 @@ package final class SQLiteJobStore: JobStore {
     do {
       database = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly: false))
       unknown = try database.writeWithoutTransaction { db in
+        let isNew = try Self.isEmpty(db)
+        if !isNew { try Self.checkFormat(db, path: path) }
         try Self.useDurableJournal(db)
-        try Self.prepareTables(db, input: input, now: now, path: path)
+        if isNew { try Self.createTables(db, input: input, now: now) }
+        try Self.checkInput(db, input: input, path: path)
         return try Self.takeOver(db, inFlight: inFlight)
       }
     } catch let error as StoreError {
@@ -63,29 +66,23 @@ package final class SQLiteJobStore: JobStore {
     }
   }
 
-  private static func prepareTables(_ db: Database, input: BatchInput, now: Int, path: String)
-    throws
-  {
-    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-    if version == 0, application == 0 {
-      try db.inTransaction(.immediate) {
-        try db.execute(sql: Schema.tables)
-        try db.execute(
-          sql: Statements.insertBatch,
-          arguments: [now, input.kind.rawValue, input.path]
-        )
-        try db.execute(
-          sql: """
-            PRAGMA application_id = \(Schema.applicationID);
-            PRAGMA user_version = \(Schema.version);
-            """
-        )
-        return .commit
-      }
+  /// True for a file without tables, whose owner we may become; any other is looked at first.
+  private static func isEmpty(_ db: Database) throws -> Bool {
+    try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
+  }
+
+  private static func createTables(_ db: Database, input: BatchInput, now: Int) throws {
+    try db.inTransaction(.immediate) {
+      try db.execute(sql: Schema.tables)
+      try db.execute(
+        sql: Statements.insertBatch, arguments: [now, input.kind.rawValue, input.path])
+      try db.execute(
+        sql: """
+          PRAGMA application_id = \(Schema.applicationID);
+          PRAGMA user_version = \(Schema.version);
+          """)
+      return .commit
     }
-    try checkFormat(db, path: path)
-    try checkInput(db, input: input, path: path)
   }
 
   static func checkFormat(_ db: Database, path: String) throws {

@@ -1,13 +1,13 @@
-import Jobs
+package import Jobs
 
 /// Turns lines into segments and finds the lines that can never be jobs; a pure value.
-struct Intake {
+package struct Intake: Sendable {
   /// Segments that are ready to be stored.
-  var drafts: [SegmentDraft] = []
+  package var drafts: [SegmentDraft] = []
   /// True where lines that are known already are the same input given again, not duplicates.
-  var skipsKnown = false
+  package var skipsKnown = false
   /// True when lines are a folder's listing: paths as JSON strings.
-  var isListing = false
+  package var isListing = false
 
   private var assembler: SegmentAssembler
   private var seen = SeenIDs()
@@ -20,7 +20,7 @@ struct Intake {
   ///   - keepsLines: true where the input cannot be read again.
   ///   - name: the input as messages name it.
   ///   - limit: jobs to take at most.
-  init(keepsLines: Bool, name: String, limit: Int) {
+  package init(keepsLines: Bool, name: String, limit: Int) {
     self.keepsLines = keepsLines
     self.name = name
     self.limit = limit
@@ -29,16 +29,21 @@ struct Intake {
   }
 
   /// True when no more jobs are wanted.
-  var isFull: Bool { assembler.nextJob >= limit }
+  package var isFull: Bool { assembler.nextJob >= limit }
 
   /// Learns a segment that was stored before.
   ///
   /// - Parameter isKept: false when the bytes are those of a line too long to be kept.
   /// - Returns: the number of the line after the segment.
-  mutating func restore(_ draft: SegmentDraft, bytes: [UInt8], isKept: Bool) -> Int {
+  package mutating func restore(_ draft: SegmentDraft, bytes: [UInt8], isKept: Bool) -> Int {
     restored = draft.firstJob + draft.jobCount
     assembler = SegmentAssembler(firstJob: restored, keepsLines: keepsLines)
-    guard isKept else { return draft.firstLine + 1 }
+    guard isKept else {
+      if case .file(_, let length, _) = draft.source {
+        _ = seen.insert(Self.mark(ofLength: length), line: draft.firstLine)
+      }
+      return draft.firstLine + 1
+    }
     var splitter = LineSplitter(longest: .max, number: draft.firstLine)
     var next = draft.firstLine
     splitter.take(bytes) { line in
@@ -47,14 +52,28 @@ struct Intake {
     }
     if let last = splitter.finish() {
       learn(last)
-      next = last.number + 1
+      // Its line break, where one is added, still belongs to the same line.
+      next = last.number
     }
     return next
   }
 
   private mutating func learn(_ line: LineSplitter.Line) {
     let text = line.bytes.withoutLineBreak
-    if let id = id(of: text) { _ = seen.insert(id, line: line.number) }
+    _ = seen.insert(id(of: text) ?? Self.mark(of: text), line: line.number)
+  }
+
+  /// What a line without an id is remembered by, so that a pipe that comes again fails it once.
+  private static func mark(of line: ArraySlice<UInt8>) -> String {
+    "\0" + String(decoding: line, as: UTF8.self)
+  }
+
+  private static func mark(ofLength length: Int) -> String { "\0\(length)" }
+
+  /// True for a line that was queued before the input was given again.
+  private mutating func isKnown(_ mark: String, _ line: LineSplitter.Line) -> Bool {
+    guard skipsKnown, restored > 0 else { return false }
+    return seen.insert(mark, line: line.number) != nil
   }
 
   private func id(of line: ArraySlice<UInt8>) -> String? {
@@ -63,7 +82,7 @@ struct Intake {
   }
 
   /// Takes the next line of the input.
-  mutating func take(_ line: LineSplitter.Line) {
+  package mutating func take(_ line: LineSplitter.Line) {
     guard !isFull else { return }
     if !line.isOversized, line.bytes.isBlankLine { return assembler.addBlank(line) }
     switch judge(line) {
@@ -83,7 +102,7 @@ struct Intake {
   }
 
   /// Closes the segment under way.
-  mutating func finishSegment() { drafts += assembler.finish() }
+  package mutating func finishSegment() { drafts += assembler.finish() }
 
   private enum Verdict {
     case good
@@ -93,6 +112,7 @@ struct Intake {
 
   private mutating func judge(_ line: LineSplitter.Line) -> Verdict {
     if line.isOversized {
+      if isKnown(Self.mark(ofLength: line.length), line) { return .known }
       let size = "\(line.length >> 20) MiB, longer than \(JobReader.longestLine >> 20) MiB"
       return bad(line, "line_too_long", "the line has \(size); split the job into smaller ones")
     }
@@ -104,6 +124,7 @@ struct Intake {
       do throws(InputLineError) {
         id = try InputLine.parse(text.span).id
       } catch {
+        if isKnown(Self.mark(of: text), line) { return .known }
         return bad(line, "malformed_line", error.message)
       }
     }

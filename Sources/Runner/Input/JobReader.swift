@@ -102,8 +102,11 @@ package struct JobReader: Sendable {
     var intake = Intake(keepsLines: true, name: name, limit: limit)
     intake.skipsKnown = true
     try await forEachStored { draft in
-      guard case .inline(let lines) = draft.source else { return }
-      _ = intake.restore(draft, bytes: lines, isKept: true)
+      if case .inline(let lines) = draft.source {
+        _ = intake.restore(draft, bytes: lines, isKept: true)
+      } else {
+        _ = intake.restore(draft, bytes: [], isKept: false)
+      }
     }
     switch input {
     case .file: break

@@ -1,11 +1,11 @@
-import Jobs
+package import Jobs
 
 /// Puts consecutive lines together into segments.
-struct SegmentAssembler {
+package struct SegmentAssembler: Sendable {
   /// Jobs in a full segment.
-  static let jobs = 256
+  package static let jobs = 256
   /// Bytes after which a segment is full.
-  static let bytes = 1 << 20
+  package static let bytes = 1 << 20
 
   private let keepsLines: Bool
   private var firstJob: Int
@@ -18,19 +18,19 @@ struct SegmentAssembler {
   /// - Parameters:
   ///   - firstJob: zero-based number of the next job in the batch.
   ///   - keepsLines: true where the lines cannot be read again, as from a pipe.
-  init(firstJob: Int, keepsLines: Bool) {
+  package init(firstJob: Int, keepsLines: Bool) {
     self.firstJob = firstJob
     self.keepsLines = keepsLines
   }
 
   /// The number of the job that the next line becomes.
-  var nextJob: Int { firstJob + jobCount }
+  package var nextJob: Int { firstJob + jobCount }
 
   /// Adds the next line of the input.
   ///
   /// - Parameter failure: what to record for a line that can never be sent.
   /// - Returns: segments that are full.
-  mutating func add(_ line: LineSplitter.Line, failure: JobResult?) -> [SegmentDraft] {
+  package mutating func add(_ line: LineSplitter.Line, failure: JobResult?) -> [SegmentDraft] {
     if line.isOversized { return finish() + [alone(line, failure)] }
     if !held.isEmpty, held.count + line.length > Self.bytes {
       let full = finish()
@@ -48,12 +48,12 @@ struct SegmentAssembler {
   }
 
   /// Adds bytes between jobs, such as blank lines, which belong to the segment around them.
-  mutating func addBlank(_ line: LineSplitter.Line) {
+  package mutating func addBlank(_ line: LineSplitter.Line) {
     if jobCount > 0, !line.isOversized { held += line.bytes }
   }
 
   /// The segment under way, where it has any jobs.
-  mutating func finish() -> [SegmentDraft] {
+  package mutating func finish() -> [SegmentDraft] {
     guard jobCount > 0 else { return [] }
     defer {
       firstJob += jobCount

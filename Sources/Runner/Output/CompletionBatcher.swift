@@ -126,9 +126,8 @@ package final class CompletionBatcher: Sendable {
         }
         await gather()
         let (pending, isClosed) = take()
-        try await store(pending.intakes)
         let due = isClosed ? .all : beats.due(at: clock.now)
-        committed += try await commit(pending, due)
+        committed += try await write(pending, due)
         if due != .nothing {
           try await exporter.append(committed)
           committed = []
@@ -137,7 +136,7 @@ package final class CompletionBatcher: Sendable {
           break
         }
       }
-      _ = try await commit(Pending(), .all)
+      _ = try await write(Pending(), .all)
       alarm.stop()
     } catch {
       fail(with: error)
@@ -183,12 +182,24 @@ package final class CompletionBatcher: Sendable {
     }
   }
 
-  private func store(_ intakes: [Intake]) async throws {
+  /// Writes what came in, input first; returns all new results in the order of their commits.
+  private func write(_ pending: Pending, _ due: BeatSchedule.Due) async throws -> [StoredResult] {
+    var isCommitted = false
+    defer { for worker in pending.workers { worker.resume(returning: isCommitted) } }
+    let failures = try await store(pending.intakes)
+    let results = try await commit(pending.flush, due)
+    isCommitted = true
+    return failures + results
+  }
+
+  /// Stores segments; returns the failures in them, which are shown when it is their turn.
+  private func store(_ intakes: [Intake]) async throws -> [StoredResult] {
+    var stored: [StoredResult] = []
     var waiting = intakes[...]
     do {
       while let intake = waiting.first {
         let failures = try await store.append(intake.segments, isLast: intake.isLast)
-        try await exporter.append(failures)
+        stored += failures
         waiting.removeFirst()
         events.record(.jobsRead(intake.segments.reduce(0) { $0 + $1.jobCount }))
         if intake.isLast { events.record(.inputComplete) }
@@ -199,6 +210,7 @@ package final class CompletionBatcher: Sendable {
         }
         intake.stored.resume()
       }
+      return stored
     } catch {
       for intake in waiting { intake.stored.resume(throwing: error) }
       throw error
@@ -206,10 +218,8 @@ package final class CompletionBatcher: Sendable {
   }
 
   /// One commit; returns its results as they lie in the store.
-  private func commit(_ pending: Pending, _ due: BeatSchedule.Due) async throws -> [StoredResult] {
-    var isCommitted = false
-    defer { for worker in pending.workers { worker.resume(returning: isCommitted) } }
-    var flush = pending.flush
+  private func commit(_ pending: Flush, _ due: BeatSchedule.Due) async throws -> [StoredResult] {
+    var flush = pending
     if due == .all { flush.exports = try await exporter.sync() }
     guard !flush.isEmpty || due != .nothing else { return [] }
     let leaseEnd = clock.unixMilliseconds + lease.milliseconds
@@ -246,9 +256,9 @@ package final class CompletionBatcher: Sendable {
 }
 
 /// When commits are made durable, and when output files are; a pure value.
-struct BeatSchedule {
+package struct BeatSchedule: Sendable {
   /// How far a commit goes.
-  enum Due: Equatable {
+  package enum Due: Sendable, Equatable {
     /// Safe from the death of the process.
     case nothing
     /// Safe from the death of the machine.
@@ -260,16 +270,16 @@ struct BeatSchedule {
   private var lastBeat: ContinuousClock.Instant
   private var lastSync: ContinuousClock.Instant
 
-  init(at now: ContinuousClock.Instant) {
+  package init(at now: ContinuousClock.Instant) {
     lastBeat = now
     lastSync = now
   }
 
   /// When the next durable commit is due.
-  var next: ContinuousClock.Instant { lastBeat + CompletionBatcher.beat }
+  package var next: ContinuousClock.Instant { lastBeat + CompletionBatcher.beat }
 
   /// What a commit at `now` has to be.
-  mutating func due(at now: ContinuousClock.Instant) -> Due {
+  package mutating func due(at now: ContinuousClock.Instant) -> Due {
     guard now >= next else { return .nothing }
     lastBeat = now
     guard now - lastSync >= CompletionBatcher.syncInterval else { return .durability }

@@ -74,9 +74,9 @@ package final class BatchRun: Sendable {
       capacity: plan.concurrency
     )
     let crew = crew(exporter, journal)
-    stop.onStop { [alarm] in
+    stop.onStop { [alarm, feed = crew.feed] in
       alarm.stop()
-      crew.feed.stop()
+      feed.stop()
     }
     await work(crew)
     let summary = try await close(crew, journal)

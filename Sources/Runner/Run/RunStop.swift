@@ -19,30 +19,35 @@ package enum StopReason: Sendable {
 
 /// Remembers the first reason to stop and tells those who must know.
 package final class RunStop: Sendable {
-  private let reason = Mutex<StopReason?>(nil)
-  private let handlers = Mutex<[@Sendable () -> Void]>([])
+  private struct State {
+    var reason: StopReason?
+    var handlers: [@Sendable () -> Void] = []
+  }
+
+  private let state = Mutex(State())
 
   package init() {}
 
-  package var first: StopReason? { reason.withLock { $0 } }
+  package var first: StopReason? { state.withLock { $0.reason } }
 
-  /// Adds something to do when the run stops.
-  func onStop(_ handler: @escaping @Sendable () -> Void) {
-    handlers.withLock { $0.append(handler) }
+  /// Adds something to do when the run stops, at once where it has stopped already.
+  package func onStop(_ handler: @escaping @Sendable () -> Void) {
+    let isStopped = state.withLock { state in
+      if state.reason == nil { state.handlers.append(handler) }
+      return state.reason != nil
+    }
+    if isStopped { handler() }
   }
 
   /// Stops the run: nothing new is sent from here on.
   package func stop(_ why: StopReason) {
-    let isFirst = reason.withLock { reason in
-      if case .interrupted = reason, case .aborted = why {
-        reason = why
-        return false
-      }
-      guard reason == nil else { return false }
-      reason = why
-      return true
+    let handlers = state.withLock { state in
+      if case .interrupted = state.reason, case .aborted = why { state.reason = why }
+      guard state.reason == nil else { return [@Sendable () -> Void]() }
+      state.reason = why
+      defer { state.handlers = [] }
+      return state.handlers
     }
-    guard isFirst else { return }
-    for handler in handlers.withLock({ $0 }) { handler() }
+    for handler in handlers { handler() }
   }
 }

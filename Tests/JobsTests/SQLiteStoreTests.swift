@@ -1,0 +1,163 @@
+import Jobs
+import Testing
+
+@Suite struct `A batch in a SQLite file` {
+  private let folder: TemporaryFolder
+  private let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder.file("batch.nightjar")
+  }
+
+  private func open(_ input: BatchInput = BatchInput(kind: .file, path: "/in.jsonl")) throws
+    -> SQLiteJobStore
+  {
+    try SQLiteJobStore(path: path, input: input, now: 0)
+  }
+
+  @Test func `commits through a log that is synced whenever a commit is durable`() async throws {
+    let store = try open()
+    #expect(try await store.durability() == (journal: "wal", synchronous: 2))
+    _ = try await store.append(drafts([3]), isLast: true)
+    let lease = try #require(try await store.claimOne()).lease
+    for (job, isDurable) in [(0, false), (1, true), (2, false)] {
+      _ = try await store.commit(
+        flush([completed(job)], under: lease),
+        leaseEnd: 0,
+        isDurable: isDurable
+      )
+      #expect(try await store.durability() == (journal: "wal", synchronous: isDurable ? 2 : 1))
+    }
+    try await store.release([lease])
+    #expect(try await store.durability() == (journal: "wal", synchronous: 2))
+  }
+
+  @Test func `has one owner at a time`() throws {
+    do {
+      let store = try open()
+      #expect { try open() } throws: { ($0 as? StoreError)?.code == .owned }
+      #expect(BatchLock.isHeld(path: path))
+      try store.close()
+    }
+    #expect(!BatchLock.isHeld(path: path))
+    try open().close()
+  }
+
+  @Test func `keeps everything from one owner to the next`() async throws {
+    let digest = [UInt8](repeating: 1, count: 32)
+    let identity = FileIdentity(device: 1, inode: 2, size: 3, modified: 4)
+    do {
+      let store = try open()
+      #expect(try await store.inputIdentity() == nil)
+      _ = try await store.append(drafts([2, 2]), isLast: false)
+      let source = SegmentSource.file(offset: 8, length: 9, digest: digest)
+      _ = try await store.append(
+        [SegmentDraft(firstJob: 4, jobCount: 1, firstLine: 5, source: source, failures: [])],
+        isLast: true
+      )
+      let lease = try #require(try await store.claimOne()).lease
+      try await store.commit([completed(1), failed(0)], under: lease)
+      try await store.recordInputIdentity(identity)
+      try store.close()
+    }
+    let store = try open()
+    #expect(try await store.allResults.map(\.text) == ["done 1", "failed 0"])
+    #expect(try await store.inputIdentity() == identity)
+    var segments: [SegmentDraft] = []
+    var last = 0
+    while let (number, draft) = try await store.segment(after: last) {
+      last = number
+      segments.append(draft)
+    }
+    #expect(segments.map(\.firstJob) == [0, 2, 4])
+    #expect(segments.map(\.jobCount) == [2, 2, 1])
+    #expect(segments.last?.source == .file(offset: 8, length: 9, digest: digest))
+    #expect(try await store.summary().isInputComplete)
+  }
+
+  @Test func `hands back the leases of a dead owner at once`() async throws {
+    do {
+      let store = try open()
+      _ = try await store.append(drafts([2, 2]), isLast: true)
+      _ = try await store.claim(2, now: 0, leaseEnd: .max)
+    }
+    let store = try open()
+    let claimed = try await store.claim(9, now: 0, leaseEnd: 1_000)
+    #expect(claimed.map(\.firstJob) == [0, 2])
+    #expect(claimed.allSatisfy { $0.lease.epoch == 2 })
+  }
+
+  @Test func `knows which requests of a dead owner may have been billed`() async throws {
+    do {
+      let store = try open()
+      _ = try await store.append(drafts([5]), isLast: true)
+      let lease = try #require(try await store.claimOne()).lease
+      let journal = try SendJournal(path: path + "-sent", capacity: 4)
+      for job in [0, 2, 3] { _ = journal.mark(job) }
+      _ = try await store.commit(
+        flush([completed(2)], under: lease),
+        leaseEnd: 1_000,
+        isDurable: false
+      )
+    }
+    let store = try open()
+    #expect(store.unknown == [0, 3])
+    #expect(try await store.summary().unknown == 2)
+  }
+
+  @Test func `is for one input only`() throws {
+    try open().close()
+    for input in [
+      BatchInput(kind: .file, path: "/other.jsonl"), BatchInput(kind: .folder, path: "/in.jsonl"),
+      BatchInput(kind: .pipe, path: "-"),
+    ] {
+      let error = #expect(throws: StoreError.self) { try open(input) }
+      #expect(error?.code == .inputChanged)
+      #expect(error?.message.contains("/in.jsonl") == true)
+    }
+    try open().close()
+  }
+
+  @Test func `of a newer version is refused and left alone`() throws {
+    try open().close()
+    try folder.patch("batch.nightjar", at: 60, with: 2)
+    let before = try folder.read("batch.nightjar")
+    let error = #expect(throws: StoreError.self) { try open() }
+    #expect(error?.code == .newerFormat)
+    #expect(throws: StoreError.self) { try BatchInspector(path: path) }
+    #expect(try folder.read("batch.nightjar") == before)
+  }
+
+  @Test(arguments: [(0x1234_5678, 1), (0, 0), (0, 7)] as [(UInt32, UInt32)])
+  func `is told from somebody else's database`(_ application: UInt32, _ version: UInt32) throws {
+    try open().close()
+    try folder.patch("batch.nightjar", at: 68, with: application)
+    try folder.patch("batch.nightjar", at: 60, with: version)
+    // Bytes 18 and 19 say that the file uses no write-ahead log.
+    try folder.patch("batch.nightjar", at: 16, with: 0x1000_0101)
+    let before = try folder.read("batch.nightjar")
+    let error = #expect(throws: StoreError.self) { try open() }
+    #expect(error?.code == .damaged)
+    #expect(try folder.read("batch.nightjar") == before)
+  }
+
+  @Test(arguments: [String(repeating: "results\n", count: 99), "{}"])
+  func `is told from any other file`(_ text: String) throws {
+    try folder.write(text, to: "batch.nightjar")
+    #expect { try open() } throws: { ($0 as? StoreError)?.code == .damaged }
+    #expect(try folder.read("batch.nightjar") == text)
+  }
+
+  @Test func `cannot be where there is no folder`() {
+    #expect {
+      try SQLiteJobStore(
+        path: folder.file("none/batch"),
+        input: BatchInput(kind: .pipe, path: "-"),
+        now: 0
+      )
+    } throws: {
+      ($0 as? StoreError)?.code == .notWritable
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import Jobs
+import Testing
+
+/// What every engine does with segments and their leases.
+@Suite struct `A store's segments` {
+  @Test(arguments: StoreEngine.allCases)
+  func `are claimed in input order with what they came with`(_ engine: StoreEngine) async throws {
+    let batch = try await TemporaryBatch(engine)
+    let digest = [UInt8](repeating: 7, count: 32)
+    let file = SegmentDraft(
+      firstJob: 5,
+      jobCount: 9,
+      firstLine: 20,
+      source: .file(offset: 300, length: 4_000, digest: digest),
+      failures: []
+    )
+    _ = try await batch.store.append(drafts([2, 3]), isLast: false)
+    _ = try await batch.store.append([file], isLast: true)
+    let claimed = try await batch.store.claim(2, now: 0, leaseEnd: 1_000)
+    #expect(claimed.map(\.firstJob) == [0, 2])
+    #expect(claimed.map(\.jobCount) == [2, 3])
+    #expect(claimed.map(\.firstLine) == [1, 3])
+    #expect(claimed.map(\.source) == drafts([2, 3]).map(\.source))
+    let last = try #require(try await batch.store.claimOne())
+    #expect(last.source == file.source)
+    #expect(last.finished.isEmpty && last.retryable.isEmpty)
+    #expect(try await batch.store.claimOne() == nil)
+  }
+
+  @Test(arguments: StoreEngine.allCases)
+  func `are nobody else's while their lease lives`(_ engine: StoreEngine) async throws {
+    let batch = try await TemporaryBatch(engine, segments: [2])
+    let first = try #require(try await batch.store.claimOne(at: 0))
+    #expect(try await batch.store.claimOne(at: 1_000) == nil)
+    let second = try #require(try await batch.store.claimOne(at: 1_001))
+    #expect(second.lease.segment == first.lease.segment)
+    #expect(second.lease.epoch > first.lease.epoch)
+  }
+
+  @Test(arguments: StoreEngine.allCases)
+  func `stay held when their lease is renewed by call or by commit`(_ engine: StoreEngine)
+    async throws
+  {
+    let batch = try await TemporaryBatch(engine, segments: [2])
+    let claim = try #require(try await batch.store.claimOne(at: 0))
+    #expect(try await batch.store.renew([claim.lease], leaseEnd: 5_000).isEmpty)
+    #expect(try await batch.store.claimOne(at: 5_000) == nil)
+    _ = try await batch.store.commit(
+      flush([completed(0)], under: claim.lease),
+      leaseEnd: 9_000,
+      isDurable: false
+    )
+    #expect(try await batch.store.claimOne(at: 9_000) == nil)
+    #expect(try await batch.store.claimOne(at: 9_001) != nil)
+  }
+
+  @Test(arguments: StoreEngine.allCases)
+  func `cannot be renewed or handed back under an older lease`(_ engine: StoreEngine) async throws {
+    let batch = try await TemporaryBatch(engine, segments: [2])
+    let old = try #require(try await batch.store.claimOne(at: 0)).lease
+    let new = try #require(try await batch.store.claimOne(at: 2_000)).lease
+    #expect(try await batch.store.renew([old, new], leaseEnd: 8_000) == [old])
+    try await batch.store.release([old])
+    #expect(try await batch.store.claimOne(at: 8_000) == nil)
+  }
+
+  @Test(arguments: StoreEngine.allCases)
+  func `that are handed back are claimed again at once`(_ engine: StoreEngine) async throws {
+    let batch = try await TemporaryBatch(engine, segments: [1, 1])
+    let claims = try await batch.store.claim(2, now: 0, leaseEnd: 1_000)
+    try await batch.store.release([claims[0].lease])
+    let again = try #require(try await batch.store.claimOne())
+    #expect(again.firstJob == 0)
+    #expect(again.lease.epoch == claims[0].lease.epoch + 1)
+    #expect(try await batch.store.claimOne() == nil)
+  }
+
+  @Test(arguments: StoreEngine.allCases)
+  func `close when the last of their jobs has a result and not before`(_ engine: StoreEngine)
+    async throws
+  {
+    let batch = try await TemporaryBatch(engine, segments: [4])
+    let lease = try #require(try await batch.store.claimOne()).lease
+    for job in [2, 0, 3, 2] {
+      #expect(try await batch.store.commit([completed(job)], under: lease).closed.isEmpty)
+    }
+    #expect(try await batch.store.commit([failed(1)], under: lease).closed == [lease.segment])
+    #expect(try await batch.store.claimOne(at: 99_000) == nil)
+    #expect(try await batch.store.renew([lease], leaseEnd: 99_000) == [lease])
+  }
+
+  @Test(arguments: StoreEngine.allCases)
+  func `count the jobs that failed at reading as finished`(_ engine: StoreEngine) async throws {
+    let batch = try await TemporaryBatch(engine)
+    let mixed = SegmentDraft(
+      firstJob: 0,
+      jobCount: 3,
+      firstLine: 1,
+      source: .inline([]),
+      failures: [failed(1)]
+    )
+    let hopeless = SegmentDraft(
+      firstJob: 3,
+      jobCount: 2,
+      firstLine: 4,
+      source: .inline([]),
+      failures: [failed(3), failed(4)]
+    )
+    let stored = try await batch.store.append([mixed, hopeless], isLast: true)
+    #expect(stored.map(\.job) == [1, 3, 4])
+    #expect(stored.map(\.text) == ["failed 1", "failed 3", "failed 4"])
+    #expect(stored.map(\.sequence) == stored.map(\.sequence).sorted())
+    let claim = try #require(try await batch.store.claimOne())
+    #expect(claim.finished == [1])
+    #expect(try await batch.store.claimOne() == nil)
+    let receipt = try await batch.store.commit([completed(0), completed(2)], under: claim.lease)
+    #expect(receipt.closed == [claim.lease.segment])
+  }
+
+  @Test(arguments: StoreEngine.allCases)
+  func `that are claimed again name the jobs that have a result`(_ engine: StoreEngine)
+    async throws
+  {
+    let batch = try await TemporaryBatch(engine, segments: [2, 4])
+    let claims = try await batch.store.claim(2, now: 0, leaseEnd: 1_000)
+    try await batch.store.commit([completed(3), failed(5)], under: claims[1].lease)
+    try await batch.store.release(claims.map(\.lease))
+    let again = try await batch.store.claim(9, now: 0, leaseEnd: 1_000)
+    #expect(again.map(\.finished) == [[], [3, 5]])
+  }
+}

@@ -1,0 +1,84 @@
+import Jobs
+import Testing
+
+@Suite struct `A journal of sends` {
+  private let folder: TemporaryFolder
+  private let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder.file("batch-sent")
+  }
+
+  @Test func `names the jobs that are on their way`() throws {
+    let journal = try SendJournal(path: path, capacity: 3)
+    #expect(journal.isClear)
+    #expect(SendJournal.jobs(at: path).isEmpty)
+    let slot = try #require(journal.mark(0))
+    _ = journal.mark(70_000)
+    #expect(!journal.isClear)
+    #expect(SendJournal.jobs(at: path) == [0, 70_000])
+    journal.clear(slot)
+    #expect(SendJournal.jobs(at: path) == [70_000])
+  }
+
+  @Test func `takes no more jobs than it has room for`() throws {
+    let journal = try SendJournal(path: path, capacity: 2)
+    let slots = (0..<3).map { journal.mark($0) }
+    #expect(slots.map { $0 != nil } == [true, true, false])
+    journal.clear(try #require(slots[1]))
+    #expect(journal.mark(9) != nil)
+    #expect(SendJournal.jobs(at: path) == [0, 9])
+  }
+
+  @Test func `uses every slot again and again`() throws {
+    let journal = try SendJournal(path: path, capacity: 4)
+    var held: [Int: Int] = [:]
+    for job in 0..<1_000 {
+      if held.count == 4, let (old, slot) = held.first {
+        journal.clear(slot)
+        held[old] = nil
+      }
+      let slot = try #require(journal.mark(job))
+      held[job] = slot
+      #expect(SendJournal.jobs(at: path) == Set(held.keys))
+    }
+    for slot in held.values { journal.clear(slot) }
+    #expect(journal.isClear)
+  }
+
+  @Test func `survives being let go of`() throws {
+    do {
+      let journal = try SendJournal(path: path, capacity: 2)
+      _ = journal.mark(5)
+    }
+    #expect(SendJournal.jobs(at: path) == [5])
+  }
+
+  @Test func `begins empty`() throws {
+    do { _ = try SendJournal(path: path, capacity: 9).mark(5) }
+    let journal = try SendJournal(path: path, capacity: 1)
+    #expect(SendJournal.jobs(at: path).isEmpty)
+    #expect(journal.isClear)
+  }
+
+  @Test func `is gone once removed`() throws {
+    let journal = try SendJournal(path: path, capacity: 1)
+    _ = journal.mark(1)
+    journal.remove()
+    #expect(try folder.names.isEmpty)
+    #expect(SendJournal.jobs(at: path).isEmpty)
+  }
+
+  @Test(arguments: ["", "short", String(repeating: "not a journal ", count: 20)])
+  func `is not read out of another file`(_ text: String) throws {
+    try folder.write(text, to: "batch-sent")
+    #expect(SendJournal.jobs(at: path).isEmpty)
+  }
+
+  @Test func `needs a folder`() {
+    #expect { try SendJournal(path: folder.file("none/sent"), capacity: 1) } throws: {
+      ($0 as? StoreError)?.code == .notWritable
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import Jobs
+import Runner
+import Testing
+
+@Suite struct `A run` {
+  @Test func `gives every job exactly one result`() async throws {
+    let batch = try TestBatch(0..<700)
+    let client = ScriptedClient { sent, earlier in
+      if sent.prompt.hasSuffix("7"), earlier == 0 { return .refused(500, "api_error") }
+      return sent.prompt.hasSuffix("9") ? .refused(400, "invalid_request_error") : .completed("x")
+    }
+    let report = try await batch.execute(client)
+    #expect(report.why == "finished")
+    #expect(report.summary.completed == 630 && report.summary.failed == 70)
+    #expect(report.summary.pending == 0 && report.summary.isInputComplete)
+    let (completed, failed) = (try batch.completed, try batch.failed)
+    #expect(completed.count == 630 && failed.count == 70)
+    #expect(Set(completed + failed) == Set(TestBatch.ids(0..<700)))
+    #expect(report.summary.traffic == Traffic(requestsSent: 770, retries: 70))
+    #expect(report.summary.inputTokens == 3 * 630 && report.summary.outputTokens == 2 * 630)
+  }
+
+  @Test func `of a finished batch sends nothing and shows the same`() async throws {
+    let batch = try TestBatch(0..<30)
+    try await batch.execute()
+    let output = try batch.folder.read("out.jsonl")
+    let client = ScriptedClient()
+    let report = try await batch.execute(client)
+    #expect(client.sent.isEmpty)
+    #expect(report.why == "finished" && report.summary.completed == 30)
+    #expect(try batch.folder.read("out.jsonl") == output)
+  }
+
+  @Test func `writes its output again where it was lost`() async throws {
+    let batch = try TestBatch(0..<30)
+    try await batch.execute()
+    let output = try batch.folder.read("out.jsonl")
+    try batch.folder.remove("out.jsonl")
+    try await batch.execute()
+    #expect(try batch.folder.read("out.jsonl") == output)
+  }
+
+  @Test func `fails a poison job after its attempts and completes the others`() async throws {
+    let batch = try TestBatch(0..<40)
+    let client = ScriptedClient { sent, _ in
+      sent.prompt == "job-5" ? .refused(500, "api_error") : .completed("x")
+    }
+    let report = try await batch.execute(client)
+    #expect(report.why == "finished")
+    #expect(try batch.failed == ["job-5"])
+    #expect(try batch.completed.count == 39)
+    #expect(client.prompts.count { $0 == "job-5" } == batch.attempts)
+    #expect(try batch.folder.read("out.failed.jsonl").contains("no: api_error"))
+  }
+
+  @Test func `records what can never be sent`() async throws {
+    let batch = try TestBatch()
+    let lines = [
+      TestBatch.line(0), "\n", "not json\n", TestBatch.line(0), TestBatch.line(1),
+      #"{"id":"no-prompt"}"# + "\n",
+    ]
+    try batch.folder.write(lines.joined(), to: "in.jsonl")
+    let client = ScriptedClient()
+    let report = try await batch.execute(client)
+    #expect(report.summary.total == 5 && report.summary.failed == 3)
+    #expect(try batch.completed.sorted() == ["job-0", "job-1"])
+    #expect(Set(try batch.failed) == ["line-3", "job-0", "no-prompt"])
+    let failed = try batch.folder.read("out.failed.jsonl")
+    for place in ["in:3: ", "in:4: ", "in:6: "] { #expect(failed.contains(place)) }
+    #expect(client.sent.count == 2)
+  }
+
+  @Test func `takes no more jobs than its limit and goes on without it`() async throws {
+    var batch = try TestBatch(0..<20)
+    batch.limit = 5
+    for _ in 0..<2 {
+      let report = try await batch.execute()
+      #expect(report.why == "finished" && report.summary.total == 5)
+    }
+    #expect(try batch.completed.sorted() == TestBatch.ids(0..<5))
+    batch.limit = nil
+    let client = ScriptedClient()
+    #expect(try await batch.execute(client).summary.completed == 20)
+    #expect(client.sent.count == 15)
+  }
+
+  @Test func `goes on with lines that were added`() async throws {
+    let batch = try TestBatch(0..<10)
+    try await batch.execute()
+    try batch.write(0..<14)
+    let client = ScriptedClient()
+    #expect(try await batch.execute(client).summary.completed == 14)
+    #expect(Set(client.prompts) == Set(TestBatch.ids(10..<14)))
+  }
+
+  @Test func `names the line of a job that was added after a last line without a break`()
+    async throws
+  {
+    let batch = try TestBatch()
+    let first = String(TestBatch.line(0).dropLast())
+    try batch.folder.write(first, to: "in.jsonl")
+    try await batch.execute()
+    try batch.folder.write(first + "\nbroken\n", to: "in.jsonl")
+    #expect(try await batch.execute().summary.failed == 1)
+    #expect(try batch.folder.read("out.failed.jsonl").contains("in:2: "))
+  }
+
+  @Test(arguments: [
+    TestBatch.line(0) + TestBatch.line(9),
+    TestBatch.line(0),
+    "",
+    TestBatch.line(0) + TestBatch.line(1).dropLast() + " \n",
+  ])
+  func `refuses an input whose queued lines changed`(_ changed: String) async throws {
+    let batch = try TestBatch(0..<2)
+    try await batch.execute()
+    let output = try batch.folder.read("out.jsonl")
+    try batch.folder.write(changed, to: "in.jsonl")
+    let client = ScriptedClient()
+    let report = try await batch.execute(client)
+    #expect(report.why.contains("changed since"))
+    #expect(client.sent.isEmpty)
+    #expect(try batch.folder.read("out.jsonl") == output)
+  }
+
+  @Test func `has a job for each document of a folder`() async throws {
+    var batch = try TestBatch()
+    batch.documents = "docs"
+    for (name, text) in [("a.txt", "one"), ("sub/b.txt", "two"), ("sub/c.txt", " ")] {
+      try batch.folder.write(text, to: "docs/" + name)
+    }
+    let client = ScriptedClient()
+    let report = try await batch.execute(client)
+    #expect(report.why == "finished")
+    #expect(try batch.completed.sorted() == ["a.txt", "sub/b.txt"])
+    #expect(try batch.failed == ["sub/c.txt"])
+    #expect(Set(client.prompts) == ["one", "two"])
+    try batch.folder.write("three", to: "docs/0.txt")
+    let again = ScriptedClient()
+    #expect(try await batch.execute(again).summary.completed == 3)
+    #expect(again.prompts == ["three"])
+  }
+}
