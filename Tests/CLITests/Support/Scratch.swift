@@ -73,7 +73,7 @@ final class Scratch: Sendable {
   /// Waits for something that is seen in this folder's own files, looking again at each change.
   func wait(
     for what: String,
-    seconds: Int32 = 30,
+    seconds: Int32 = 20,
     sourceLocation: SourceLocation = #_sourceLocation,
     until isSeen: () -> Bool
   ) throws {
@@ -90,7 +90,8 @@ final class Scratch: Sendable {
       var event = pollfd(fd: changes, events: Int16(POLLIN), revents: 0)
       let isChanged = unsafe poll(&event, 1, seconds * 1_000) > 0
       guard isChanged, ContinuousClock.now < deadline else {
-        Issue.record("\(what): not seen in \(seconds) s", sourceLocation: sourceLocation)
+        let told = files.filter { $0.hasSuffix(".stderr") }.map(read).joined(separator: "\n")
+        Issue.record("\(what): not seen in \(seconds) s\n\(told)", sourceLocation: sourceLocation)
         throw CancellationError()
       }
       _ = unsafe Glibc.read(changes, &buffer, buffer.count)
