@@ -32,8 +32,7 @@ import Testing
     let lease = SegmentLease(segment: 1, epoch: 1)
     _ = try await store.commit(
       flush([completed(5)], under: lease),
-      leaseEnd: 0,
-      isDurable: false
+      leaseEnd: 0
     )
     #expect(try inspector.summary().completed == 3)
   }

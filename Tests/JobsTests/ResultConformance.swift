@@ -27,13 +27,11 @@ import Testing
     let new = try #require(try await batch.store.claimOne(at: 2_000)).lease
     _ = try await batch.store.commit(
       flush([completed(0)], under: new),
-      leaseEnd: 3_000,
-      isDurable: true
+      leaseEnd: 3_000
     )
     let receipt = try await batch.store.commit(
       flush([completed(0, "paid twice"), completed(1, "paid late")], under: old),
-      leaseEnd: 9_000,
-      isDurable: true
+      leaseEnd: 9_000
     )
     #expect(receipt.sequences.map { $0 != nil } == [false, true])
     #expect(receipt.fenced == [old.segment])
@@ -60,7 +58,7 @@ import Testing
     let leases = try await batch.store.claim(2, now: 0, leaseEnd: 1_000).map(\.lease)
     var flush = Flush()
     flush.results = [(leases[1], completed(2)), (leases[0], completed(0)), (leases[1], failed(1))]
-    let receipt = try await batch.store.commit(flush, leaseEnd: 1_000, isDurable: true)
+    let receipt = try await batch.store.commit(flush, leaseEnd: 1_000)
     #expect(Set(receipt.closed) == Set(leases.map(\.segment)))
     #expect(try await batch.store.allResults.map(\.job) == [2, 0, 1])
   }
@@ -112,7 +110,7 @@ import Testing
     for job in [early, late] {
       var flush = Flush()
       flush.retryable = [job]
-      _ = try await batch.store.commit(flush, leaseEnd: 1_000, isDurable: true)
+      _ = try await batch.store.commit(flush, leaseEnd: 1_000)
     }
     try await batch.store.release(claims.map(\.lease))
     let again = try await batch.store.claim(2, now: 0, leaseEnd: 1_000)
@@ -139,7 +137,7 @@ import Testing
     let lease = try #require(try await batch.store.claimOne()).lease
     var flush = flush([completed(1, tokens: 10), completed(2, tokens: 1), failed(3)], under: lease)
     flush.traffic = Traffic(requestsSent: 7, retries: 2, rateLimited: 1)
-    for _ in 0..<2 { _ = try await batch.store.commit(flush, leaseEnd: 1_000, isDurable: true) }
+    for _ in 0..<2 { _ = try await batch.store.commit(flush, leaseEnd: 1_000) }
     var expected = BatchSummary()
     expected.total = 5
     expected.completed = 2
@@ -162,7 +160,7 @@ import Testing
     for exports in [[first], [other, moved]] {
       var flush = Flush()
       flush.exports = exports
-      _ = try await batch.store.commit(flush, leaseEnd: 0, isDurable: true)
+      _ = try await batch.store.commit(flush, leaseEnd: 0)
     }
     #expect(try await batch.store.exportPositions() == [moved, other])
   }

@@ -16,18 +16,17 @@ import Testing
     try SQLiteJobStore(path: path, input: input, now: 0)
   }
 
-  @Test func `commits through a log that is synced whenever a commit is durable`() async throws {
+  @Test func `commits through a log that is synced at every commit`() async throws {
     let store = try open()
     #expect(try await store.durability() == (journal: "wal", synchronous: 2))
     _ = try await store.append(drafts([3]), isLast: true)
     let lease = try #require(try await store.claimOne()).lease
-    for (job, isDurable) in [(0, false), (1, true), (2, false)] {
+    for job in 0..<3 {
       _ = try await store.commit(
         flush([completed(job)], under: lease),
-        leaseEnd: 0,
-        isDurable: isDurable
+        leaseEnd: 0
       )
-      #expect(try await store.durability() == (journal: "wal", synchronous: isDurable ? 2 : 1))
+      #expect(try await store.durability() == (journal: "wal", synchronous: 2))
     }
     try await store.release([lease])
     #expect(try await store.durability() == (journal: "wal", synchronous: 2))
@@ -97,13 +96,32 @@ import Testing
       for job in [0, 2, 3] { _ = journal.mark(job) }
       _ = try await store.commit(
         flush([completed(2)], under: lease),
-        leaseEnd: 1_000,
-        isDurable: false
+        leaseEnd: 1_000
       )
     }
     let store = try open()
     #expect(store.unknown == [0, 3])
     #expect(try await store.summary().unknown == 2)
+  }
+
+  @Test func `commits the answers that a killed owner could not`() async throws {
+    do {
+      let store = try open()
+      _ = try await store.append(drafts([5]), isLast: true)
+      let lease = try #require(try await store.claimOne()).lease
+      let sends = try SendJournal(path: path + "-sent", capacity: 4)
+      for job in [1, 2, 4] { _ = sends.mark(job) }
+      var answers = try AnswerJournal(besides: path)
+      try answers.append(completed(1), under: lease)
+      _ = answers.takeTurns()
+      try answers.append(completed(2), under: lease)
+    }
+    let store = try open()
+    #expect(try await store.results(after: 0, limit: 9).map(\.job) == [1, 2])
+    #expect(store.unknown == [4])
+    let summary = try await store.summary()
+    #expect(summary.completed == 2)
+    #expect(summary.traffic.requestsSent == 3)
   }
 
   @Test func `is for one input only`() throws {

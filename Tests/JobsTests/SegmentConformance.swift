@@ -47,8 +47,7 @@ import Testing
     #expect(try await batch.store.claimOne(at: 5_000) == nil)
     _ = try await batch.store.commit(
       flush([completed(0)], under: claim.lease),
-      leaseEnd: 9_000,
-      isDurable: false
+      leaseEnd: 9_000
     )
     #expect(try await batch.store.claimOne(at: 9_000) == nil)
     #expect(try await batch.store.claimOne(at: 9_001) != nil)

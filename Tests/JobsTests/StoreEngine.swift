@@ -75,7 +75,7 @@ extension JobStore {
   /// Commits results under one lease, which then ends at 1,000 ms.
   @discardableResult
   func commit(_ results: [JobResult], under lease: SegmentLease) async throws -> FlushReceipt {
-    try await commit(flush(results, under: lease), leaseEnd: 1_000, isDurable: true)
+    try await commit(flush(results, under: lease), leaseEnd: 1_000)
   }
 
   /// Claims the next segment at a time, for 1,000 ms.
