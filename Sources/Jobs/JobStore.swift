@@ -19,12 +19,11 @@ package protocol JobStore: Sendable {
   ///   - leaseEnd: milliseconds since 1970 at which the lease ends unless it is renewed.
   func claim(_ count: Int, now: Int, leaseEnd: Int) async throws -> [ClaimedSegment]
 
-  /// Commits. A result for a job that has one is dropped; everything else in the flush still
-  /// counts. Renews the leases of all segments it mentions to `leaseEnd`.
+  /// Commits durably.
   ///
-  /// - Parameter isDurable: true to return only once this and every earlier commit is on disk;
-  ///   otherwise the commit survives the death of the process but not that of the machine.
-  func commit(_ flush: Flush, leaseEnd: Int, isDurable: Bool) async throws -> FlushReceipt
+  /// A result for a job that has one is dropped; everything else in the flush still counts. Renews
+  /// the leases of all segments it mentions to `leaseEnd`.
+  func commit(_ flush: Flush, leaseEnd: Int) async throws -> FlushReceipt
 
   /// Renews leases; returns those that are no longer held.
   func renew(_ leases: [SegmentLease], leaseEnd: Int) async throws -> [SegmentLease]

@@ -2,28 +2,26 @@ import Foundation
 import GRDB
 
 extension SQLiteJobStore {
-  package func commit(
-    _ flush: Flush,
-    leaseEnd: Int,
-    isDurable: Bool
-  ) async throws -> FlushReceipt {
-    try await transaction(isDurable: isDurable) { db in
-      let insert = try db.cachedStatement(sql: Statements.insertResult)
-      let deleteRetryable = try db.cachedStatement(sql: Statements.deleteRetryable)
-      var tally = FlushTally()
-      for (lease, result) in flush.results {
-        let sequence = try Self.insert(result, by: insert, in: db)
-        tally.add(result, under: lease, sequence: sequence)
-        if result.hasRetried { try deleteRetryable.execute(arguments: [result.job]) }
-      }
-      let upsert = try db.cachedStatement(sql: Statements.upsertRetryable)
-      for job in flush.retryable {
-        try upsert.execute(arguments: [job.job, job.attempts, job.notBefore, job.reason])
-      }
-      try Self.count(tally, flush.traffic, in: db)
-      try Self.record(flush.exports, in: db)
-      return try Self.progress(tally, leaseEnd: leaseEnd, in: db)
+  package func commit(_ flush: Flush, leaseEnd: Int) async throws -> FlushReceipt {
+    try await transaction { db in try Self.commit(flush, leaseEnd: leaseEnd, in: db) }
+  }
+
+  static func commit(_ flush: Flush, leaseEnd: Int, in db: Database) throws -> FlushReceipt {
+    let insert = try db.cachedStatement(sql: Statements.insertResult)
+    let deleteRetryable = try db.cachedStatement(sql: Statements.deleteRetryable)
+    var tally = FlushTally()
+    for (lease, result) in flush.results {
+      let sequence = try Self.insert(result, by: insert, in: db)
+      tally.add(result, under: lease, sequence: sequence)
+      if result.hasRetried { try deleteRetryable.execute(arguments: [result.job]) }
     }
+    let upsert = try db.cachedStatement(sql: Statements.upsertRetryable)
+    for job in flush.retryable {
+      try upsert.execute(arguments: [job.job, job.attempts, job.notBefore, job.reason])
+    }
+    try Self.count(tally, flush.traffic, in: db)
+    try Self.record(flush.exports, in: db)
+    return try Self.progress(tally, leaseEnd: leaseEnd, in: db)
   }
 
   private static func count(_ tally: FlushTally, _ traffic: Traffic, in db: Database) throws {

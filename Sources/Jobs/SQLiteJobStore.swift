@@ -24,6 +24,7 @@ package final class SQLiteJobStore: JobStore {
     self.path = path
     lock = try BatchLock(path: path)
     let inFlight = SendJournal.jobs(at: path + "-sent")
+    let answers = AnswerJournal.answers(besides: path)
     do {
       database = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly: false))
       unknown = try database.writeWithoutTransaction { db in
@@ -32,7 +33,7 @@ package final class SQLiteJobStore: JobStore {
         try Self.useDurableJournal(db)
         if isNew { try Self.createTables(db, input: input, now: now) }
         try Self.checkInput(db, input: input, path: path)
-        return try Self.takeOver(db, inFlight: inFlight)
+        return try Self.takeOver(db, inFlight: inFlight, answers: answers)
       }
     } catch let error as StoreError {
       throw error
@@ -75,12 +76,15 @@ package final class SQLiteJobStore: JobStore {
     try db.inTransaction(.immediate) {
       try db.execute(sql: Schema.tables)
       try db.execute(
-        sql: Statements.insertBatch, arguments: [now, input.kind.rawValue, input.path])
+        sql: Statements.insertBatch,
+        arguments: [now, input.kind.rawValue, input.path]
+      )
       try db.execute(
         sql: """
           PRAGMA application_id = \(Schema.applicationID);
           PRAGMA user_version = \(Schema.version);
-          """)
+          """
+      )
       return .commit
     }
   }
@@ -122,10 +126,19 @@ package final class SQLiteJobStore: JobStore {
     }
   }
 
-  /// Hands back the leases of a dead owner and says which of its requests may have been billed.
-  private static func takeOver(_ db: Database, inFlight: Set<Int>) throws -> Set<Int> {
+  /// Commits the answers that a dead owner could not, hands back its leases, and says which of its
+  /// requests may have been billed without an answer.
+  private static func takeOver(
+    _ db: Database,
+    inFlight: Set<Int>,
+    answers: [(lease: SegmentLease, result: JobResult)]
+  ) throws -> Set<Int> {
     var unknown: Set<Int> = []
     try db.inTransaction(.immediate) {
+      var flush = Flush()
+      flush.results = answers
+      flush.traffic.requestsSent = answers.count
+      _ = try commit(flush, leaseEnd: 0, in: db)
       try db.execute(sql: Statements.releaseAll)
       for job in inFlight {
         let finished = try Int.fetchOne(
@@ -137,7 +150,7 @@ package final class SQLiteJobStore: JobStore {
       }
       try db.execute(
         sql: Statements.takeOver,
-        arguments: [ProcessInfo.processInfo.processIdentifier, unknown.count]
+        arguments: [ProcessInfo.processInfo.processIdentifier, unknown.count, unknown.count]
       )
       return .commit
     }
@@ -156,25 +169,12 @@ package final class SQLiteJobStore: JobStore {
     }
   }
 
-  /// Runs one transaction off the caller's thread.
-  ///
-  /// The fsync of a durable one covers all earlier frames of the WAL, so that commits between two
-  /// durable ones need none (sqlite.org/pragma.html#pragma_synchronous).
+  /// Runs one durable transaction off the caller's thread.
   func transaction<T: Sendable>(
-    isDurable: Bool = true,
     _ body: @escaping @Sendable (Database) throws -> T
   ) async throws -> T {
     do {
-      return try await database.writeWithoutTransaction { db in
-        try db.cachedStatement(sql: isDurable ? Statements.durable : Statements.volatile).execute()
-        var value: T?
-        try db.inTransaction(.immediate) {
-          value = try body(db)
-          return .commit
-        }
-        guard let value else { throw DatabaseError(message: "the transaction did not run") }
-        return value
-      }
+      return try await database.write(body)
     } catch {
       throw StoreError(error, at: path)
     }

@@ -1,13 +1,12 @@
 /// Every statement that runs on a batch file, by what it does.
 enum Statements {
-  static let durable = "PRAGMA synchronous = FULL"
-  static let volatile = "PRAGMA synchronous = NORMAL"
-
   static let insertBatch = """
     INSERT INTO batch (id, created_ms, input_kind, input_path) VALUES (1, ?, ?, ?)
     """
 
-  static let takeOver = "UPDATE batch SET owner_pid = ?, unknown = ? WHERE id = 1"
+  static let takeOver = """
+    UPDATE batch SET owner_pid = ?, unknown = ?, requests_sent = requests_sent + ? WHERE id = 1
+    """
 
   static let input = """
     SELECT input_kind, input_path, input_device, input_inode, input_size, input_modified_ns

@@ -1,18 +1,18 @@
 package import Jobs
 import Synchronization
 
-/// Gathers what must be recorded and commits it in groups.
+/// Gathers what must be recorded and commits it in groups: one fsync for many results.
 ///
-/// Two steps: a result is *committed* at once, together with whatever came in while the commit
-/// before was running, and is then safe from the death of the process; every 20 ms one of the
-/// commits is made *durable*, safe from the death of the machine too, and only then is a result
-/// shown. A worker waits for the first step, so that no more than its concurrency is ever lost.
-///
-/// Everything that writes to the store or the output files while a run works goes through the one
-/// loop here, so their orders agree.
+/// An answer is first kept in a journal that outlives the process, so its worker need not wait for
+/// the commit; it is shown only after the commit. Everything that writes to the store or the
+/// output files while a run works goes through the one loop here, so their orders agree.
 package final class CompletionBatcher: Sendable {
-  /// The longest that a committed result waits to be made durable.
-  static let beat: Duration = .milliseconds(20)
+  /// Results that start a commit at once.
+  static let batch = 256
+  /// The longest that a result waits for company.
+  static let patience: Duration = .milliseconds(20)
+  /// Results that may wait for their commit before workers are made to wait too.
+  static let backlog = 4_096
   /// How often output files are made durable.
   static let syncInterval: Duration = .seconds(1)
 
@@ -24,23 +24,30 @@ package final class CompletionBatcher: Sendable {
 
   private struct Pending: Sendable {
     var flush = Flush()
-    var workers: [CheckedContinuation<Bool, Never>] = []
     var intakes: [Intake] = []
+    var blocked: [CheckedContinuation<Void, Never>] = []
   }
 
-  private struct State: Sendable {
+  private struct State: ~Copyable {
+    var journal: AnswerJournal
     var pending = Pending()
-    var isBeatDue = false
+    var round = 0
     var isClosed = false
     var failure: (any Error)?
     var writer: CheckedContinuation<Void, Never>?
 
-    var hasWork: Bool {
-      isBeatDue || isClosed || !pending.intakes.isEmpty || !pending.flush.results.isEmpty
+    /// True when the loop has reason to commit without waiting for more.
+    var isUrgent: Bool {
+      pending.flush.results.count >= CompletionBatcher.batch || !pending.intakes.isEmpty
+        || isClosed
+    }
+
+    var isFull: Bool {
+      pending.flush.results.count >= CompletionBatcher.backlog && failure == nil
     }
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let store: any JobStore
   private let exporter: Exporter
   private let alarm: AlarmClock
@@ -55,11 +62,13 @@ package final class CompletionBatcher: Sendable {
   package init(
     store: any JobStore,
     exporter: Exporter,
+    journal: consuming AnswerJournal,
     clock: any RunClock,
     lease: Duration,
     events: any EventSink,
     onProgress: @escaping @Sendable (FlushReceipt) -> Void
   ) {
+    state = Mutex(State(journal: journal))
     self.store = store
     self.exporter = exporter
     self.alarm = AlarmClock(clock: clock)
@@ -81,18 +90,33 @@ package final class CompletionBatcher: Sendable {
     }
   }
 
-  /// Takes a job's result and waits for its commit.
+  /// Takes a job's result, which from then on outlives the process; waits only while too many
+  /// others wait for their commit.
   ///
-  /// - Returns: false when the store has failed and the result is lost.
+  /// - Returns: false when it cannot be kept, because the disk or the store has failed.
   package func complete(_ result: JobResult, under lease: SegmentLease) async -> Bool {
-    await withCheckedContinuation { worker in
-      let isLost = change { state in
-        if state.failure != nil { return true }
-        state.pending.flush.results.append((lease, result))
-        state.pending.workers.append(worker)
-        return false
+    let (isKept, isFull) = change { state in
+      guard state.failure == nil else { return (false, false) }
+      do throws(StoreError) {
+        try state.journal.append(result, under: lease)
+      } catch {
+        state.failure = error
+        return (false, false)
       }
-      if isLost { worker.resume(returning: false) }
+      state.pending.flush.results.append((lease, result))
+      return (true, state.isFull)
+    }
+    if isFull { await waitForRoom() }
+    return isKept
+  }
+
+  private func waitForRoom() async {
+    await withCheckedContinuation { continuation in
+      let isFull = state.withLock { state in
+        if state.isFull { state.pending.blocked.append(continuation) }
+        return state.isFull
+      }
+      if !isFull { continuation.resume() }
     }
   }
 
@@ -115,28 +139,20 @@ package final class CompletionBatcher: Sendable {
   ///
   /// - Throws: ``StoreError`` at the first failure of a write; nothing is tried after it.
   package func run() async throws {
-    var beats = BeatSchedule(at: clock.now)
-    var committed: [StoredResult] = []
-    var timer: ContinuousClock.Instant?
+    var lastSync = clock.now
     do {
       while true {
-        if !committed.isEmpty, timer != beats.next {
-          timer = beats.next
-          wake(at: beats.next)
-        }
         await gather()
-        let (pending, isClosed) = take()
-        let due = isClosed ? .all : beats.due(at: clock.now)
-        committed += try await write(pending, due)
-        if due != .nothing {
-          try await exporter.append(committed)
-          committed = []
-        }
-        if isClosed, state.withLock({ $0.pending.flush.isEmpty && $0.pending.intakes.isEmpty }) {
-          break
-        }
+        let (pending, turn, isClosed) = try take()
+        defer { for worker in pending.blocked { worker.resume() } }
+        let isSyncDue = clock.now - lastSync >= Self.syncInterval
+        if isSyncDue { lastSync = clock.now }
+        try await store(pending.intakes)
+        try await commit(pending.flush, sync: isSyncDue)
+        state.withLock { $0.journal.forget(turn) }
+        if isClosed { break }
       }
-      _ = try await write(Pending(), .all)
+      try await commit(Flush(), sync: true)
       alarm.stop()
     } catch {
       fail(with: error)
@@ -144,19 +160,14 @@ package final class CompletionBatcher: Sendable {
     }
   }
 
-  private func wake(at beat: ContinuousClock.Instant) {
-    Task {
-      _ = await alarm.sleep(until: beat)
-      change { $0.isBeatDue = true }
-    }
-  }
-
-  /// Waits until there is something to commit, or committed results are due to be made durable.
+  /// Waits until there is a batch's worth, or the oldest entry has waited long enough.
   private func gather() async {
     await withCheckedContinuation { continuation in
       let isReady = state.withLock { state in
-        if !state.hasWork { state.writer = continuation }
-        return state.hasWork
+        if state.isUrgent || state.failure != nil { return true }
+        state.writer = continuation
+        if !state.pending.flush.isEmpty { startTimer(round: state.round) }
+        return false
       }
       if isReady { continuation.resume() }
     }
@@ -165,41 +176,44 @@ package final class CompletionBatcher: Sendable {
   @discardableResult
   private func change<T: Sendable>(_ body: (inout State) -> T) -> T {
     let (value, writer) = state.withLock { state in
+      let wasEmpty = state.pending.flush.isEmpty
       let value = body(&state)
-      return (value, state.hasWork ? state.writer.take() : nil)
+      let isUrgent = state.isUrgent || state.failure != nil
+      if wasEmpty, !isUrgent, state.writer != nil, !state.pending.flush.isEmpty {
+        startTimer(round: state.round)
+      }
+      return (value, isUrgent ? state.writer.take() : nil)
     }
     writer?.resume()
     return value
   }
 
-  private func take() -> (pending: Pending, isClosed: Bool) {
-    state.withLock { state in
-      defer {
-        state.pending = Pending()
-        state.isBeatDue = false
-      }
-      return (state.pending, state.isClosed)
+  private func startTimer(round: Int) {
+    let deadline = clock.now + Self.patience
+    Task {
+      _ = await alarm.sleep(until: deadline)
+      let writer = state.withLock { $0.round == round ? $0.writer.take() : nil }
+      writer?.resume()
     }
   }
 
-  /// Writes what came in, input first; returns all new results in the order of their commits.
-  private func write(_ pending: Pending, _ due: BeatSchedule.Due) async throws -> [StoredResult] {
-    var isCommitted = false
-    defer { for worker in pending.workers { worker.resume(returning: isCommitted) } }
-    let failures = try await store(pending.intakes)
-    let results = try await commit(pending.flush, due)
-    isCommitted = true
-    return failures + results
+  private func take() throws -> (Pending, AnswerJournal.Turn, isClosed: Bool) {
+    try state.withLock { state in
+      if let failure = state.failure { throw failure }
+      defer {
+        state.pending = Pending()
+        state.round += 1
+      }
+      return (state.pending, state.journal.takeTurns(), state.isClosed)
+    }
   }
 
-  /// Stores segments; returns the failures in them, which are shown when it is their turn.
-  private func store(_ intakes: [Intake]) async throws -> [StoredResult] {
-    var stored: [StoredResult] = []
+  private func store(_ intakes: [Intake]) async throws {
     var waiting = intakes[...]
     do {
       while let intake = waiting.first {
         let failures = try await store.append(intake.segments, isLast: intake.isLast)
-        stored += failures
+        try await exporter.append(failures)
         waiting.removeFirst()
         events.record(.jobsRead(intake.segments.reduce(0) { $0 + $1.jobCount }))
         if intake.isLast { events.record(.inputComplete) }
@@ -210,28 +224,39 @@ package final class CompletionBatcher: Sendable {
         }
         intake.stored.resume()
       }
-      return stored
     } catch {
       for intake in waiting { intake.stored.resume(throwing: error) }
       throw error
     }
   }
 
-  /// One commit; returns its results as they lie in the store.
-  private func commit(_ pending: Flush, _ due: BeatSchedule.Due) async throws -> [StoredResult] {
-    var flush = pending
-    if due == .all { flush.exports = try await exporter.sync() }
-    guard !flush.isEmpty || due != .nothing else { return [] }
+  private func commit(_ flush: Flush, sync: Bool) async throws {
+    var flush = flush
+    if sync { flush.exports = try await exporter.sync() }
+    guard !flush.isEmpty else { return }
     let leaseEnd = clock.unixMilliseconds + lease.milliseconds
-    let receipt = try await store.commit(
-      flush,
-      leaseEnd: leaseEnd,
-      isDurable: due != .nothing
-    )
-    isCommitted = true
+    let receipt = try await store.commit(flush, leaseEnd: leaseEnd)
+    try await exporter.append(receipt.stored(of: flush))
     events.record(receipt.event(for: flush))
     onProgress(receipt)
-    return zip(flush.results, receipt.sequences).compactMap { entry, sequence in
+  }
+
+  private func fail(with error: any Error) {
+    let pending = state.withLock { state in
+      state.failure = error
+      defer { state.pending = Pending() }
+      return state.pending
+    }
+    alarm.stop()
+    for intake in pending.intakes { intake.stored.resume(throwing: error) }
+    for worker in pending.blocked { worker.resume() }
+  }
+}
+
+extension FlushReceipt {
+  /// The results of a flush that were new, as they lie in the store.
+  fileprivate func stored(of flush: Flush) -> [StoredResult] {
+    zip(flush.results, sequences).compactMap { entry, sequence in
       sequence.map {
         StoredResult(
           sequence: $0,
@@ -243,52 +268,6 @@ package final class CompletionBatcher: Sendable {
     }
   }
 
-  private func fail(with error: any Error) {
-    let pending = state.withLock { state in
-      state.failure = error
-      defer { state.pending = Pending() }
-      return state.pending
-    }
-    alarm.stop()
-    for intake in pending.intakes { intake.stored.resume(throwing: error) }
-    for worker in pending.workers { worker.resume(returning: false) }
-  }
-}
-
-/// When commits are made durable, and when output files are; a pure value.
-package struct BeatSchedule: Sendable {
-  /// How far a commit goes.
-  package enum Due: Sendable, Equatable {
-    /// Safe from the death of the process.
-    case nothing
-    /// Safe from the death of the machine.
-    case durability
-    /// The output files are made durable too.
-    case all
-  }
-
-  private var lastBeat: ContinuousClock.Instant
-  private var lastSync: ContinuousClock.Instant
-
-  package init(at now: ContinuousClock.Instant) {
-    lastBeat = now
-    lastSync = now
-  }
-
-  /// When the next durable commit is due.
-  package var next: ContinuousClock.Instant { lastBeat + CompletionBatcher.beat }
-
-  /// What a commit at `now` has to be.
-  package mutating func due(at now: ContinuousClock.Instant) -> Due {
-    guard now >= next else { return .nothing }
-    lastBeat = now
-    guard now - lastSync >= CompletionBatcher.syncInterval else { return .durability }
-    lastSync = now
-    return .all
-  }
-}
-
-extension FlushReceipt {
   /// What the commit of a flush means for those who count.
   fileprivate func event(for flush: Flush) -> RunEvent {
     var (completed, failed, input, output) = (0, 0, 0, 0)

@@ -73,7 +73,7 @@ package final class BatchRun: Sendable {
       path: plan.files.batch + "-sent",
       capacity: plan.concurrency
     )
-    let crew = crew(exporter, journal)
+    let crew = try crew(exporter, journal)
     stop.onStop { [alarm, feed = crew.feed, input = plan.input] in
       alarm.stop()
       feed.stop()
@@ -93,7 +93,7 @@ package final class BatchRun: Sendable {
     let runner: JobRunner
   }
 
-  private func crew(_ exporter: Exporter, _ journal: SendJournal) -> Crew {
+  private func crew(_ exporter: Exporter, _ journal: SendJournal) throws -> Crew {
     let feed = JobFeed(
       store: store,
       input: SegmentLoader(file: plan.input.file),
@@ -105,6 +105,7 @@ package final class BatchRun: Sendable {
     let batcher = CompletionBatcher(
       store: store,
       exporter: exporter,
+      journal: try AnswerJournal(besides: plan.files.batch),
       clock: clock,
       lease: Self.lease,
       events: events,
@@ -205,6 +206,7 @@ package final class BatchRun: Sendable {
     try await store.release(crew.feed.leases)
     let summary = try await store.summary()
     if journal.isClear { journal.remove() }
+    AnswerJournal.remove(besides: plan.files.batch)
     try store.close()
     return summary
   }

@@ -33,6 +33,7 @@ extension ClaimedSegment {
   /// The jobs of the segment that have no result yet, in input order.
   ///
   /// - Parameter bytes: the segment's lines as they were read.
+  /// - Returns: each job with what is known of its earlier attempts.
   package func jobs(in bytes: [UInt8]) -> [(job: Job, retry: RetryableJob?)] {
     let segment = LoadedSegment(lease: lease, bytes: bytes)
     var jobs: [(job: Job, retry: RetryableJob?)] = []

@@ -10,6 +10,7 @@ final class TestClock: RunClock {
 
   private struct State {
     var now: ContinuousClock.Instant
+    var turnsByItself = false
     var sleepers: [Int: Sleeper] = [:]
     var nextID = 0
     var cancelled: Set<Int> = []
@@ -52,6 +53,7 @@ final class TestClock: RunClock {
     }
     let answer: Answer = state.withLock { state in
       if state.cancelled.remove(id) != nil { return .cancelled }
+      if state.turnsByItself { state.now = max(state.now, sleeper.deadline) }
       if sleeper.deadline <= state.now { return .due }
       state.sleepers[id] = sleeper
       defer { state.watchers = [] }
@@ -104,5 +106,14 @@ final class TestClock: RunClock {
   /// Turns the clock from one sleeper's deadline to the next until `time` has come.
   func walk(to time: ContinuousClock.Instant) async {
     while now < time { advance(to: min(time, await nextDeadline())) }
+  }
+
+  /// From here on every sleep is over at once, and the time it would have taken has passed.
+  func turnByItself() {
+    let latest = state.withLock { state in
+      state.turnsByItself = true
+      return state.sleepers.values.map(\.deadline).max() ?? state.now
+    }
+    advance(to: latest)
   }
 }

@@ -1,0 +1,105 @@
+import Glibc
+
+/// Answers that have come and are not committed yet, in files that outlive a killed process.
+///
+/// An answer has been paid for, and a commit takes milliseconds. So it is first appended here,
+/// which costs one `write` without an fsync: enough to survive the death of the process, after
+/// which the next owner of the batch commits what it finds. Two files take turns: while the
+/// answers of one are being committed, new ones go to the other.
+///
+/// Not thread-safe by itself: its owner calls it under a lock.
+package struct AnswerJournal: ~Copyable {
+  /// Names the file whose answers are being committed.
+  package struct Turn: Sendable {
+    fileprivate let index: Int
+  }
+
+  private let path: String
+  private var descriptors: [Int32]
+  private var sizes = [0, 0]
+  private var current = 0
+
+  /// Opens both files empty; read what is in them with ``answers(at:)`` before.
+  ///
+  /// - Parameter path: of the batch file, beside which the journal lies.
+  /// - Throws: ``StoreError``.
+  package init(besides path: String) throws(StoreError) {
+    self.path = path
+    descriptors = []
+    for file in Self.files(path) {
+      let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+      guard descriptor >= 0 else {
+        throw StoreError(errno: errno, doing: "cannot create the journal of answers", at: file)
+      }
+      descriptors.append(descriptor)
+    }
+  }
+
+  deinit {
+    for descriptor in descriptors { close(descriptor) }
+  }
+
+  private static func files(_ path: String) -> [String] {
+    [path + "-answers1", path + "-answers2"]
+  }
+
+  /// Keeps an answer until its commit.
+  ///
+  /// - Throws: ``StoreError`` when it cannot be written whole.
+  package mutating func append(
+    _ result: JobResult,
+    under lease: SegmentLease
+  ) throws(StoreError) {
+    let record = AnswerRecord.encode(result, under: lease)
+    let size = record.count
+    let written = unsafe record.withUnsafeBytes {
+      unsafe pwrite(descriptors[current], $0.baseAddress, size, sizes[current])
+    }
+    guard written == size else {
+      throw StoreError(
+        errno: written < 0 ? errno : ENOSPC,
+        doing: "cannot keep an answer",
+        at: Self.files(path)[current]
+      )
+    }
+    sizes[current] += size
+  }
+
+  /// Sends new answers to the other file; the answers so far are about to be committed.
+  package mutating func takeTurns() -> Turn {
+    defer { current = 1 - current }
+    return Turn(index: current)
+  }
+
+  /// Forgets answers that are committed.
+  package mutating func forget(_ turn: Turn) {
+    guard sizes[turn.index] > 0 else { return }
+    sizes[turn.index] = 0
+    _ = ftruncate(descriptors[turn.index], 0)
+  }
+
+  /// Removes the files after a run whose answers are all committed.
+  package static func remove(besides path: String) {
+    for file in files(path) { _ = unsafe unlink(file) }
+  }
+
+  /// The answers that an owner that was killed has left, torn ones at the end left out.
+  package static func answers(
+    besides path: String
+  ) -> [(lease: SegmentLease, result: JobResult)] {
+    files(path).flatMap { AnswerRecord.decodeAll(contents(of: $0)) }
+  }
+
+  private static func contents(of file: String) -> [UInt8] {
+    let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return [] }
+    defer { close(descriptor) }
+    var information = stat()
+    guard unsafe fstat(descriptor, &information) == 0 else { return [] }
+    let size = Int(information.st_size)
+    return unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+      let got = unsafe pread(descriptor, buffer.baseAddress, size, 0)
+      filled = max(0, got)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Jobs
+import Runner
+import Testing
+
+@Suite struct `A run in time` {
+  @Test func `charges no attempt for a key that is replaced`() async throws {
+    var batch = try TestBatch(0..<30)
+    batch.attempts = 1
+    let key = TestKeySource("old-key")
+    batch.keys = [key]
+    let client = ScriptedClient { sent, earlier in
+      guard sent.prompt == "job-9", earlier == 0 else { return .completed(sent.prompt) }
+      key.replace(with: "new-key")
+      return .refused(401, "authentication_error")
+    }
+    let report = try await batch.execute(client)
+    #expect(report.why == "finished")
+    #expect(report.summary.completed == 30 && report.summary.failed == 0)
+    #expect(client.sent.count == 31)
+  }
+
+  @Test func `sends nothing before the time the provider named`() async throws {
+    var batch = try TestBatch(0..<3)
+    let clock = TestClock()
+    batch.clock = clock
+    batch.concurrency = 1
+    batch.attempts = 1
+    let client = ScriptedClient(clock: clock) { sent, earlier in
+      guard sent.prompt == "job-0", earlier < 2 else { return .completed(sent.prompt) }
+      return .refused(429, "rate_limit_error", headers: [("retry-after", "3600")])
+    }
+    let events = RecordedEvents()
+    let run = try await batch.run(client, events: events)
+    async let report = run.execute()
+    for round in 1...2 {
+      await events.happened("rateLimited", times: round)
+      await clock.walk(to: clock.start + .seconds(3_600 * round - 1))
+      #expect(client.sent.count == round)
+      clock.advance(by: .seconds(1))
+    }
+    await client.reached(5)
+    clock.advance(by: .seconds(1))
+    #expect(try await report.summary.completed == 3)
+    #expect(try await report.summary.traffic.rateLimited == 2)
+    let times = client.sent.map { $0.at - clock.start }
+    #expect(times[1] == .seconds(3_600))
+    #expect(times[2...].allSatisfy { $0 >= .seconds(7_200) })
+  }
+
+  @Test func `parks an account whose key stopped working until a new one appears`() async throws {
+    var batch = try TestBatch(0..<3)
+    let clock = TestClock()
+    let key = TestKeySource("first-key")
+    batch.clock = clock
+    batch.keys = [key]
+    batch.concurrency = 1
+    batch.attempts = 1
+    let client = ScriptedClient(clock: clock) { sent, earlier in
+      sent.prompt == "job-1" && earlier == 0
+        ? .refused(401, "authentication_error") : .completed(sent.prompt)
+    }
+    let events = RecordedEvents()
+    let run = try await batch.run(client, events: events)
+    async let report = run.execute()
+    await events.happened("parked")
+    await clock.walk(to: clock.now + .seconds(50))
+    #expect(client.sent.count == 2)
+    key.replace(with: "second-key")
+    clock.turnByItself()
+    #expect(try await report.summary.completed == 3)
+    #expect(events.count("resumed") == 1)
+  }
+
+  @Test func `waits no longer for a key than it is told`() async throws {
+    var batch = try TestBatch(0..<3)
+    let clock = TestClock()
+    batch.clock = clock
+    batch.concurrency = 1
+    batch.parkFor = .seconds(120)
+    let client = ScriptedClient(clock: clock) { sent, _ in
+      sent.prompt == "job-0" ? .completed("x") : .refused(401, "authentication_error")
+    }
+    let events = RecordedEvents()
+    let run = try await batch.run(client, events: events)
+    async let report = run.execute()
+    await events.happened("parked")
+    clock.turnByItself()
+    #expect(try await report.why == "parked")
+    #expect(try await report.summary.pending == 2)
+    #expect(client.sent.count == 2)
+    #expect(clock.elapsed >= .seconds(120))
+  }
+}
