@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What tells one version of a file from another without reading it.
@@ -21,6 +22,8 @@ package struct FileIdentity: Sendable, Equatable {
 package final class InputFile: Sendable {
   package let path: String
   private let descriptor: Int32
+  /// An eventfd that wakes whoever waits for a pipe; -1 for a file, which keeps nobody waiting.
+  private let bell: Int32
   private let queue = BlockingQueue(label: "nightjar.input")
 
   /// Opens a file.
@@ -28,6 +31,7 @@ package final class InputFile: Sendable {
   /// - Throws: ``StoreError`` `.inputMissing` with what to do about it.
   package init(path: String) throws(StoreError) {
     self.path = path
+    bell = -1
     descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
   }
@@ -36,9 +40,13 @@ package final class InputFile: Sendable {
   package init(standardInput: Void) {
     path = "-"
     descriptor = dup(STDIN_FILENO)
+    bell = eventfd(0, Int32(EFD_CLOEXEC))
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    close(descriptor)
+    if bell >= 0 { close(bell) }
+  }
 
   private static func unreadable(_ path: String, _ number: Int32) -> StoreError {
     StoreError(
@@ -68,8 +76,25 @@ package final class InputFile: Sendable {
   }
 
   /// The next bytes of a pipe as soon as there are any, at most `count`; empty at its end.
+  ///
+  /// - Throws: ``StoreError`` when it cannot be read, `CancellationError` after ``stopWaiting()``.
   package func readNext(count: Int) async throws -> [UInt8] {
-    try await queue.run { [self] in try bytes(count, at: nil) }
+    try await queue.run { [self] in
+      try waitForPipe()
+      return try bytes(count, at: nil)
+    }
+  }
+
+  /// Ends a wait of ``readNext(count:)``, now and from here on: the writer of a pipe may stay silent
+  /// for ever.
+  package func stopWaiting() {
+    if bell >= 0 { eventfd_write(bell, 1) }
+  }
+
+  private func waitForPipe() throws {
+    var waiting = [descriptor, bell].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    while unsafe poll(&waiting, 2, -1) < 0, errno == EINTR {}
+    if waiting[1].revents != 0 { throw CancellationError() }
   }
 
   private func bytes(_ count: Int, at offset: Int?) throws -> [UInt8] {

@@ -122,12 +122,12 @@ package final class CompletionBatcher: Sendable {
 
   /// Notes that a job waits for another attempt; goes down with the next commit.
   package func retryLater(_ job: RetryableJob) {
-    state.withLock { $0.pending.flush.retryable.append(job) }
+    change { $0.pending.flush.retryable.append(job) }
   }
 
   /// Adds to the counters of the batch; goes down with the next commit.
   package func count(_ traffic: Traffic) {
-    state.withLock { $0.pending.flush.traffic += traffic }
+    change { $0.pending.flush.traffic += traffic }
   }
 
   /// Lets ``run()`` return once everything taken so far is written.

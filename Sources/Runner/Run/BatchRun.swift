@@ -74,9 +74,10 @@ package final class BatchRun: Sendable {
       capacity: plan.concurrency
     )
     let crew = try crew(exporter, journal)
-    stop.onStop { [alarm, feed = crew.feed] in
+    stop.onStop { [alarm, feed = crew.feed, input = plan.input] in
       alarm.stop()
       feed.stop()
+      input.stopWaiting()
     }
     await work(crew)
     let summary = try await close(crew, journal)

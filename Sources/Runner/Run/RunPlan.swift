@@ -38,6 +38,11 @@ package struct RunPlan: Sendable {
       return nil
     }
 
+    /// Lets nobody wait any longer for a pipe to say more.
+    func stopWaiting() {
+      if case .pipe(let pipe) = source { pipe.stopWaiting() }
+    }
+
     var batchInput: BatchInput {
       switch source {
       case .file: BatchInput(kind: .file, path: path)
