@@ -38,6 +38,13 @@ package final class CompletionBatcher: Sendable {
     var hasWork: Bool {
       isBeatDue || isClosed || !pending.intakes.isEmpty || !pending.flush.results.isEmpty
     }
+
+    /// True when nothing is left to write; a reader of the input who comes later is turned away.
+    mutating func end() -> Bool {
+      guard pending.flush.isEmpty, pending.intakes.isEmpty else { return false }
+      failure = CancellationError()
+      return true
+    }
   }
 
   private let state = Mutex(State())
@@ -66,6 +73,8 @@ package final class CompletionBatcher: Sendable {
   }
 
   /// Stores segments of the input; returns once they are durable.
+  ///
+  /// - Throws: ``StoreError``, or `CancellationError` when ``run()`` has returned.
   package func append(_ segments: [SegmentDraft], isLast: Bool) async throws {
     try await withCheckedThrowingContinuation { stored in
       let intake = Intake(segments: segments, isLast: isLast, stored: stored)
@@ -128,9 +137,7 @@ package final class CompletionBatcher: Sendable {
           try await exporter.append(committed)
           committed = []
         }
-        if isClosed, state.withLock({ $0.pending.flush.isEmpty && $0.pending.intakes.isEmpty }) {
-          break
-        }
+        if isClosed, state.withLock({ $0.end() }) { break }
       }
       _ = try await write(Pending(), .all)
       alarm.stop()
