@@ -121,6 +121,15 @@ import Testing
     #expect(claim?.retryable == [3: retryable])
   }
 
+  @Test func `turns away who comes after it has closed`() async throws {
+    let bench = try await Bench()
+    bench.batcher.close()
+    try await bench.batcher.run()
+    await #expect(throws: CancellationError.self) { try await bench.append(failing: [50]) }
+    #expect(await bench.complete(1) == false)
+    #expect(try await bench.store.summary().total == 50)
+  }
+
   @Test func `tells how many results are new`() async throws {
     let bench = try await Bench()
     async let running: Void = bench.batcher.run()
