@@ -45,6 +45,13 @@ package final class CompletionBatcher: Sendable {
     var isFull: Bool {
       pending.flush.results.count >= CompletionBatcher.backlog && failure == nil
     }
+
+    /// True when nothing is left to write; a reader of the input who comes later is turned away.
+    mutating func end() -> Bool {
+      guard pending.flush.isEmpty, pending.intakes.isEmpty else { return false }
+      failure = CancellationError()
+      return true
+    }
   }
 
   private let state: Mutex<State>
@@ -79,6 +86,8 @@ package final class CompletionBatcher: Sendable {
   }
 
   /// Stores segments of the input; returns once they are durable.
+  ///
+  /// - Throws: ``StoreError``, or `CancellationError` when ``run()`` has returned.
   package func append(_ segments: [SegmentDraft], isLast: Bool) async throws {
     try await withCheckedThrowingContinuation { stored in
       let intake = Intake(segments: segments, isLast: isLast, stored: stored)
@@ -150,7 +159,7 @@ package final class CompletionBatcher: Sendable {
         try await store(pending.intakes)
         try await commit(pending.flush, sync: isSyncDue)
         state.withLock { $0.journal.forget(turn) }
-        if isClosed { break }
+        if isClosed, state.withLock({ $0.end() }) { break }
       }
       try await commit(Flush(), sync: true)
       alarm.stop()

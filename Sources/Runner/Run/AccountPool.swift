@@ -76,13 +76,10 @@ package final class AccountPool: Sendable {
     _ cost: Cost,
     at leavesAt: ContinuousClock.Instant
   ) async -> Account.Permit? {
-    var now = clock.now
     var isStopped = false
-    if leavesAt > now {
-      isStopped = await alarm.sleep(until: leavesAt) == .stopped
-      now = clock.now
-    }
-    let key = account.keyring.lease()
+    if leavesAt > clock.now { isStopped = await alarm.sleep(until: leavesAt) == .stopped }
+    let key = await key(of: account)
+    let now = clock.now
     let maySend = account.state.withLock { $0.maySend(at: now) }
     guard !isStopped, maySend, let key else {
       account.state.withLock { $0.cancelled(endpoint: endpoint, cost: cost, at: now) }
@@ -97,6 +94,13 @@ package final class AccountPool: Sendable {
       key: key,
       sentAt: now
     )
+  }
+
+  /// A key that works; where the last one was just refused, what the reading that this caused found.
+  private func key(of account: Account) async -> Key? {
+    if let key = account.keyring.lease() { return key }
+    await account.keyring.refresh()
+    return account.keyring.lease()
   }
 
   /// Takes an account out of use.

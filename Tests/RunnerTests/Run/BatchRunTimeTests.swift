@@ -13,8 +13,10 @@ import Testing
       key.replace(with: "new-key")
       return .refused(401, "authentication_error")
     }
-    let report = try await batch.execute(client)
+    let events = RecordedEvents()
+    let report = try await batch.execute(client, events: events)
     #expect(report.why == "finished")
+    #expect(events.count("parked") == 0)
     #expect(report.summary.completed == 30 && report.summary.failed == 0)
     #expect(client.sent.count == 31)
   }

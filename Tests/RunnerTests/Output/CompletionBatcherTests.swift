@@ -1,0 +1,226 @@
+import Jobs
+import Runner
+import Synchronization
+import Testing
+
+@Suite struct `A batcher` {
+  /// A batcher over a real store and real files, at a clock that stands still.
+  private struct Bench {
+    let folder: TestFolder
+    let clock = TestClock()
+    let store: FaultyStore
+    let batcher: CompletionBatcher
+    let events = RecordedEvents()
+    let lease = SegmentLease(segment: 1, epoch: 1)
+
+    init(failingAt write: Int = .max) async throws {
+      folder = try TestFolder()
+      let batch = try SQLiteJobStore(
+        path: folder.file("batch"),
+        input: BatchInput(kind: .file, path: "/in"),
+        now: 0
+      )
+      let segment = SegmentDraft(
+        firstJob: 0,
+        jobCount: 50,
+        firstLine: 1,
+        source: .inline([]),
+        failures: []
+      )
+      _ = try await batch.append([segment], isLast: false)
+      _ = try await batch.claim(1, now: 0, leaseEnd: .max)
+      store = FaultyStore(batch, failingAt: write)
+      batcher = CompletionBatcher(
+        store: store,
+        exporter: try Self.exporter(folder),
+        clock: clock,
+        lease: .seconds(60),
+        events: events,
+        onProgress: { _ in }
+      )
+    }
+
+    static func exporter(_ folder: TestFolder) throws -> Exporter {
+      try Exporter(
+        completedPath: folder.file("out"),
+        failedPath: folder.file("out.failed")
+      )
+    }
+
+    func complete(_ job: Int, _ state: JobResult.State = .completed) async -> Bool {
+      await batcher.complete(
+        JobResult(job: job, state: state, line: Array("job \(job)".utf8)),
+        under: lease
+      )
+    }
+
+    /// Segments at the end of the input, each of one job that failed at reading.
+    func append(failing jobs: [Int]) async throws {
+      let drafts = jobs.map { job in
+        SegmentDraft(
+          firstJob: job,
+          jobCount: 1,
+          firstLine: job + 1,
+          source: .inline([]),
+          failures: [JobResult(job: job, state: .failed, line: Array("job \(job)".utf8))]
+        )
+      }
+      try await batcher.append(drafts, isLast: true)
+    }
+
+    func stored(_ state: JobResult.State) async throws -> String {
+      try await store.results(after: 0, limit: 99).filter { $0.state == state }
+        .map { String(decoding: $0.line, as: UTF8.self) + "\n" }.joined()
+    }
+  }
+
+  @Test func `commits at once and shows at the next beat`() async throws {
+    let bench = try await Bench()
+    async let running: Void = bench.batcher.run()
+    for job in 0..<3 { #expect(await bench.complete(job)) }
+    #expect(try await bench.store.summary().completed == 3)
+    #expect(bench.store.durable == 0)
+    #expect(try bench.folder.read("out").isEmpty)
+    let beat = await bench.clock.nextDeadline()
+    #expect(beat == bench.clock.start + .milliseconds(20))
+    bench.clock.advance(to: beat)
+    #expect(await bench.complete(3))
+    #expect(bench.store.durable == 1)
+    bench.batcher.close()
+    try await running
+    #expect(try bench.folder.read("out") == (try await bench.stored(.completed)))
+  }
+
+  @Test func `shows failures of the input in the order of the commits`() async throws {
+    let bench = try await Bench()
+    async let running: Void = bench.batcher.run()
+    #expect(await bench.complete(7, .failed))
+    try await bench.append(failing: [50, 51])
+    #expect(await bench.complete(8, .failed))
+    bench.batcher.close()
+    try await running
+    let expected = "job 7\njob 50\njob 51\njob 8\n"
+    #expect(try await bench.stored(.failed) == expected)
+    #expect(try bench.folder.read("out.failed") == expected)
+    let position = try await bench.store.exportPositions().first { $0.state == .failed }
+    #expect(position == ExportPosition(state: .failed, offset: expected.utf8.count, sequence: 4))
+    try await Bench.exporter(bench.folder).repair(from: bench.store)
+    #expect(try bench.folder.read("out.failed") == expected)
+  }
+
+  @Test func `writes what it was told before it closes`() async throws {
+    let bench = try await Bench()
+    bench.batcher.count(Traffic(requestsSent: 4, retries: 1))
+    let retryable = RetryableJob(job: 3, attempts: 2, notBefore: 9, reason: "overloaded")
+    bench.batcher.retryLater(retryable)
+    bench.batcher.close()
+    try await bench.batcher.run()
+    #expect(try await bench.store.summary().traffic == Traffic(requestsSent: 4, retries: 1))
+    try await bench.store.release([bench.lease])
+    let claim = try await bench.store.claim(1, now: 0, leaseEnd: 0).first
+    #expect(claim?.retryable == [3: retryable])
+  }
+
+  @Test func `turns away who comes after it has closed`() async throws {
+    let bench = try await Bench()
+    bench.batcher.close()
+    try await bench.batcher.run()
+    await #expect(throws: CancellationError.self) { try await bench.append(failing: [50]) }
+    #expect(await bench.complete(1) == false)
+    #expect(try await bench.store.summary().total == 50)
+  }
+
+  @Test func `tells how many results are new`() async throws {
+    let bench = try await Bench()
+    async let running: Void = bench.batcher.run()
+    for _ in 0..<2 { #expect(await bench.complete(5)) }
+    bench.batcher.close()
+    try await running
+    #expect(bench.events.count("committed(completed: 1,") == 1)
+    #expect(try bench.folder.read("out") == "job 5\n")
+  }
+
+  @Test(arguments: 1...4)
+  func `wakes everyone when a write fails and loses nothing before it`(_ write: Int) async throws {
+    let bench = try await Bench(failingAt: write)
+    let running = Task { try await bench.batcher.run() }
+    var kept: [Int] = []
+    for job in 0..<6 {
+      async let other = bench.complete(10 + job)
+      if await bench.complete(job) { kept.append(job) }
+      if await other { kept.append(10 + job) }
+    }
+    await #expect(throws: FaultyStore.Fault.self) { try await running.value }
+    await #expect(throws: FaultyStore.Fault.self) { try await bench.append(failing: [50]) }
+    #expect(await bench.complete(40) == false)
+    let stored = try await bench.store.results(after: 0, limit: 99).map(\.job)
+    #expect(stored.sorted() == kept.sorted())
+    try await Bench.exporter(bench.folder).repair(from: bench.store)
+    #expect(try bench.folder.read("out") == (try await bench.stored(.completed)))
+  }
+
+  @Test func `wakes the workers when the input cannot be stored`() async throws {
+    let bench = try await Bench(failingAt: 1)
+    async let worker = bench.complete(1)
+    let reader = Task { try await bench.append(failing: [50]) }
+    // Both should be in line before the batcher begins, so that one group holds them.
+    for _ in 0..<20 { await Task.yield() }
+    let running = Task { try await bench.batcher.run() }
+    #expect(await worker == false)
+    await #expect(throws: FaultyStore.Fault.self) { try await reader.value }
+    await #expect(throws: FaultyStore.Fault.self) { try await running.value }
+  }
+}
+
+/// A store whose writes fail from the k-th on, as on a disk that went away.
+final class FaultyStore: JobStore {
+  struct Fault: Error {}
+
+  private let store: any JobStore
+  private let failingAt: Int
+  private let writes = Mutex((count: 0, durable: 0))
+
+  init(_ store: any JobStore, failingAt write: Int) {
+    self.store = store
+    failingAt = write
+  }
+
+  /// Durable commits so far.
+  var durable: Int { writes.withLock { $0.durable } }
+
+  private func write(isDurable: Bool) throws {
+    let count = writes.withLock { writes in
+      writes.count += 1
+      writes.durable += isDurable ? 1 : 0
+      return writes.count
+    }
+    if count >= failingAt { throw Fault() }
+  }
+
+  func append(_ segments: [SegmentDraft], isLast: Bool) async throws -> [StoredResult] {
+    try write(isDurable: false)
+    return try await store.append(segments, isLast: isLast)
+  }
+
+  func commit(_ flush: Flush, leaseEnd: Int, isDurable: Bool) async throws -> FlushReceipt {
+    try write(isDurable: isDurable)
+    return try await store.commit(flush, leaseEnd: leaseEnd, isDurable: isDurable)
+  }
+
+  func claim(_ count: Int, now: Int, leaseEnd: Int) async throws -> [ClaimedSegment] {
+    try await store.claim(count, now: now, leaseEnd: leaseEnd)
+  }
+
+  func renew(_ leases: [SegmentLease], leaseEnd: Int) async throws -> [SegmentLease] {
+    try await store.renew(leases, leaseEnd: leaseEnd)
+  }
+
+  func release(_ leases: [SegmentLease]) async throws { try await store.release(leases) }
+  func summary() async throws -> BatchSummary { try await store.summary() }
+
+  func results(after sequence: Int, limit: Int) async throws -> [StoredResult] {
+    try await store.results(after: sequence, limit: limit)
+  }
+
+  func exportPositions() async throws -> [ExportPosition] { try await store.exportPositions() }
+}

@@ -1,0 +1,141 @@
+import Runner
+import Testing
+
+@Suite struct `An account` {
+  private let start = ContinuousClock.now
+
+  private func account(_ limits: RateLimits = RateLimits(), endpoints: Int = 1) -> AccountState {
+    AccountState(
+      pacer: Pacer(limits: limits, expectedOutput: 10, at: start),
+      endpoints: endpoints
+    )
+  }
+
+  /// Admits a request that must be granted at once.
+  private func grant(_ account: inout AccountState, at now: ContinuousClock.Instant? = nil) throws
+    -> (endpoint: Int, cost: Cost)
+  {
+    let admission = account.admit(inputTokens: 5, at: now ?? start)
+    guard case .granted(let endpoint, let cost, _) = admission else {
+      throw Unexpected(admission: admission)
+    }
+    return (endpoint, cost)
+  }
+
+  private struct Unexpected: Error {
+    let admission: AccountState.Admission
+  }
+
+  @Test func `spreads its requests over its endpoints`() throws {
+    var account = account(endpoints: 3)
+    let endpoints = try (0..<9).map { _ in try grant(&account).endpoint }
+    #expect(Set(endpoints[..<3]) == [0, 1, 2])
+    #expect(account.inFlight == 9)
+    for endpoint in endpoints {
+      account.answered(
+        endpoint: endpoint,
+        cost: Cost(inputTokens: 5, outputTokens: 10),
+        actual: nil,
+        at: start
+      )
+    }
+    #expect(account.inFlight == 0)
+  }
+
+  @Test func `leaves out an endpoint that is down`() throws {
+    var account = account(endpoints: 2)
+    for job in 0..<5 {
+      var (endpoint, cost) = try grant(&account)
+      while endpoint != 0 {
+        account.answered(endpoint: endpoint, cost: cost, actual: nil, at: start)
+        account.cancelled(endpoint: try grant(&account).endpoint, cost: cost, at: start)
+        (endpoint, cost) = try grant(&account)
+      }
+      _ = account.failed(
+        endpoint: 0,
+        cost: cost,
+        job: job,
+        sentAt: start,
+        answered: true,
+        isAboutRequest: false,
+        at: start,
+        random: 1
+      )
+    }
+    for _ in 0..<4 { #expect(try grant(&account).endpoint == 1) }
+  }
+
+  @Test func `waits for the probe when all its endpoints are down`() throws {
+    var account = account()
+    let grants = try (0..<5).map { _ in try grant(&account) }
+    for (job, grant) in grants.enumerated() {
+      let isCharged = account.failed(
+        endpoint: 0,
+        cost: grant.cost,
+        job: job,
+        sentAt: start,
+        answered: false,
+        isAboutRequest: false,
+        at: start,
+        random: 1
+      )
+      #expect(!isCharged)
+    }
+    #expect(!account.hasAnswered)
+    #expect(account.admit(inputTokens: 1, at: start) == .wait(until: start + .seconds(1)))
+    _ = try grant(&account, at: start + .seconds(1))
+  }
+
+  @Test func `sends nothing while the provider holds it`() throws {
+    var account = account()
+    let (endpoint, cost) = try grant(&account)
+    account.paced(endpoint: endpoint, cost: cost, for: .seconds(90), at: start, random: 0)
+    let end = start + .seconds(90)
+    #expect(account.admit(inputTokens: 1, at: start) == .wait(until: end))
+    #expect(!account.maySend(at: end - .milliseconds(1)))
+    #expect(account.earliest(at: start) == end)
+    #expect(account.maySend(at: end))
+    _ = try grant(&account, at: end)
+  }
+
+  @Test func `parked for its key waits for a new one only`() throws {
+    var account = account()
+    let isNews = [0, 1].map { _ in account.park(.credential, "refused", at: start) }
+    #expect(isNews == [true, false])
+    let later = start + .seconds(1_000_000)
+    #expect(account.earliest(at: later) == nil)
+    guard case .parked(let parking) = account.admit(inputTokens: 1, at: later) else {
+      Issue.record("a parked account took a request")
+      return
+    }
+    #expect(parking.reason == .credential && parking.message == "refused")
+    #expect(parking.retryAt == nil)
+    let isBack = account.keyAppeared()
+    #expect(isBack)
+    _ = try grant(&account, at: later)
+    let isBackAgain = account.keyAppeared()
+    #expect(!isBackAgain)
+  }
+
+  @Test(arguments: [ParkReason.billing, .configuration])
+  func `parked for another reason is tried again later and later`(_ reason: ParkReason) throws {
+    var account = account()
+    var now = start
+    for minutes in [1, 2, 4, 8, 10, 10] {
+      let isNews = account.park(reason, "no", at: now)
+      #expect(isNews)
+      let isBack = account.keyAppeared()
+      #expect(!isBack && !account.maySend(at: now))
+      let retryAt = now + .seconds(60 * minutes)
+      #expect(account.parking?.retryAt == retryAt)
+      #expect(account.earliest(at: retryAt - .seconds(1)) == nil)
+      now = retryAt
+      let (endpoint, cost) = try grant(&account, at: now)
+      account.refused(endpoint: endpoint, cost: cost, at: now)
+    }
+    let (endpoint, cost) = try grant(&account, at: now)
+    account.answered(endpoint: endpoint, cost: cost, actual: cost, at: now)
+    _ = account.park(reason, "no", at: now)
+    #expect(account.parking?.retryAt == now + .seconds(60))
+  }
+}
