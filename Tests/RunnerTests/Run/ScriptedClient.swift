@@ -29,7 +29,7 @@ final class ScriptedClient: HTTPClient {
   private let state = Mutex(State())
   private let answer: @Sendable (Sent, _ earlier: Int) async -> Answer
 
-  /// - Parameter answer: is given the request and how often its prompt was sent before.
+  /// A client whose answers get the request and how often its prompt was sent before.
   init(
     clock: any RunClock = SystemClock(),
     answer: @escaping @Sendable (Sent, _ earlier: Int) async -> Answer = { sent, _ in

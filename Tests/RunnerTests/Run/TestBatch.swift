@@ -15,7 +15,7 @@ struct TestBatch {
   var parkFor: Duration?
   var keys = [TestKeySource("first-key")]
 
-  /// - Parameter jobs: the input has a line for each, whose prompt is its id.
+  // The input has a line for each job, whose prompt is its id.
   init(_ jobs: Range<Int> = 0..<0) throws {
     folder = try TestFolder()
     try write(jobs)
