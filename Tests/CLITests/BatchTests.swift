@@ -159,4 +159,16 @@ struct BatchTests {
     #expect(try folder.nightjar(run).status == 0)
     try folder.expectResults(0..<3)
   }
+
+  @Test func `results appear while the run works`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(["--latency", "100ms"], in: folder)
+    try folder.write("in.jsonl", prompts(0..<30))
+    let run = ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "2"] + provider.flags()
+    let program = try Program(run, in: folder)
+    try folder.wait(for: "the first results") { !folder.lines("out.jsonl").isEmpty }
+    #expect(provider.requests.count < 20)
+    #expect(program.ending().status == 0)
+    try folder.expectResults(0..<30)
+  }
 }

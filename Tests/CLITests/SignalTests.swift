@@ -60,4 +60,21 @@ struct SignalTests {
     #expect(ending.status == 75, "\(ending.errors)")
     #expect(try ending.report().pending == 5)
   }
+
+  @Test func `a run that waits for a silent pipe can be stopped and resumed`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(in: folder)
+    let run = ["run", "-", "-o", "out.jsonl"] + provider.flags()
+    let pipe = Pipe()
+    let program = try Program(run, in: folder, pipe: pipe)
+    try pipe.fileHandleForWriting.write(contentsOf: Data(prompts(0..<10).utf8))
+    try folder.wait(for: "the first results") { folder.lines("out.jsonl").count == 10 }
+    program.send(signal: SIGINT)
+    let ending = program.ending()
+    #expect(ending.status == 75, "\(ending.errors)")
+    try pipe.fileHandleForWriting.close()
+    #expect(try folder.nightjar(run, input: prompts(0..<20)).status == 0)
+    try folder.expectResults(0..<20)
+    #expect(provider.requests.count == 20)
+  }
 }

@@ -40,19 +40,18 @@ final class Program {
     in folder: Scratch,
     environment: [String: String] = [:],
     input: String? = nil,
-    under wrapper: [String] = []
+    pipe: Pipe? = nil
   ) throws {
     self.folder = folder
     let name = "program-\(UUID().uuidString.prefix(8))"
     outputName = name + ".stdout"
     errorsName = name + ".stderr"
-    let command = wrapper + [Self.path] + arguments
-    process.executableURL = URL(fileURLWithPath: command[0])
-    process.arguments = Array(command.dropFirst())
+    process.executableURL = URL(fileURLWithPath: Self.path)
+    process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.environment = ["HOME": folder.path, "PATH": "/usr/bin:/bin", "REHEARSAL": "made-up"]
       .merging(environment) { $1 }
-    process.standardInput = try Self.inputFile(input, name, folder)
+    process.standardInput = try pipe ?? Self.inputFile(input, name, folder)
     process.standardOutput = try Self.newFile(folder.path(of: outputName))
     process.standardError = try Self.newFile(folder.path(of: errorsName))
     process.terminationHandler = { [ended] _ in ended.signal() }
