@@ -50,7 +50,10 @@ package struct DocumentFolder: Sendable {
     }
   }
 
-  /// The visible entries of a folder by name; symbolic links count as what they point at.
+  /// The visible entries of a folder by name.
+  ///
+  /// A symbolic link to a file counts as the file. One to a folder is passed over, because it may
+  /// lead back up.
   private func list(_ folder: String) throws(StoreError) -> [(name: String, isFolder: Bool)] {
     let path = folder.isEmpty ? root : root + "/" + folder
     guard let directory = unsafe opendir(path) else {
@@ -72,6 +75,11 @@ package struct DocumentFolder: Sendable {
       let isKnown = unsafe stat(path + "/" + name, &information) == 0
       let kind = information.st_mode & S_IFMT
       guard !isKnown || kind == S_IFDIR || kind == S_IFREG else { continue }
+      if kind == S_IFDIR, unsafe lstat(path + "/" + name, &information) == 0,
+        information.st_mode & S_IFMT == S_IFLNK
+      {
+        continue
+      }
       entries.append((name, isKnown && kind == S_IFDIR))
     }
     return entries.sorted { $0.name < $1.name }

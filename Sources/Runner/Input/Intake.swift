@@ -59,7 +59,7 @@ package struct Intake: Sendable {
   }
 
   private mutating func learn(_ line: LineSplitter.Line) {
-    let text = line.bytes.withoutLineBreak
+    let text = line.bytes.content
     _ = seen.insert(id(of: text) ?? Self.mark(of: text), line: line.number)
   }
 
@@ -84,13 +84,16 @@ package struct Intake: Sendable {
   /// Takes the next line of the input.
   package mutating func take(_ line: LineSplitter.Line) {
     guard !isFull else { return }
-    if !line.isOversized, line.bytes.isBlankLine { return assembler.addBlank(line) }
+    if !line.isOversized, line.bytes.isBlankLine {
+      drafts += assembler.addBlank(line)
+      return
+    }
     switch judge(line) {
     case .known: return
     case .good: drafts += assembler.add(line, failure: nil)
     case .bad(let refusal):
       let failed = InputLine.failedLine(
-        line.bytes.withoutLineBreak,
+        line.bytes.content,
         number: line.number,
         refusal: refusal
       )
@@ -116,7 +119,7 @@ package struct Intake: Sendable {
       let size = "\(line.length >> 20) MiB, longer than \(JobReader.longestLine >> 20) MiB"
       return bad(line, "line_too_long", "the line has \(size); split the job into smaller ones")
     }
-    let text = line.bytes.withoutLineBreak
+    let text = line.bytes.content
     let id: String
     if isListing {
       id = JobPreparer.documentPath(text)

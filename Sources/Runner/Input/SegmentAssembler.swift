@@ -48,8 +48,13 @@ package struct SegmentAssembler: Sendable {
   }
 
   /// Adds bytes between jobs, such as blank lines, which belong to the segment around them.
-  package mutating func addBlank(_ line: LineSplitter.Line) {
-    if jobCount > 0, !line.isOversized { held += line.bytes }
+  ///
+  /// - Returns: the segment under way, where the blank bytes would make it too large.
+  package mutating func addBlank(_ line: LineSplitter.Line) -> [SegmentDraft] {
+    guard jobCount > 0 else { return [] }
+    guard held.count + line.length <= Self.bytes else { return finish() }
+    held += line.bytes
+    return []
   }
 
   /// The segment under way, where it has any jobs.

@@ -125,13 +125,24 @@ package struct AccountState: Sendable {
     sentAt: ContinuousClock.Instant,
     answered: Bool,
     isAboutRequest: Bool,
+    othersWait: Bool = true,
     at now: ContinuousClock.Instant,
     random: Double
   ) -> Bool {
     endpointLoad[endpoint] -= 1
     pacer.giveBack(cost)
-    endpoints[endpoint].failed(job: job, answered: answered, at: now, random: random)
-    return endpoints[endpoint].charges(sentAt: sentAt, isAboutRequest: isAboutRequest)
+    endpoints[endpoint].failed(
+      job: job,
+      answered: answered,
+      isJobsOwn: isAboutRequest && !othersWait,
+      at: now,
+      random: random
+    )
+    return endpoints[endpoint].charges(
+      sentAt: sentAt,
+      isAboutRequest: isAboutRequest,
+      othersWait: othersWait
+    )
   }
 
   /// The account cannot be used; says whether that is news.

@@ -66,10 +66,13 @@ package struct EndpointHealth: Sendable {
   /// - Parameters:
   ///   - job: whose request it was.
   ///   - answered: whether any answer came, even a bad one.
+  ///   - isJobsOwn: true when the failure is about the request and no untried job is left that
+  ///     could show whether the endpoint works; it is then taken to work.
   ///   - random: uniform in 0 ..< 1, spreads the probes.
   package mutating func failed(
     job: Int,
     answered: Bool,
+    isJobsOwn: Bool = false,
     at now: ContinuousClock.Instant,
     random: Double
   ) {
@@ -77,6 +80,10 @@ package struct EndpointHealth: Sendable {
     failures += 1
     if failedJobs.count < Self.jobsToTrip { failedJobs.insert(job) }
     let isOutage = failures >= Self.failuresToTrip && failedJobs.count >= Self.jobsToTrip
+    if isJobsOwn {
+      state = .closed
+      return
+    }
     guard state == .probing || (state == .closed && isOutage) else { return }
     let interval = min(Self.longestInterval, Double(1 << min(trips, 8)))
     trips += 1
@@ -85,12 +92,19 @@ package struct EndpointHealth: Sendable {
 
   /// Whether a failure is the job's own: an outage fails no job.
   ///
-  /// It is when another request got through since the job's was sent, or when the answer was about
-  /// this request and no more than two jobs have failed in a row.
+  /// It is when another request got through since the job's was sent. It is also when the answer
+  /// was about this request and no more than two jobs have failed in a row, or only such jobs are
+  /// left: a batch of jobs that always fail must come to its end.
   ///
-  /// - Parameter isAboutRequest: false for signs of an outage: overload, unreachable.
-  package func charges(sentAt: ContinuousClock.Instant, isAboutRequest: Bool) -> Bool {
+  /// - Parameters:
+  ///   - isAboutRequest: false for signs of an outage: overload, unreachable.
+  ///   - othersWait: true while jobs are left that have not been tried.
+  package func charges(
+    sentAt: ContinuousClock.Instant,
+    isAboutRequest: Bool,
+    othersWait: Bool = true
+  ) -> Bool {
     if let lastSuccess, lastSuccess >= sentAt { return true }
-    return isAboutRequest && failedJobs.count < Self.jobsToTrip
+    return isAboutRequest && (!othersWait || failedJobs.count < Self.jobsToTrip)
   }
 }

@@ -48,7 +48,13 @@ package final class AccountPool: Sendable {
         await waitForUnparking(at: now)
         continue
       }
-      switch account.state.withLock({ $0.admit(inputTokens: inputTokens, at: now) }) {
+      let (admission, isResumed) = account.state.withLock { state in
+        let wasParked = state.parking != nil
+        let admission = state.admit(inputTokens: inputTokens, at: now)
+        return (admission, wasParked && state.parking == nil)
+      }
+      if isResumed { events.record(.resumed(account: account.name)) }
+      switch admission {
       case .wait(let until):
         giveUpIfSilent(at: now)
         _ = await alarm.sleep(until: until)
@@ -141,6 +147,7 @@ package final class AccountPool: Sendable {
   /// Brings parked accounts back when a new key appears; ends when the run stops.
   package func watch() async {
     while await alarm.sleep(until: clock.now + Self.refreshInterval) == .elapsed {
+      giveUpIfSilent(at: clock.now)
       for account in accounts where account.state.withLock({ $0.parking != nil }) {
         await account.keyring.refresh()
         guard account.keyring.lease() != nil else { continue }

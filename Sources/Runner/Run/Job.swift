@@ -46,12 +46,13 @@ extension ClaimedSegment {
       defer { number += 1 }
       if finished.contains(number) { continue }
       let retry = retryable[number]
-      let length = line.bytes.withoutLineBreak.count
+      let content = line.bytes.content
+      let start = line.offset + content.startIndex - line.bytes.startIndex
       let job = Job(
         number: number,
         lineNumber: line.number,
         segment: segment,
-        range: line.offset..<line.offset + length,
+        range: start..<start + content.count,
         attempts: retry?.attempts ?? 0,
         failures: retry?.attempts ?? 0
       )

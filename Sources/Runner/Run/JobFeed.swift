@@ -101,6 +101,9 @@ package final class JobFeed: Sendable {
     }
   }
 
+  /// True while jobs are left that have not been tried.
+  package var hasUntriedJobs: Bool { state.withLock { $0.queue.hasFresh } }
+
   /// Leases that are held now.
   package var leases: [SegmentLease] { state.withLock { Array($0.leases) } }
 
@@ -116,9 +119,11 @@ package final class JobFeed: Sendable {
       let missing = 2 * lowWater - state.withLock { $0.queue.ready }
       let count = max(1, min(64, missing / SegmentAssembler.jobs))
       let now = clock.unixMilliseconds
+      // One process owns the batch, so that no lease in it can be a dead worker's: none is taken
+      // over, however the wall clock jumps.
       let claimed = try await store.claim(
         count,
-        now: now,
+        now: 0,
         leaseEnd: now + lease.milliseconds
       )
       for segment in claimed { try await take(segment) }

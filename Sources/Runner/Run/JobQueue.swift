@@ -28,6 +28,9 @@ package struct JobQueue: Sendable {
   /// Jobs that could be handed out.
   package var ready: Int { fresh.count + returned.count }
 
+  /// True while jobs are left, here or still to come, that have not been handed out.
+  package var hasFresh: Bool { !fresh.isEmpty || !isSupplyEnded }
+
   /// True when no job is ready, running or waiting.
   package var isIdle: Bool { ready == 0 && running == 0 && delayed == 0 }
 

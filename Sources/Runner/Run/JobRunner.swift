@@ -169,6 +169,7 @@ package struct JobRunner: Sendable {
     after wait: Duration?
   ) async {
     let now = clock.now
+    let othersWait = feed.hasUntriedJobs
     let isCharged = permit.account.state.withLock { state in
       state.failed(
         endpoint: permit.endpoint,
@@ -177,6 +178,7 @@ package struct JobRunner: Sendable {
         sentAt: permit.sentAt,
         answered: answer.response != nil,
         isAboutRequest: answer.isAboutRequest,
+        othersWait: othersWait,
         at: now,
         random: .random(in: 0..<1)
       )
