@@ -36,24 +36,28 @@ package struct DocumentFolder: Sendable {
   /// - Throws: ``StoreError`` `.inputMissing` when the folder cannot be listed, or what `body`
   ///   throws.
   package func forEach(_ body: (_ path: String) async throws -> Void) async throws {
-    try await visit("", body)
+    try await visit("", within: [], body)
   }
 
-  private func visit(_ folder: String, _ body: (String) async throws -> Void) async throws {
+  /// - Parameter outer: the folders that lead here; a link back to one of them is not followed.
+  private func visit(
+    _ folder: String,
+    within outer: [FolderID],
+    _ body: (String) async throws -> Void
+  ) async throws {
+    let id = FolderID(of: folder.isEmpty ? root : root + "/" + folder)
+    guard !outer.contains(id) else { return }
     for (name, isFolder) in try await queue.run({ try list(folder) }) {
       let path = folder.isEmpty ? name : folder + "/" + name
       if isFolder {
-        try await visit(path, body)
+        try await visit(path, within: outer + [id], body)
       } else if pattern.map({ unsafe fnmatch($0, path, FNM_PATHNAME | FNM_PERIOD) == 0 }) ?? true {
         try await body(path)
       }
     }
   }
 
-  /// The visible entries of a folder by name.
-  ///
-  /// A symbolic link to a file counts as the file. One to a folder is passed over, because it may
-  /// lead back up.
+  /// The visible entries of a folder by name; symbolic links count as what they point at.
   private func list(_ folder: String) throws(StoreError) -> [(name: String, isFolder: Bool)] {
     let path = folder.isEmpty ? root : root + "/" + folder
     guard let directory = unsafe opendir(path) else {
@@ -75,11 +79,6 @@ package struct DocumentFolder: Sendable {
       let isKnown = unsafe stat(path + "/" + name, &information) == 0
       let kind = information.st_mode & S_IFMT
       guard !isKnown || kind == S_IFDIR || kind == S_IFREG else { continue }
-      if kind == S_IFDIR, unsafe lstat(path + "/" + name, &information) == 0,
-        information.st_mode & S_IFMT == S_IFLNK
-      {
-        continue
-      }
       entries.append((name, isKnown && kind == S_IFDIR))
     }
     return entries.sorted { $0.name < $1.name }
@@ -108,5 +107,18 @@ package struct DocumentFolder: Sendable {
       throw DocumentError(message: "is empty")
     }
     return text
+  }
+}
+
+/// Tells folders apart, whatever links lead to them.
+private struct FolderID: Equatable {
+  private var device: UInt = 0
+  private var inode: UInt = 0
+
+  init(of path: String) {
+    var information = stat()
+    guard unsafe stat(path, &information) == 0 else { return }
+    device = UInt(information.st_dev)
+    inode = UInt(information.st_ino)
   }
 }

@@ -73,7 +73,8 @@ package final class OutputFile: Sendable {
   /// Returns once everything written is on disk.
   package func sync() async throws {
     try await queue.run { [self] in
-      guard fdatasync(descriptor) == 0 else {
+      // EINVAL says that there is nothing to sync, as for a device (fsync(2)).
+      guard fdatasync(descriptor) == 0 || errno == EINVAL else {
         throw StoreError(errno: errno, doing: "cannot make results durable", at: path)
       }
     }

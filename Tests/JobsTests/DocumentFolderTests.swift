@@ -50,7 +50,7 @@ import Testing
     )
   }
 
-  @Test func `follows links to documents and folders`() async throws {
+  @Test func `follows links to documents and folders, but not back up`() async throws {
     let files = FileManager.default
     try files.createSymbolicLink(
       atPath: folder.file("empty/link.txt"),
@@ -59,6 +59,10 @@ import Testing
     try files.createSymbolicLink(
       atPath: folder.file("empty/more"),
       withDestinationPath: folder.file("sub/deep")
+    )
+    try files.createSymbolicLink(
+      atPath: folder.file("empty/up"),
+      withDestinationPath: folder.file("empty")
     )
     #expect(try await paths(folder.file("empty")) == ["link.txt", "more/d.txt"])
     #expect(

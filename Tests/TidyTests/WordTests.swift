@@ -21,7 +21,9 @@ struct BannedWord {
     BannedWord(word: "public ", reason: "`package` is as far as a room is seen"),
   ]
   static let inTests = [
-    BannedWord(word: "sleep(", reason: "wait for the event, or inject the clock"),
+    BannedWord(word: "Thread.sleep", reason: "wait for the event, or inject the clock"),
+    BannedWord(word: "usleep(", reason: "wait for the event, or inject the clock"),
+    BannedWord(word: "nanosleep(", reason: "wait for the event, or inject the clock"),
     BannedWord(word: "Task.sleep", reason: "wait for the event, or inject the clock"),
   ]
 
@@ -35,9 +37,8 @@ struct BannedWord {
     findings(in: file, lines: file.code)
   }
 
-  /// A declaration under the name, such as that of a clock that is turned by hand, is not its use.
   private func findings(in file: SourceFile, lines: [String]) -> [Finding] {
-    lines.indices.filter { lines[$0].replacing("func " + word, with: "").contains(word) }.map {
+    lines.indices.filter { lines[$0].contains(word) }.map {
       file.finding($0, "`\(word)`: \(reason)")
     }
   }
