@@ -104,18 +104,13 @@ struct PlanBuilder {
     }
     let keyring = Keyring(sources: sources)
     try await keyring.load()
-    let limits = RateLimits(
-      requestsPerMinute: description.limits.requestsPerMinute,
-      inputTokensPerMinute: description.limits.inputTokensPerMinute,
-      outputTokensPerMinute: description.limits.outputTokensPerMinute
-    )
     let expected = Double(settings.maxTokens ?? 512) / 2
     return Account(
       name: description.name,
       keyring: keyring,
       endpoints: description.endpoints,
       provider: provider,
-      pacer: Pacer(limits: limits, expectedOutput: expected, at: .now)
+      pacer: Pacer(limits: description.limits, expectedOutput: expected, at: .now)
     )
   }
 

@@ -50,16 +50,26 @@ struct ProgressLine {
     let tokens = counters.inputTokens + counters.outputTokens
     let tokenRate = Double(tokens - old.inputTokens - old.outputTokens) / seconds * 60
     var parts = [
-      "\(counters.done)/\(counters.read)\(counters.isInputComplete ? "" : "+") done",
-      "\(counters.failed) failed", "\(rounded(rate))/s", "\(short(tokenRate)) tokens/min",
+      "\(counters.done)/\(counters.read)\(counters.isInputComplete ? "" : "+")",
+      "\(counters.failed) failed", "\(rounded(rate))/s", "\(short(tokenRate)) tok/min",
       "\(counters.inFlight) in flight", "\(counters.traffic.rateLimited) 429s",
     ]
     if rate > 0, counters.isInputComplete {
       parts.append("ETA \(clock(Double(counters.read - counters.done) / rate))")
     }
     parts += counters.parked.sorted { $0.key < $1.key }.map { "\($0.key) parked: \($0.value)" }
-    let line = parts.joined(separator: " · ")
-    return Console.shared.isTerminal ? String(line.prefix(Console.shared.columns - 1)) : line
+    let line = parts.joined(separator: ", ")
+    guard Console.shared.isTerminal else { return line }
+    return String((bar(counters) + line).prefix(Console.shared.columns - 1))
+  }
+
+  /// A bar of what is done, once it is known how much there is to do.
+  private func bar(_ counters: RunCounters) -> String {
+    guard counters.isInputComplete, counters.read > 0 else { return "" }
+    let width = 8
+    let filled = counters.done * width / counters.read
+    return "[" + String(repeating: "#", count: filled)
+      + String(repeating: "-", count: width - filled) + "] "
   }
 
   private func short(_ number: Double) -> String {

@@ -103,7 +103,7 @@ struct Settings {
   func accounts(endpoints: [Endpoint]) throws -> [JobFile.Account] {
     let isOverridden =
       options.provider.baseURL != nil || environment["NIGHTJAR_BASE_URL"] != nil
-    let limits = JobFile.Limits(
+    let limits = RateLimits(
       requestsPerMinute: options.pace.rpm,
       inputTokensPerMinute: options.pace.itpm,
       outputTokensPerMinute: options.pace.otpm
@@ -112,7 +112,7 @@ struct Settings {
       name: "default",
       keys: [],
       endpoints: endpoints,
-      limits: JobFile.Limits()
+      limits: RateLimits()
     )
     let accounts = file.accounts.isEmpty || !options.keys.keys.isEmpty ? [single] : file.accounts
     return try accounts.map { account in
@@ -144,16 +144,6 @@ struct Settings {
       maxTokens: maxTokens,
       system: options.provider.system ?? file.system,
       template: template
-    )
-  }
-}
-
-extension JobFile.Limits {
-  fileprivate func overridden(by flags: JobFile.Limits) -> JobFile.Limits {
-    JobFile.Limits(
-      requestsPerMinute: flags.requestsPerMinute ?? requestsPerMinute,
-      inputTokensPerMinute: flags.inputTokensPerMinute ?? inputTokensPerMinute,
-      outputTokensPerMinute: flags.outputTokensPerMinute ?? outputTokensPerMinute
     )
   }
 }

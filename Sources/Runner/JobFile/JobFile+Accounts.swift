@@ -43,7 +43,7 @@ extension JobFile {
       name: "default",
       keys: try keys(fields, "key", paths) + keys(fields, "keys", paths),
       endpoints: try endpoints(fields, "base_url"),
-      limits: Limits()
+      limits: RateLimits()
     )
   }
 
@@ -67,15 +67,15 @@ extension JobFile {
     )
   }
 
-  private static func limits(_ fields: YAMLFields) throws(JobFileError) -> Limits {
-    guard let node = fields["limits"] else { return Limits() }
+  private static func limits(_ fields: YAMLFields) throws(JobFileError) -> RateLimits {
+    guard let node = fields["limits"] else { return RateLimits() }
     let limits = try YAMLFields(
       node,
       known: ["requests_per_minute", "input_tokens_per_minute", "output_tokens_per_minute"],
       of: "`limits`",
       in: fields.file
     )
-    return Limits(
+    return RateLimits(
       requestsPerMinute: try limits.integer("requests_per_minute"),
       inputTokensPerMinute: try limits.integer("input_tokens_per_minute"),
       outputTokensPerMinute: try limits.integer("output_tokens_per_minute")

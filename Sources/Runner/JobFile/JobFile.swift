@@ -9,35 +9,18 @@ package struct JobFile: Sendable, Equatable {
     /// Key references, checked, in the order in which they are tried.
     package var keys: [String]
     package var endpoints: [Endpoint]
-    package var limits: Limits
+    package var limits: RateLimits
 
     package init(
       name: String,
       keys: [String] = [],
       endpoints: [Endpoint] = [],
-      limits: Limits = Limits()
+      limits: RateLimits = RateLimits()
     ) {
       self.name = name
       self.keys = keys
       self.endpoints = endpoints
       self.limits = limits
-    }
-  }
-
-  /// Rate limits as the provider states them; nil where the file says nothing.
-  package struct Limits: Sendable, Equatable {
-    package var requestsPerMinute: Int?
-    package var inputTokensPerMinute: Int?
-    package var outputTokensPerMinute: Int?
-
-    package init(
-      requestsPerMinute: Int? = nil,
-      inputTokensPerMinute: Int? = nil,
-      outputTokensPerMinute: Int? = nil
-    ) {
-      self.requestsPerMinute = requestsPerMinute
-      self.inputTokensPerMinute = inputTokensPerMinute
-      self.outputTokensPerMinute = outputTokensPerMinute
     }
   }
 

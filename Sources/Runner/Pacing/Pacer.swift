@@ -1,20 +1,3 @@
-/// What an account allows in a minute; nil where it sets no limit.
-package struct RateLimits: Sendable, Equatable {
-  package var requestsPerMinute: Int?
-  package var inputTokensPerMinute: Int?
-  package var outputTokensPerMinute: Int?
-
-  package init(
-    requestsPerMinute: Int? = nil,
-    inputTokensPerMinute: Int? = nil,
-    outputTokensPerMinute: Int? = nil
-  ) {
-    self.requestsPerMinute = requestsPerMinute
-    self.inputTokensPerMinute = inputTokensPerMinute
-    self.outputTokensPerMinute = outputTokensPerMinute
-  }
-}
-
 /// What one request takes from an account's limits.
 package struct Cost: Sendable, Equatable {
   package var inputTokens: Double
