@@ -33,6 +33,13 @@ package struct BatchInspector: Sendable {
     }
   }
 
+  /// True when the file at `path` is a database rather than results.
+  package static func isBatch(_ path: String) -> Bool {
+    let file = FileHandle(forReadingAtPath: path)
+    let start = try? file?.read(upToCount: 16)
+    return start.map { $0.starts(with: Data("SQLite format 3".utf8)) } ?? false
+  }
+
   /// Where the batch stands.
   package func summary() throws(StoreError) -> BatchSummary {
     do {

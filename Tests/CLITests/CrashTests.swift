@@ -12,7 +12,7 @@ struct CrashTests {
 
     init(jobs: Int) throws {
       folder = try Scratch()
-      provider = try Provider(["--latency", "uniform:10ms-50ms"], in: folder)
+      provider = try Provider(["--latency", "uniform:30ms-90ms"], in: folder)
       try folder.write("in.jsonl", prompts(0..<jobs))
       run =
         ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "\(concurrency)"]
@@ -31,13 +31,13 @@ struct CrashTests {
   }
 
   @Test func `a killed run loses nothing, repeats nothing and knows what it sent again`() throws {
-    let batch = try Batch(jobs: 400)
+    let batch = try Batch(jobs: 1_000)
     try batch.killedRun(at: 160)
     let kept = Set(batch.folder.lines("out.jsonl"))
     let before = batch.provider.requests.count
     let ending = try batch.folder.nightjar(batch.run)
     #expect(ending.status == 0, "\(ending.errors)")
-    try batch.folder.expectResults(0..<400)
+    try batch.folder.expectResults(0..<1_000)
     #expect(kept.isSubset(of: batch.folder.lines("out.jsonl")))
     let hashes = try kept.map { line in
       let result = try JSONDecoder().decode(ResultLine.self, from: Data(line.utf8))
@@ -53,17 +53,17 @@ struct CrashTests {
   }
 
   @Test func `any number of kills still ends with one result for each job`() throws {
-    let batch = try Batch(jobs: 300)
+    let batch = try Batch(jobs: 1_000)
     for lines in [1, 90, 180, 270] { try batch.killedRun(at: lines) }
     let ending = try batch.folder.nightjar(batch.run)
     #expect(ending.status == 0, "\(ending.errors)")
-    try batch.folder.expectResults(0..<300)
+    try batch.folder.expectResults(0..<1_000)
     #expect(batch.resent <= 4 * Self.concurrency)
   }
 
   @Test(arguments: ["torn", "cut", "removed"])
   func `results that were damaged between two runs are repaired`(damage: String) throws {
-    let batch = try Batch(jobs: 100)
+    let batch = try Batch(jobs: 600)
     try batch.killedRun(at: 40)
     let output = batch.folder.path(of: "out.jsonl")
     switch damage {
@@ -75,7 +75,7 @@ struct CrashTests {
     }
     let ending = try batch.folder.nightjar(batch.run)
     #expect(ending.status == 0, "\(ending.errors)")
-    try batch.folder.expectResults(0..<100)
+    try batch.folder.expectResults(0..<600)
     #expect(batch.resent <= Self.concurrency)
   }
 
@@ -92,7 +92,7 @@ struct CrashTests {
 
   @Test func `a killed run of standard input resumes when it is given again`() throws {
     let folder = try Scratch()
-    let provider = try Provider(["--latency", "20ms"], in: folder)
+    let provider = try Provider(["--latency", "300ms"], in: folder)
     let run = ["run", "-", "-o", "out.jsonl", "--concurrency", "10"] + provider.flags()
     let program = try Program(run, in: folder, input: prompts(0..<150))
     try folder.wait(for: "60 results") { folder.lines("out.jsonl").count >= 60 }

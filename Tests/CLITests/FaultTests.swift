@@ -109,7 +109,7 @@ struct FaultTests {
     let folder = try Scratch()
     let accounts = ["--account", "main=first", "--account", "main=second"]
     let provider = try Provider(
-      accounts + ["--revoke", "first@1", "--latency", "100ms"],
+      accounts + ["--revoke", "first@4", "--latency", "300ms"],
       in: folder
     )
     try folder.write("key", "first\n")

@@ -5,7 +5,7 @@ import Testing
 struct StatusTests {
   @Test func `status follows a batch from its start to its end`() throws {
     let folder = try Scratch()
-    let provider = try Provider(["--latency", "30ms"], in: folder)
+    let provider = try Provider(["--latency", "200ms"], in: folder)
     try folder.write("in.jsonl", prompts(0..<100))
     let run = ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "5"] + provider.flags()
     let program = try Program(run, in: folder)
@@ -30,9 +30,22 @@ struct StatusTests {
     #expect(text.output.hasPrefix("finished: 100 completed, 0 failed"))
   }
 
+  @Test func `a batch can lie elsewhere than its results`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(in: folder)
+    try folder.write("in.jsonl", prompts(0..<10))
+    let run = ["run", "in.jsonl", "-o", "out.jsonl", "--queue", "night.db"] + provider.flags()
+    for _ in 0..<2 { #expect(try folder.nightjar(run).status == 0) }
+    try folder.expectResults(0..<10)
+    #expect(provider.requests.count == 10)
+    #expect(!folder.exists("out.jsonl.nightjar"))
+    let status = try folder.nightjar(["status", "night.db", "--json"]).report()
+    #expect(status.completed == 10)
+  }
+
   @Test func `watching ends with the run`() throws {
     let folder = try Scratch()
-    let provider = try Provider(["--latency", "100ms"], in: folder)
+    let provider = try Provider(["--latency", "300ms"], in: folder)
     try folder.write("in.jsonl", prompts(0..<20))
     let run = ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "2"] + provider.flags()
     let program = try Program(run, in: folder)

@@ -66,7 +66,10 @@ struct PlanBuilder {
   ///
   /// - Throws: ``CLIError``, ``KeySourceError`` or ``StoreError`` for what cannot work.
   func plan() async throws -> RunPlan {
-    let files = RunPlan.Files(output: try settings.output())
+    let files = RunPlan.Files(
+      output: try settings.output(),
+      batch: options.queue ?? file.queue
+    )
     try Self.refuseForeignOutput(files)
     let keystore = Keystore(at: settings.keystore())
     let concurrency = settings.concurrency()

@@ -37,6 +37,14 @@ struct RunCommand: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: "Where results go; not needed with a job file.")
   var output: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The batch file, where it should not lie beside the results.",
+      valueName: "path"
+    )
+  )
+  var queue: String?
+
   @OptionGroup(title: "Provider") var provider: ProviderOptions
   @OptionGroup(title: "Keys") var keys: KeyOptions
   @OptionGroup(title: "Keystore") var keystore: KeystoreOptions

@@ -1,3 +1,4 @@
+import Jobs
 import Runner
 
 /// What a user names to mean a batch: a job file, its results, or the batch file itself.
@@ -8,12 +9,12 @@ struct BatchTarget {
   init(_ name: String) throws {
     guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else {
       let suffix = ".nightjar"
-      files = RunPlan.Files(
-        output: name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name
-      )
+      let output = name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name
+      files = RunPlan.Files(output: output, batch: BatchInspector.isBatch(name) ? name : nil)
       return
     }
-    guard let output = try JobFile(at: name).output else {
+    let file = try JobFile(at: name)
+    guard let output = file.output else {
       throw CLIError(
         "the job file names no output",
         at: name,
@@ -21,6 +22,6 @@ struct BatchTarget {
         exitCode: 64
       )
     }
-    files = RunPlan.Files(output: output)
+    files = RunPlan.Files(output: output, batch: file.queue)
   }
 }

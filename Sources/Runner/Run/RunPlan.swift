@@ -9,10 +9,12 @@ package struct RunPlan: Sendable {
     package let failed: String
     package let batch: String
 
-    /// - Parameter output: such as `results.jsonl`; another ending is kept whole.
-    package init(output: String) {
+    /// - Parameters:
+    ///   - output: such as `results.jsonl`; another ending is kept whole.
+    ///   - batch: where the batch lies; nil for beside the output.
+    package init(output: String, batch: String? = nil) {
       completed = output
-      batch = output + ".nightjar"
+      self.batch = batch ?? output + ".nightjar"
       failed =
         output.hasSuffix(".jsonl")
         ? output.dropLast(".jsonl".count) + ".failed.jsonl" : output + ".failed.jsonl"

@@ -73,7 +73,7 @@ final class Scratch: Sendable {
   /// Waits for something that is seen in this folder's own files, looking again at each change.
   func wait(
     for what: String,
-    seconds: Int32 = 20,
+    seconds: Int32 = 60,
     sourceLocation: SourceLocation = #_sourceLocation,
     until isSeen: () -> Bool
   ) throws {
