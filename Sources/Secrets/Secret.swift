@@ -1,5 +1,3 @@
-import CCrypto
-
 /// Bytes that must not leak: kept off swap and out of core dumps where the system allows it,
 /// and wiped when the value goes away.
 ///
@@ -7,8 +5,7 @@ import CCrypto
 /// printed, compared with `==` or encoded: none of those accept a noncopyable type. Nothing ever
 /// turns it into a `String`, `Data` or array, whose storage would be freed without being wiped.
 ///
-/// The bytes live in libcrypto's secure heap: one locked arena between guard pages, excluded
-/// from core dumps. When that arena is full they live in the ordinary heap, still wiped at the end.
+/// The bytes live in pages of their own, between guard pages; see ``SecretMemory``.
 @safe
 package struct Secret: ~Copyable {
   private let base: UnsafeMutableRawPointer
@@ -27,7 +24,7 @@ package struct Secret: ~Copyable {
     capacity: Int,
     initializingWith body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
   ) throws(E) {
-    unsafe self.base = SecureHeap.allocate(capacity)
+    unsafe self.base = SecretMemory.allocate(capacity)
     self.capacity = capacity
     self.count = 0
     let used = try unsafe body(UnsafeMutableRawBufferPointer(start: base, count: capacity))
@@ -99,33 +96,10 @@ package struct Secret: ~Copyable {
   }
 
   deinit {
-    unsafe SecureHeap.free(base, capacity)
+    unsafe SecretMemory.free(base, capacity)
   }
 }
 
 /// The storage is written during initialisation and by `mutating` calls only, and it has one
 /// owner because the type is noncopyable, so ordinary exclusivity makes it safe to send and share.
 extension Secret: @unchecked Sendable {}
-
-/// libcrypto's locked arena, set up before the first secret.
-private enum SecureHeap {
-  /// Enough for some thousands of keys; well below the usual 8 MiB limit on locked memory.
-  private static let arenaSize = 512 << 10
-  private static let smallestBlock = 64
-
-  private static let arenaExists: Bool = CRYPTO_secure_malloc_init(arenaSize, smallestBlock) != 0
-
-  static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
-    _ = arenaExists
-    let size = max(count, 1)
-    guard let base = unsafe nightjar_secure_malloc(size) ?? nightjar_malloc(size) else {
-      fatalError("out of memory for a secret of \(size) bytes")
-    }
-    unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-    return unsafe base
-  }
-
-  static func free(_ base: UnsafeMutableRawPointer, _ count: Int) {
-    unsafe nightjar_secure_clear_free(base, max(count, 1))
-  }
-}
