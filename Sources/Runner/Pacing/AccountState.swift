@@ -87,7 +87,7 @@ package struct AccountState: Sendable {
   ) {
     endpointLoad[endpoint] -= 1
     endpoints[endpoint].ended(at: now)
-    pacer.giveBack(cost)
+    pacer.giveBack(cost, neverLeft: true)
   }
 
   /// A request was answered; the endpoint and the key work.

@@ -67,7 +67,11 @@ package struct Pacer: Sendable {
   }
 
   /// Gives back the charge of a request that was refused or never left.
-  package mutating func giveBack(_ charged: Cost) {
+  ///
+  /// - Parameter neverLeft: true to give back its place among the requests too: those that wait
+  ///   through a hold ask anew, and would otherwise be counted twice.
+  package mutating func giveBack(_ charged: Cost, neverLeft: Bool = false) {
+    if neverLeft { requests?.settle(-1) }
     inputTokens?.settle(-charged.inputTokens)
     outputTokens?.settle(-charged.outputTokens)
   }

@@ -44,6 +44,18 @@ import Testing
     #expect(pacer.reserve(inputTokens: 1, at: start).leavesAt == end)
   }
 
+  @Test func `counts those that wait through a hold once`() {
+    let limits = RateLimits(requestsPerMinute: 60)
+    var pacer = Pacer(limits: limits, expectedOutput: 0, at: start)
+    let waiting = (0..<100).map { _ in pacer.reserve(inputTokens: 0, at: start).cost }
+    let end = start + .seconds(30)
+    pacer.refused(for: .seconds(30), at: start, random: 0)
+    for cost in waiting { pacer.giveBack(cost, neverLeft: true) }
+    #expect(pacer.earliest(at: end) == end)
+    for _ in 0..<100 { _ = pacer.reserve(inputTokens: 0, at: end) }
+    #expect(abs((pacer.earliest(at: end) - end).seconds - 99.75) < 1e-6)
+  }
+
   @Test func `keeps the longest wait of several`() {
     var pacer = pacer()
     pacer.refused(for: .seconds(100), at: start, random: 0)
