@@ -15,7 +15,7 @@ package struct EnvironmentKeySource: KeySource {
     self.name = name
   }
 
-  package func fetch() async throws(KeySourceError) -> Key {
+  package func fetch() async throws(KeySourceError) -> [Key] {
     guard let value = unsafe getenv(name) else {
       throw KeySourceError(
         .denied,
@@ -24,6 +24,6 @@ package struct EnvironmentKeySource: KeySource {
       )
     }
     let bytes = unsafe UnsafeRawBufferPointer(start: value, count: strlen(value))
-    return try Key(reference, value: unsafe Secret(copying: bytes))
+    return [try Key(reference, value: unsafe Secret(copying: bytes))]
   }
 }

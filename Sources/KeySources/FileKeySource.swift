@@ -17,14 +17,14 @@ package struct FileKeySource: KeySource {
     self.field = field
   }
 
-  package func fetch() async throws(KeySourceError) -> Key {
+  package func fetch() async throws(KeySourceError) -> [Key] {
     let text = try SecretFile.read(
       path,
       what: "the key file",
       largest: 1 << 20,
       followingLinks: true
     )
-    guard let field else { return try Key(reference, value: text) }
+    guard let field else { return [try Key(reference, value: text)] }
     let value = try text.withBytes { text throws(KeySourceError) in
       do throws(JSONText.Malformed) {
         return try Self.string(field, in: text)
@@ -38,7 +38,7 @@ package struct FileKeySource: KeySource {
         "the key file \(path) has no field '\(field)' that holds a string; check the name after '#'"
       )
     }
-    return try Key(reference, value: value)
+    return [try Key(reference, value: value)]
   }
 
   /// The string in a field of the object that a text is.

@@ -13,6 +13,10 @@ package final class Key: Sendable {
   package let version: String
   /// A short name of the value for people; safe to show and store.
   package let fingerprint: String
+  /// The store's own name of this version, such as `7` at Vault; nil where it has none.
+  package let label: String?
+  /// When the store will take it back, in milliseconds since 1970; nil for never, or not known.
+  package let expires: Int64?
 
   private let secret: Secret
 
@@ -20,7 +24,12 @@ package final class Key: Sendable {
   ///
   /// - Throws: ``KeySourceError`` of kind `denied` when it is empty, longer than ``largest``, or
   ///   holds anything but printable ASCII: a line break in a header would let it add headers.
-  package init(_ reference: KeyReference, value: consuming Secret) throws(KeySourceError) {
+  package init(
+    _ reference: KeyReference,
+    value: consuming Secret,
+    label: String? = nil,
+    expires: Int64? = nil
+  ) throws(KeySourceError) {
     let length = value.withBytes { $0.lengthWithoutLineBreak }
     value.truncate(to: length)
     guard (1...Self.largest).contains(length) else {
@@ -43,6 +52,8 @@ package final class Key: Sendable {
     self.reference = reference
     self.version = fingerprint.version
     self.fingerprint = fingerprint.description
+    self.label = label
+    self.expires = expires
     self.secret = value
   }
 

@@ -1,50 +1,47 @@
 /// Names where a key is kept, and never holds the key.
 ///
-/// Written `env:NAME`, `file:PATH[#FIELD]` or `keystore:ID`.
-package enum KeyReference: Hashable, Sendable, CustomStringConvertible {
+/// Written `env:NAME`, `file:PATH`, `keystore:ID`, `vault:MOUNT/PATH`, `aws-sm:ID` or
+/// `exec:COMMAND`. All but `keystore:` may end in `#FIELD`, where a JSON object holds the key.
+package enum KeyReference: Hashable, Sendable {
   /// An environment variable.
-  case environment(name: String)
+  case environment(name: String, field: String? = nil)
   /// A file that holds the key alone or, with a field, a JSON object that has the key in it.
-  case file(path: String, field: String?)
+  case file(path: String, field: String? = nil)
   /// An entry of the encrypted keystore.
   case keystore(id: String)
+  /// A secret of Vault or OpenBao: the mount of its engine, a slash, and its path there.
+  case vault(path: String, field: String? = nil)
+  /// A secret of AWS Secrets Manager, by name or ARN.
+  case awsSecretsManager(id: String, field: String? = nil)
+  /// A command of `/bin/sh` that prints the key.
+  case command(String, field: String? = nil)
 
   /// Reads a reference as written on the command line or in a job file.
   ///
   /// - Throws: ``KeySourceError`` of kind `usage`. Text that may be a key itself is never repeated.
   package init(_ text: String) throws(KeySourceError) {
-    guard let colon = text.firstIndex(of: ":") else {
-      throw Self.notAReference
-    }
+    guard let colon = text.firstIndex(of: ":") else { throw Self.notAReference }
     let rest = String(text[text.index(after: colon)...])
+    let (place, field) = Self.split(rest)
     switch text[..<colon] {
-    case "env": self = .environment(name: try Self.variableName(rest))
-    case "file": self = try Self.file(rest)
+    case "env": self = .environment(name: try Self.variableName(place), field: field)
+    case "file":
+      self = .file(path: try Self.filled(place, "file", "/run/secrets/key"), field: field)
     case "keystore": self = .keystore(id: try Self.keystoreID(rest))
-    case "vault", "aws-sm", "exec":
-      throw KeySourceError(
-        .usage,
-        "'\(text[..<colon]):' key references are not available in this version yet; "
-          + "use env:NAME, file:PATH or keystore:ID"
-      )
+    case "vault": self = .vault(path: try Self.vaultPath(place), field: field)
+    case "aws-sm":
+      self = .awsSecretsManager(id: try Self.filled(place, "aws-sm", "prod/llm"), field: field)
+    case "exec":
+      self = .command(try Self.filled(place, "exec", "pass show anthropic"), field: field)
     default: throw Self.notAReference
-    }
-  }
-
-  /// The reference as it is written.
-  package var description: String {
-    switch self {
-    case .environment(let name): "env:\(name)"
-    case .file(let path, nil): "file:\(path)"
-    case .file(let path, .some(let field)): "file:\(path)#\(field)"
-    case .keystore(let id): "keystore:\(id)"
     }
   }
 
   private static let notAReference = KeySourceError(
     .usage,
     "this is not a key reference (it is not shown here, in case it is a key itself); "
-      + "name where the key is kept instead: env:NAME, file:PATH or keystore:ID. "
+      + "name where the key is kept instead: env:NAME, file:PATH, keystore:ID, "
+      + "vault:MOUNT/PATH#FIELD, aws-sm:ID#FIELD or exec:COMMAND. "
       + "'nightjar keys add ID' puts a key into the keystore"
   )
 
@@ -68,19 +65,47 @@ package enum KeyReference: Hashable, Sendable, CustomStringConvertible {
     return name
   }
 
-  private static func file(_ rest: String) throws(KeySourceError) -> KeyReference {
-    let parts = rest.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
-    let path = String(parts[0])
-    let field = parts.count == 2 ? String(parts[1]) : nil
-    guard !looksLikeKey(path) else { throw notAReference }
-    guard !path.isEmpty, field != "" else {
+  /// Parts a trailing `#FIELD` from the place before it.
+  ///
+  /// A `#` after a blank belongs to the place: in a shell it begins a comment.
+  private static func split(_ text: String) -> (place: String, field: String?) {
+    guard let mark = text.lastIndex(of: "#"), mark > text.startIndex else { return (text, nil) }
+    let field = text[text.index(after: mark)...]
+    let isName = field.utf8.allSatisfy { isWordByte($0) || $0 == 0x2D || $0 == 0x2E }
+    guard isName, !field.isEmpty, text[text.index(before: mark)] != " " else { return (text, nil) }
+    return (String(text[..<mark]), String(field))
+  }
+
+  private static func filled(
+    _ place: String,
+    _ scheme: String,
+    _ example: String
+  ) throws(KeySourceError) -> String {
+    guard !looksLikeKey(place) else { throw notAReference }
+    guard !place.allSatisfy({ $0 == " " }), !place.hasPrefix("#"), !place.hasSuffix("#") else {
       throw KeySourceError(
         .usage,
-        "'file:' must be followed by a path, for instance file:/run/secrets/key, "
-          + "or by a path and a JSON field: file:/run/secrets/keys.json#anthropic"
+        "'\(scheme):' must be followed by where the key is, for instance \(scheme):\(example), "
+          + "and where that is a JSON object by its field: \(scheme):\(example)#api_key"
       )
     }
-    return .file(path: path, field: field)
+    return place
+  }
+
+  private static func vaultPath(_ path: String) throws(KeySourceError) -> String {
+    guard !looksLikeKey(path) else { throw notAReference }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    let isPlain = path.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x3F && $0 != 0x23 }
+    guard parts.count >= 2, isPlain,
+      parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." })
+    else {
+      throw KeySourceError(
+        .usage,
+        "'vault:' must be followed by MOUNT/PATH#FIELD without 'data/', for instance "
+          + "vault:secret/llm/anthropic#api_key"
+      )
+    }
+    return path
   }
 
   /// Checks the id of a keystore entry: 1 to 128 letters, digits, `.`, `-` and `_`.
@@ -101,5 +126,30 @@ package enum KeyReference: Hashable, Sendable, CustomStringConvertible {
   private static func isWordByte(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
       || byte == 0x5F
+  }
+}
+
+extension KeyReference: CustomStringConvertible {
+  /// The reference as it may be shown and stored.
+  ///
+  /// As it is written, but a command is cut to its program: its arguments are not for logs.
+  package var description: String {
+    switch self {
+    case .environment(let name, let field): "env:\(name)" + Self.suffix(field)
+    case .file(let path, let field): "file:\(path)" + Self.suffix(field)
+    case .keystore(let id): "keystore:\(id)"
+    case .vault(let path, let field): "vault:\(path)" + Self.suffix(field)
+    case .awsSecretsManager(let id, let field): "aws-sm:\(id)" + Self.suffix(field)
+    case .command(let command, let field):
+      "exec:" + Self.program(of: command) + Self.suffix(field)
+    }
+  }
+
+  private static func suffix(_ field: String?) -> String { field.map { "#\($0)" } ?? "" }
+
+  private static func program(of command: String) -> String {
+    let words = command.split(separator: " ")
+    guard let first = words.first else { return "" }
+    return words.count == 1 ? String(first) : "\(first) …"
   }
 }

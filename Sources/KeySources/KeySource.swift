@@ -3,8 +3,22 @@ package protocol KeySource: Sendable {
   /// What the user wrote to name it.
   var reference: KeyReference { get }
 
-  /// Reads the present value. May block for as long as the store takes.
+  /// Reads the present value, and an earlier one where the store keeps it for a time of overlap.
   ///
-  /// - Throws: ``KeySourceError`` that says what to do next.
-  func fetch() async throws(KeySourceError) -> Key
+  /// May take as long as the store does; ends early when its task is cancelled. Called by one task
+  /// at a time.
+  ///
+  /// - Returns: the values that may be used, newest first; never empty.
+  /// - Throws: ``KeySourceError`` that says what to do next; its kind tells an outage from a key
+  ///   that is no more.
+  func fetch() async throws(KeySourceError) -> [Key]
+
+  /// Says when to read again before it is time; nil where the place cannot be watched.
+  ///
+  /// Asked for once. The watching ends with the stream.
+  var changes: AsyncStream<Void>? { get }
+}
+
+extension KeySource {
+  package var changes: AsyncStream<Void>? { nil }
 }

@@ -4,8 +4,14 @@ package struct KeySourceError: Error, Hashable, Sendable, CustomStringConvertibl
   package enum Kind: Hashable, Sendable {
     /// The reference or the command line is wrong.
     case usage
-    /// The key, its file or its store is missing, or may not be read.
+    /// The key, its file or its store is missing or damaged, or may not be read.
     case denied
+    /// The store says for certain that the key is no more: deleted, removed or disabled there. A
+    /// value read earlier is out of use.
+    case gone
+    /// The store cannot answer now: unreachable, sealed, overloaded, or too slow. A value read
+    /// earlier is still good.
+    case unavailable
     /// The store could not be written.
     case cannotWrite
   }
@@ -21,11 +27,12 @@ package struct KeySourceError: Error, Hashable, Sendable, CustomStringConvertibl
     self.description = description
   }
 
-  /// The process exit status for it, from sysexits(3): 64, 77 or 73.
+  /// The process exit status for it, from sysexits(3): 64, 77, 69 or 73.
   package var exitCode: Int32 {
     switch kind {
     case .usage: 64
-    case .denied: 77
+    case .denied, .gone: 77
+    case .unavailable: 69
     case .cannotWrite: 73
     }
   }

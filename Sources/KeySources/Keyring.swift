@@ -134,7 +134,10 @@ package final class Keyring: Sendable {
     for (slot, source) in sources.enumerated() {
       let result: Result<Key, KeySourceError>
       do throws(KeySourceError) {
-        result = .success(try await source.fetch())
+        guard let newest = try await source.fetch().first else {
+          throw KeySourceError(.denied, "\(source.reference) gave no key")
+        }
+        result = .success(newest)
       } catch {
         result = .failure(error)
       }

@@ -19,6 +19,13 @@ package final class CurlTransport: HTTPClient {
 
     /// A PEM file with the certificates to trust instead of the system's.
     package var caFile: String?
+    /// A PEM file with the certificate, and the chain up to an authority, that this client shows.
+    package var clientCertificate: String?
+    /// A PEM file with the private key of ``clientCertificate``; nil where that file holds both.
+    package var clientKey: String?
+    /// The name that the server's certificate must bear, and is asked for, instead of the URL's
+    /// host (RFC 6066 section 3).
+    package var serverName: String?
     /// A proxy URL, used for every request; nil means none, whatever the environment says.
     package var proxy: String?
     /// How many transfers run at once; more wait their turn, their deadlines not yet running.

@@ -53,7 +53,13 @@ internal import Glibc
     set(CURLOPT_CONNECTTIMEOUT_MS, request.deadlines.connect.milliseconds)
     switch request.method {
     case .get: set(CURLOPT_HTTPGET, 1)
-    case .post: set(body: request.body)
+    case .post, .put: set(body: request.body)
+    }
+    // A body is set up as a POST, of which only the word changes.
+    if request.method == .put {
+      set(CURLOPT_CUSTOMREQUEST, "PUT")
+    } else {
+      unsafe set(CURLOPT_CUSTOMREQUEST, nil)
     }
   }
 

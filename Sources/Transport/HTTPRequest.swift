@@ -4,13 +4,14 @@ package struct HTTPRequest: Sendable {
   package enum Method: Sendable {
     case get
     case post
+    case put
   }
 
   package var method: Method
   /// An absolute `http://` or `https://` URL.
   package var url: String
   package var headers: RequestHeaders
-  /// The body of a POST; ignored for a GET.
+  /// The body of a POST or PUT; ignored for a GET.
   package var body: ArraySlice<UInt8>
   package var deadlines: Deadlines
 

@@ -71,11 +71,11 @@ struct PlanBuilder {
       batch: options.queue ?? file.queue
     )
     try Self.refuseForeignOutput(files)
-    let keystore = Keystore(at: settings.keystore())
+    let keySources = KeySources(keystore: Keystore(at: settings.keystore()))
     let concurrency = settings.concurrency()
     var accounts: [Account] = []
     for description in try settings.accounts(endpoints: endpoints) {
-      accounts.append(try await account(description, keystore, concurrency))
+      accounts.append(try await account(description, keySources, concurrency))
     }
     return RunPlan(
       input: input,
@@ -99,11 +99,11 @@ struct PlanBuilder {
 
   private func account(
     _ description: JobFile.Account,
-    _ keystore: Keystore,
+    _ keySources: KeySources,
     _ concurrency: Int
   ) async throws -> Account {
     let sources = try description.keys.map { text throws(KeySourceError) in
-      KeySources.source(for: try KeyReference(text), keystore: keystore)
+      try keySources.source(for: try KeyReference(text))
     }
     let keyring = Keyring(sources: sources)
     try await keyring.load()
