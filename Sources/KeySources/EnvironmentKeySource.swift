@@ -15,7 +15,7 @@ package struct EnvironmentKeySource: KeySource {
     self.name = name
   }
 
-  package func fetch() async throws(KeySourceError) -> [Key] {
+  package func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
     guard let value = unsafe getenv(name) else {
       throw KeySourceError(
         .denied,

@@ -17,7 +17,7 @@ package struct FileKeySource: KeySource {
     self.field = field
   }
 
-  package func fetch() async throws(KeySourceError) -> [Key] {
+  package func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
     let text = try SecretFile.read(
       path,
       what: "the key file",
