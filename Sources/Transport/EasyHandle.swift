@@ -14,7 +14,9 @@ internal import Glibc
   private let bodyLimit: Int
   private let mayMultiplex: Bool
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+  private let serverName: String?
   private var url = ""
+  private var namedServer: NamedServer?
   private var bodyIsTooLarge = false
 
   init(_ configuration: CurlTransport.Configuration, on shard: Shard) throws(TransportError) {
@@ -23,7 +25,9 @@ internal import Glibc
     self.shard = shard
     bodyLimit = configuration.maxResponseBytes
     mayMultiplex = configuration.versions == .upToHTTP2
+    serverName = configuration.serverName
     setPolicy(configuration)
+    setTrust(configuration)
     setCallbacks()
   }
 
@@ -49,7 +53,8 @@ internal import Glibc
     bodyIsTooLarge = false
     unsafe errorText.pointee = 0
     if request.url != url { set(url: request.url) }
-    unsafe set(CURLOPT_HTTPHEADER, request.headers.list.first)
+    let lines = unsafe request.headers.list.first
+    unsafe set(CURLOPT_HTTPHEADER, namedServer?.headerLines(followedBy: lines) ?? lines)
     set(CURLOPT_CONNECTTIMEOUT_MS, request.deadlines.connect.milliseconds)
     switch request.method {
     case .get: set(CURLOPT_HTTPGET, 1)
@@ -121,12 +126,6 @@ extension EasyHandle {
     set(CURLOPT_ACCEPT_ENCODING, "")
     set(CURLOPT_PROXY, configuration.proxy ?? "")
     set(CURLOPT_NOPROXY, "")
-    set(CURLOPT_SSL_VERIFYPEER, 1)
-    set(CURLOPT_SSL_VERIFYHOST, 2)
-    if let caFile = configuration.caFile { set(CURLOPT_CAINFO, caFile) }
-    // Without a folder of certificates libcurl parses the file once per shard, not per connection,
-    // and a configured file is the only authority.
-    unsafe set(CURLOPT_CAPATH, nil)
     set(CURLOPT_HTTP_VERSION, mayMultiplex ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
     // Every transfer under way holds both buffers; prompts and answers are mostly smaller.
     set(CURLOPT_BUFFERSIZE, 8 << 10)
@@ -137,6 +136,20 @@ extension EasyHandle {
     set(CURLOPT_TCP_KEEPINTVL, 60)
     unsafe set(CURLOPT_ERRORBUFFER, errorText)
     unsafe set(CURLOPT_SHARE, shard.cache.share)
+  }
+
+  private func setTrust(_ configuration: CurlTransport.Configuration) {
+    set(CURLOPT_SSL_VERIFYPEER, 1)
+    set(CURLOPT_SSL_VERIFYHOST, 2)
+    if let caFile = configuration.caFile { set(CURLOPT_CAINFO, caFile) }
+    // Without a folder of certificates libcurl parses the file once per shard, not per connection,
+    // and a configured file is the only authority.
+    unsafe set(CURLOPT_CAPATH, nil)
+    guard let certificate = configuration.clientCertificate else { return }
+    set(CURLOPT_SSLCERT, certificate)
+    set(CURLOPT_SSLKEY, configuration.clientKey ?? certificate)
+    // Without one, libcrypto would ask the terminal for the passphrase of an encrypted key.
+    set(CURLOPT_KEYPASSWD, "")
   }
 
   private func setCallbacks() {
@@ -157,7 +170,10 @@ extension EasyHandle {
 
   private func set(url: String) {
     self.url = url
-    set(CURLOPT_URL, url)
+    namedServer =
+      url.hasPrefix("https:") ? serverName.flatMap { NamedServer(name: $0, url: url) } : nil
+    set(CURLOPT_URL, namedServer?.url ?? url)
+    unsafe set(CURLOPT_CONNECT_TO, namedServer?.connectTo)
     // Waiting for a connection to share is only worth while where HTTP/2 can be negotiated.
     set(CURLOPT_PIPEWAIT, mayMultiplex && url.hasPrefix("https:") ? 1 : 0)
   }
