@@ -9,7 +9,11 @@ internal import CLinux
   /// How many transfers a shard carries at most.
   private static let capacity = 100
 
+  /// What its sockets are told apart by.
   let index: Int
+  /// Which credential's transfers it carries, if any, and at which place among those that do.
+  let credential: UInt64?
+  let place: Int
   let sockets: SocketPoll
   let cache: SharedCache
   /// When libcurl wants ``timeout()`` to be called.
@@ -24,6 +28,8 @@ internal import CLinux
 
   init(
     _ index: Int,
+    credential: UInt64?,
+    place: Int,
     _ configuration: CurlTransport.Configuration,
     sockets: SocketPoll,
     cache: SharedCache
@@ -31,6 +37,8 @@ internal import CLinux
     guard let multi = unsafe curl_multi_init() else { throw .setup("curl_multi_init") }
     unsafe self.multi = unsafe multi
     self.index = index
+    self.credential = credential
+    self.place = place
     self.sockets = sockets
     self.cache = cache
     self.configuration = configuration
