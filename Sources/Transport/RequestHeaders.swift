@@ -4,7 +4,7 @@ package import Secrets
 ///
 /// Build it once per key and provider and share it between all their requests: sending copies
 /// nothing. Requests with a credential share connections only where they share this object. When
-/// its last user lets go, its memory is wiped and the connections that carried it are closed.
+/// its last user lets go, it is retired and its memory wiped.
 package final class RequestHeaders: Sendable {
   let list: HeaderList
   let credential: Credential?
@@ -40,5 +40,13 @@ package final class RequestHeaders: Sendable {
     try list.append(name: name, prefix: prefix, secret: credential)
     self.list = list
     self.credential = Credential()
+  }
+
+  /// Closes the connections that carried the credential: idle ones at once, the others when their
+  /// requests end.
+  ///
+  /// Nothing is aborted, and a request that is sent with it all the same gets a new connection.
+  package func retire() {
+    credential?.retire()
   }
 }

@@ -20,6 +20,8 @@ internal import CLinux
   private(set) var timer: ContinuousClock.Instant?
   /// Every handle, busy or idle.
   private(set) var handles: [EasyHandle] = []
+  /// Whether its credential is retired, so that it takes no more transfers.
+  var isLeaving = false
 
   private let configuration: CurlTransport.Configuration
   private let multi: UnsafeMutableRawPointer
@@ -60,6 +62,7 @@ internal import CLinux
   }
 
   var hasRoom: Bool { handles.count - idle.count < Self.capacity }
+  var isIdle: Bool { handles.count == idle.count }
 
   /// Starts a transfer.
   func start(_ transfer: Transfer) throws(TransportError) -> EasyHandle {

@@ -61,20 +61,26 @@ struct ShardPool {
     return shard
   }
 
-  /// Notes that a shard has let go of a transfer.
-  mutating func hasRoom(_ shard: Shard) {
-    guard let firstRoom = groups[shard.credential]?.firstRoom, shard.place < firstRoom else {
-      return
+  /// Takes in that a shard has let go of a transfer.
+  mutating func transferEnded(on shard: Shard) {
+    if shard.isLeaving {
+      if shard.isIdle { remove(shard) }
+    } else if let firstRoom = groups[shard.credential]?.firstRoom, shard.place < firstRoom {
+      groups[shard.credential]?.firstRoom = shard.place
     }
-    groups[shard.credential]?.firstRoom = shard.place
   }
 
-  /// Closes the connections of a credential that nobody can send with any more.
+  /// Closes the connections of a credential, those in use when their transfers have ended.
   mutating func retire(_ credential: UInt64) {
     for shard in groups.removeValue(forKey: credential)?.shards ?? [] {
-      slots[shard.index] = nil
-      vacant.append(shard.index)
+      shard.isLeaving = true
+      if shard.isIdle { remove(shard) }
     }
+  }
+
+  private mutating func remove(_ shard: Shard) {
+    slots[shard.index] = nil
+    vacant.append(shard.index)
   }
 
   /// Closes all connections.

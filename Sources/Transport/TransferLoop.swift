@@ -160,7 +160,7 @@ extension TransferLoop {
   private func finish(_ handle: EasyHandle, with result: Result<HTTPResponse, TransportError>) {
     guard let transfer = handle.shard.stop(handle) else { return }
     busy[transfer.id] = nil
-    shards.hasRoom(handle.shard)
+    shards.transferEnded(on: handle.shard)
     replies.append((transfer.reply, result))
   }
 }

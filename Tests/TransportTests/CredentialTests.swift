@@ -94,6 +94,38 @@ struct CredentialTests {
     #expect(server.connectionCount == 1)
   }
 
+  @Test func `a retired credential is finished with, and can still be sent`() async throws {
+    let (arrived, tellArrived) = AsyncStream.makeStream(of: Int.self)
+    let (closed, tellClosed) = AsyncStream.makeStream(of: Int.self)
+    let (gate, open) = AsyncStream.makeStream(of: Void.self)
+    let server = try RawServer { connection in
+      while connection.readRequest() != nil {
+        tellArrived.yield(connection.number)
+        Task {
+          for await _ in gate.prefix(1) {}
+          connection.answer("\(connection.number)")
+        }
+      }
+      tellClosed.yield(connection.number)
+    }
+    defer { server.stop() }
+    let key = try headers("old")
+    try await withTransport { transport in
+      async let first = transport.send(request(server.url, key))
+      for await number in arrived.prefix(1) { #expect(number == 1) }
+      key.retire()
+      async let second = transport.send(request(server.url, key))
+      for await number in arrived.prefix(1) { #expect(number == 2) }
+      open.yield()
+      open.yield()
+      let texts = try await [first.text, second.text]
+      #expect(texts == ["1", "2"])
+      for await number in closed.prefix(1) { #expect(number == 1) }
+      key.retire()
+      for await number in closed.prefix(1) { #expect(number == 2) }
+    }
+  }
+
   @Test(
     .enabled(if: NginxServer.isInstalled, "needs nginx with its echo and lua modules, and openssl")
   )
