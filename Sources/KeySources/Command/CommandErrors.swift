@@ -5,6 +5,8 @@ struct CommandErrors {
   private static let kept = 8 << 10
   private static let shownLines = 3
   private static let shownBytes = 400
+  /// Shorter words are no keys.
+  private static let shortestWord = 6
 
   private(set) var bytes: [UInt8] = []
 
@@ -40,7 +42,7 @@ struct CommandErrors {
     var words: [Range<Int>] = []
     var start = 0
     for index in 0...text.count where index == text.count || isSeparator(text[index]) {
-      if index > start { words.append(start..<index) }
+      if index - start >= shortestWord { words.append(start..<index) }
       start = index + 1
     }
     return words
