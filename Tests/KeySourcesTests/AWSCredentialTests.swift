@@ -102,6 +102,14 @@ struct AWSCredentialTests {
     #expect(error.description.contains(words))
   }
 
+  @Test func `a token of a web identity is not passed over in silence`() async throws {
+    let caller = AWSCaller.of(
+      try await account(),
+      files(["AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/token"])
+    )
+    #expect(try await caller.failure("any").description.contains("exec:aws secretsmanager"))
+  }
+
   @Test func `a profile that was asked for must be there`() async throws {
     let caller = AWSCaller.of(try await account(), files(["AWS_PROFILE": "night"]))
     #expect(

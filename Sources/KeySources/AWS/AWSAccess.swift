@@ -9,7 +9,7 @@ struct AWSAccess: Sendable {
 }
 
 /// How much longer credentials are good.
-enum AWSFreshness {
+package enum AWSFreshness {
   case fresh
   /// Still good, and time to look for newer ones.
   case aging
@@ -21,10 +21,12 @@ enum AWSFreshness {
   /// differ.
   private static let safety: Int64 = 15_000
 
+  /// Judges credentials.
+  ///
   /// - Parameters:
   ///   - expires: when AWS takes them back, in milliseconds since 1970; nil for never.
-  ///   - now: the present.
-  init(expires: Int64?, at now: Int64) {
+  ///   - now: the present, likewise.
+  package init(expires: Int64?, at now: Int64) {
     switch (expires ?? .max) - now {
     case ...Self.safety: self = .expired
     case ...Self.margin: self = .aging

@@ -39,7 +39,14 @@ struct AWSCredentialChain: Sendable {
     _ profile: borrowing AWSProfile
   ) async throws(KeySourceError) -> AWSCredentials {
     if let found = try await self.profile(profile) { return found }
-    guard !settings.hasWebIdentity else { throw Self.unsupported("AWS_WEB_IDENTITY_TOKEN_FILE") }
+    guard !settings.hasWebIdentity else {
+      throw KeySourceError(
+        .denied,
+        "nightjar does not log in to AWS with AWS_WEB_IDENTITY_TOKEN_FILE; use EKS Pod Identity, "
+          + "or let the aws program read the secret: 'exec:aws secretsmanager get-secret-value "
+          + "--secret-id ID --query SecretString --output text'"
+      )
+    }
     if let found = try await container() { return found }
     if let found = try await instance() { return found }
     throw KeySourceError(
@@ -70,7 +77,14 @@ struct AWSCredentialChain: Sendable {
     _ profile: borrowing AWSProfile
   ) async throws(KeySourceError) -> AWSCredentials? {
     let origin = "the AWS profile '\(profile.name)'"
-    if let login = profile.unsupported { throw Self.unsupported("'\(login)' of \(origin)") }
+    if let login = profile.unsupported {
+      throw KeySourceError(
+        .denied,
+        "nightjar does not log in to AWS with '\(login)' of \(origin); let the aws program do "
+          + "it: put 'credential_process = aws configure export-credentials --profile "
+          + "\(profile.name)' into a profile of its own and name that one in AWS_PROFILE"
+      )
+    }
     if let id = profile.accessKeyID {
       guard let key = profile.secretKey?.copy() else {
         throw KeySourceError(
@@ -106,15 +120,6 @@ struct AWSCredentialChain: Sendable {
   private func filled(_ name: String) -> Secret? {
     guard let value = variable(name), value.count > 0 else { return nil }
     return value
-  }
-
-  private static func unsupported(_ what: String) -> KeySourceError {
-    KeySourceError(
-      .denied,
-      "nightjar does not log in to AWS with \(what) itself; let the aws program do it: put "
-        + "'credential_process = aws configure export-credentials --profile NAME' into a profile "
-        + "of its own and name that in AWS_PROFILE"
-    )
   }
 }
 
