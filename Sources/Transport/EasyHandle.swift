@@ -64,12 +64,14 @@ internal import Glibc
     } else {
       unsafe set(CURLOPT_CUSTOMREQUEST, nil)
     }
+    if let signature = request.signature { sign(request, with: signature) }
   }
 
   /// Takes the transfer off the handle, once libcurl has let go of it.
   func unload() -> Transfer? {
     unsafe set(CURLOPT_HTTPHEADER, nil)
     unsafe set(CURLOPT_POSTFIELDS, nil)
+    if transfer?.request.signature != nil { stopSigning() }
     defer { transfer = nil }
     return transfer
   }
