@@ -65,7 +65,7 @@ let package = Package(
 
     room("Secrets", on: ["CCrypto", "CLinux"]),
     room("Transport", on: ["Secrets", "CCurl", "CLinux"]),
-    room("KeySources", on: ["Secrets", "Transport"]),
+    room("KeySources", on: ["Secrets", "Transport", "CLinux"]),
     room("Jobs", on: ["Secrets", "CLinux", sqlite]),
     room(
       "Runner",
@@ -85,7 +85,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("SecretsTests", of: ["Secrets"], resources: [.copy("age-testkit")]),
     tests("TransportTests", of: ["Transport", "Secrets"]),
-    tests("KeySourcesTests", of: ["KeySources", "Secrets"]),
+    tests("KeySourcesTests", of: ["KeySources", "Transport", "Secrets"]),
     tests("JobsTests", of: ["Jobs"]),
     tests("RunnerTests", of: ["Runner", "Jobs", "KeySources", "Transport", "Secrets"]),
     tests("SimulatorTests", of: ["Simulator"]),

@@ -22,6 +22,7 @@ struct KeyReferenceTests {
     let reference = try KeyReference("exec:pass show 'llm # main'#api_key")
     #expect(reference == .command("pass show 'llm # main'", field: "api_key"))
     #expect(reference.description == "exec:pass …#api_key")
+    #expect(try KeyReference("exec:TOKEN=abc op read x").description == "exec:op …")
   }
 
   @Test func `a comment in a command is no field`() throws {

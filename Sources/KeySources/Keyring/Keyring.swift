@@ -156,6 +156,15 @@ package final class Keyring: Sendable {
     }
   }
 
+  /// The key that a request would have now, by reference, version and fingerprint; nil for none.
+  package var current: String? {
+    contents.withLock { contents in
+      contents.state.candidate.flatMap { contents.keys[$0] }.map { key in
+        key.label.map { "\(key) version \($0)" } ?? key.description
+      }
+    }
+  }
+
   /// Why there is no key to be had.
   package var exhaustion: String {
     contents.withLock { contents in

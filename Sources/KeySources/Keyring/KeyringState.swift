@@ -94,6 +94,9 @@ extension KeyringState {
     return versions[index].generation
   }
 
+  /// What ``lease()`` would give.
+  package var candidate: Int? { bestIndex.map { versions[$0].generation } }
+
   /// Whether ``lease()`` would give one.
   package var canLease: Bool { bestIndex != nil }
 

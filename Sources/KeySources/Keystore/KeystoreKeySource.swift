@@ -5,6 +5,8 @@ package struct KeystoreKeySource: KeySource {
 
   package var reference: KeyReference { .keystore(id: id) }
 
+  package var changes: AsyncStream<Void>? { FileWatch.changes(of: [keystore.location.path]) }
+
   /// Names an entry of a keystore.
   package init(id: String, keystore: Keystore) {
     self.id = id

@@ -22,6 +22,8 @@ package final class AccountPool: Sendable {
   private let lastFailure = Mutex<String?>(nil)
   /// What the provider last said of a key that it refused, by account.
   private let lastRefusal = Mutex<[String: String]>([:])
+  /// The accounts by their organisation at the provider, in the order in which it was learnt.
+  private let organisations = Mutex<[String: [String]]>([:])
   /// Rings when an account may be used that could not before.
   private let opened = AlarmClock.Bell()
 
@@ -130,6 +132,27 @@ package final class AccountPool: Sendable {
     // Those who wait for a key learn that there is none.
     alarm.ring(opened)
   }
+
+  /// Learns which organisation an account belongs to, from its first answer that says so, and tells
+  /// when it is that of another: their limits are the same ones.
+  func learn(
+    _ organisation: (HTTPResponse) -> String?,
+    from response: HTTPResponse,
+    about account: Account
+  ) {
+    guard accounts.count > 1 else { return }
+    let isKnown = organisations.withLock { $0.values.contains { $0.contains(account.name) } }
+    guard !isKnown, let name = organisation(response) else { return }
+    let other = organisations.withLock { known -> String? in
+      guard !known[name, default: []].contains(account.name) else { return nil }
+      defer { known[name, default: []].append(account.name) }
+      return known[name]?.first
+    }
+    if let other { events.record(.sharedOrganisation(account: account.name, other: other)) }
+  }
+
+  /// How all accounts stand.
+  var reports: [AccountReport] { accounts.map(\.report) }
 
   private func reopen(_ account: Account) {
     allParkedSince.withLock { $0 = nil }

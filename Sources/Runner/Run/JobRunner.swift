@@ -13,6 +13,7 @@ package struct JobRunner: Sendable {
   let feed: JobFeed
   let batcher: CompletionBatcher
   let journal: SendJournal
+  let audit: AttemptAudit
   let clock: any RunClock
   let retries: RetryPolicy
   let deadlines: Deadlines
@@ -32,6 +33,7 @@ package struct JobRunner: Sendable {
     defer { permit.account.keyring.release(permit.lease) }
     let slot = journal.mark(job.number)
     let answer = await send(prepared, permit)
+    audit.note(answer.audited, job: job.number, with: permit)
     switch answer.outcome {
     case .completed(let usage):
       await complete(job, prepared, permit, answer, usage, slot: slot)
@@ -60,6 +62,17 @@ package struct JobRunner: Sendable {
     var mayHaveLeft = true
     /// False for signs of an outage, such as an unreachable host.
     var isAboutRequest = true
+
+    var audited: AttemptAudit.Outcome {
+      switch outcome {
+      case .completed: .completed
+      case .fail: .failed
+      case .retry: .retried
+      case .pace: .paced
+      case .park: .refused
+      case nil: .cutOff
+      }
+    }
   }
 
   private func send(_ prepared: PreparedJob, _ permit: Account.Permit) async -> Answer {
@@ -74,6 +87,7 @@ package struct JobRunner: Sendable {
       )
       let response = try await client.send(request)
       batcher.count(Traffic(requestsSent: response.requestsSent))
+      accounts.learn(provider.organisation(of:), from: response, about: permit.account)
       let time = Double(clock.unixMilliseconds) / 1_000
       let outcome = provider.outcome(of: response, path: prepared.request.path, at: time)
         .hiding(permit.key)
@@ -109,6 +123,7 @@ package struct JobRunner: Sendable {
       attempts: job.attempts + 1,
       account: permit.account.name,
       key: permit.key.reference.description,
+      fingerprint: permit.key.fingerprint,
       endpoint: permit.address.url,
       latency: response.elapsed,
       usage: usage
