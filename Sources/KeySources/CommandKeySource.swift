@@ -30,7 +30,7 @@ package struct CommandKeySource: KeySource {
     self.field = field
   }
 
-  package func fetch() async throws(KeySourceError) -> [Key] {
+  package func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
     let output = try await command.run()
     if let failure = Self.failure(of: output, "\(reference)", after: command.deadline) {
       throw failure

@@ -18,7 +18,7 @@ package struct EnvironmentKeySource: KeySource {
     self.field = field
   }
 
-  package func fetch() async throws(KeySourceError) -> [Key] {
+  package func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
     guard let text = Self.secret(in: name) else {
       throw KeySourceError(
         .denied,

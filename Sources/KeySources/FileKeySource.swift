@@ -20,7 +20,7 @@ package struct FileKeySource: KeySource {
     self.field = field
   }
 
-  package func fetch() async throws(KeySourceError) -> [Key] {
+  package func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
     let value = try JSONField.value(field, of: try read(), in: "the key file \(path)")
     return [try Key(reference, value: value)]
   }

@@ -8,10 +8,6 @@ struct SecretsManagerKeySource: KeySource {
 
   var reference: KeyReference { .awsSecretsManager(id: id, field: field) }
 
-  func fetch() async throws(KeySourceError) -> [Key] {
-    try await fetch(unless: nil) ?? []
-  }
-
   func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
     let current = try await manager.value("AWSCURRENT", of: id)
     guard label == nil || current.version != label else { return nil }
