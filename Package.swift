@@ -61,6 +61,7 @@ let package = Package(
     ),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLinux"),
+    .target(name: "CWipe"),
 
     room("Secrets", on: ["CCrypto", "CLinux"]),
     room("Transport", on: ["Secrets", "CCurl", "CLinux"]),
@@ -74,7 +75,8 @@ let package = Package(
     .executableTarget(
       name: "nightjar",
       dependencies: [
-        "Runner", "Jobs", "KeySources", "Transport", "Secrets", "Simulator", argumentParser, log,
+        "Runner", "Jobs", "KeySources", "Transport", "Secrets", "Simulator", "CWipe",
+        argumentParser, log,
       ],
       path: "Sources/CLI",
       swiftSettings: strict

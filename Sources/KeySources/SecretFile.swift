@@ -75,7 +75,8 @@ enum SecretFile {
     return secret
   }
 
-  private static func checkedSize(
+  /// The size of an open file, which must be a regular one that only this user can read or change.
+  static func checkedSize(
     _ file: Int32,
     path: String,
     what: String

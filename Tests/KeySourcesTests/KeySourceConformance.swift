@@ -29,7 +29,7 @@ struct KeySourceConformance {
   ) async throws {
     let subject = try kind.make()
     try subject.put("sk-first-value")
-    let key = try await subject.source.fetch()
+    let key = try await newest(subject.source)
     #expect(value(of: key) == "sk-first-value")
     #expect(key.reference == subject.source.reference)
     try subject.remove()
@@ -41,11 +41,11 @@ struct KeySourceConformance {
   ) async throws {
     let subject = try kind.make()
     try subject.put("sk-first-value")
-    let first = try await subject.source.fetch()
-    let again = try await subject.source.fetch()
+    let first = try await newest(subject.source)
+    let again = try await newest(subject.source)
     #expect(first.version == again.version)
     try subject.put("sk-other-value")
-    let other = try await subject.source.fetch()
+    let other = try await newest(subject.source)
     #expect(other.version != first.version)
     #expect(value(of: other) == "sk-other-value")
     try subject.remove()
@@ -58,7 +58,7 @@ struct KeySourceConformance {
     let subject = try kind.make()
     try subject.put("sk-first-value")
     try subject.remove()
-    let error = await #expect(throws: KeySourceError.self) { try await subject.source.fetch() }
+    let error = await #expect(throws: KeySourceError.self) { try await newest(subject.source) }
     #expect(error?.exitCode == 77)
     #expect(error?.description.contains(";") == true)
   }
@@ -70,7 +70,7 @@ struct KeySourceConformance {
   ) async throws {
     let subject = try kind.make()
     try subject.put(bad)
-    let error = await #expect(throws: KeySourceError.self) { try await subject.source.fetch() }
+    let error = await #expect(throws: KeySourceError.self) { try await newest(subject.source) }
     #expect(error?.exitCode == 77)
     #expect(error?.description.contains(bad) == false)
     try subject.remove()
@@ -122,7 +122,7 @@ struct KeySourceConformance {
       try folder.write(String(decoding: file, as: UTF8.self), to: "keystore.age")
     }
     return SourceUnderTest(
-      source: KeySources.source(for: .keystore(id: "main"), keystore: store),
+      source: try KeySources(keystore: store).source(for: .keystore(id: "main")),
       put: { try write(["other": "sk-no", "main": $0]) },
       remove: { try write([:]) }
     )

@@ -94,7 +94,7 @@ struct PlanBuilder {
 
   /// The reference of the key that the first account would use.
   func keyReference() throws -> String {
-    try settings.accounts(endpoints: endpoints).first?.keys.first ?? "no key"
+    try settings.accounts(endpoints: endpoints).first?.keys.first?.description ?? "no key"
   }
 
   private func account(
@@ -102,8 +102,8 @@ struct PlanBuilder {
     _ keySources: KeySources,
     _ concurrency: Int
   ) async throws -> Account {
-    let sources = try description.keys.map { text throws(KeySourceError) in
-      try keySources.source(for: try KeyReference(text))
+    let sources = try description.keys.map { reference throws(KeySourceError) in
+      try keySources.source(for: reference)
     }
     let keyring = Keyring(sources: sources)
     try await keyring.load()

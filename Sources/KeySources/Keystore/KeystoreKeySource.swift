@@ -11,7 +11,7 @@ package struct KeystoreKeySource: KeySource {
     self.keystore = keystore
   }
 
-  package func fetch() async throws(KeySourceError) -> [Key] {
+  package func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
     [try Key(reference, value: try keystore.value(of: id))]
   }
 }
