@@ -28,12 +28,15 @@ struct AWSSecretsManagerTests {
     let name = try await account.put("sk-1")
     try await caller.using { manager in
       let source = manager.source(id: name)
-      let first = try await source.fetch()
+      let first = try #require(try await source.fetch(unless: nil))
       #expect(first.map(value(of:)) == ["sk-1"])
+      let same = try await source.fetch(unless: first[0].label)
+      #expect(same?.count == nil)
       try await account.put("sk-2", name)
-      #expect(try await source.fetch().map(value(of:)) == ["sk-2", "sk-1"])
+      let second = try await source.fetch(unless: first[0].label)
+      #expect(second?.map(value(of:)) == ["sk-2", "sk-1"])
       try await account.put("sk-3", name)
-      let third = try await source.fetch()
+      let third = try #require(try await source.fetch(unless: second?.first?.label))
       #expect(third.map(value(of:)) == ["sk-3", "sk-2"])
       #expect(Set((first + third).map(\.label)).count == 3)
     }
