@@ -1,3 +1,5 @@
+import Glibc
+
 /// One thing to note in an audit log: an event of a key, or which attempts a key served.
 ///
 /// A pure value that has no place for a secret: a key appears by its reference, the store's name
@@ -51,8 +53,12 @@ package struct AuditEntry: Hashable, Sendable {
     case enabled
     /// A key was taken out of the keystore.
     case removed
+    /// It was said anew who can open the keystore.
+    case recipients
     /// An operator accepted a keystore that is older than, or other than, the one seen before.
     case accepted
+    /// The change of the keystore that was noted right before was not made.
+    case failed
     /// A torn last line, left by a crash, was cut off the log.
     case repaired
   }
@@ -132,6 +138,23 @@ package struct AuditEntry: Hashable, Sendable {
       event,
       [Field.text("account", account), fields(of: key), Field.text("detail", detail)]
     )
+  }
+
+  /// Somebody changed the keystore.
+  ///
+  /// - Parameters:
+  ///   - event: how.
+  ///   - key: the key as it is after the change; nil where it is not about one.
+  ///   - detail: more about it in plain words, which hold nothing secret.
+  ///   - user: the number of the user who did it.
+  static func keystore(
+    _ event: Event,
+    key: KeyName? = nil,
+    detail: String? = nil,
+    user: UInt32 = geteuid()
+  ) -> AuditEntry {
+    let user = [Field(name: "uid", value: .number(Int(user)))]
+    return AuditEntry(event, [fields(of: key), Field.text("detail", detail), user])
   }
 
   /// Attempts that one key served.

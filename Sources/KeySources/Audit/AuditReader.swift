@@ -27,6 +27,16 @@ package enum AuditReader {
 
   private static let piece = 256 << 10
 
+  /// Whether there is anything at a path.
+  package static func exists(_ path: String) -> Bool { SecretFile.exists(path) }
+
+  /// Whether a file begins like an audit log.
+  package static func isLog(_ path: String) -> Bool {
+    guard exists(path), let file = try? AuditFile(reading: path) else { return false }
+    let start = Array(#"{"seq":"#.utf8)
+    return (try? file.read(from: 0, count: start.count)) == start
+  }
+
   /// Checks a log from the first line to the last, or to the first that breaks the chain.
   ///
   /// - Parameters:

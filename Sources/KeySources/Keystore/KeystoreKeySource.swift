@@ -14,6 +14,9 @@ package struct KeystoreKeySource: KeySource {
   }
 
   package func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
-    [try Key(reference, value: try keystore.value(of: id))]
+    // A passphrase takes a second of work to check.
+    try await BlockingCall.run { [keystore, id] () throws(KeySourceError) in
+      try keystore.keys(of: id)
+    }
   }
 }
