@@ -1,5 +1,6 @@
 import Foundation
 import Secrets
+import TestSupport
 
 func secret(_ text: String) -> Secret {
   secret(Array(text.utf8))
@@ -69,8 +70,10 @@ enum Program {
     return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
   }
 
-  static let hasPyrage =
-    isInstalled("python3") && (try? run("python3", "-c", "import pyrage").status) == 0
+  /// A Python that has pyrage; nil where there is none.
+  static let pythonWithPyrage = Tool.find("python3").flatMap { python in
+    (try? run(python, "-c", "import pyrage").status) == 0 ? python : nil
+  }
 
   /// Runs a program to its end and returns what it printed.
   static func run(_ arguments: String...) throws -> (status: Int32, output: [UInt8]) {

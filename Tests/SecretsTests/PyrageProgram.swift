@@ -2,11 +2,13 @@ import Secrets
 import Testing
 
 /// Our age files against pyrage, the Python face of the other implementation, rage.
-@Suite(.enabled(if: Program.hasPyrage, "pyrage is not installed for python3"))
+@Suite(.enabled(if: Program.pythonWithPyrage != nil, "pyrage is not installed for python3"))
 struct PyrageProgram {
+  private let python: String
   private let folder: TemporaryFolder
 
   init() throws {
+    python = try #require(Program.pythonWithPyrage)
     folder = try TemporaryFolder()
   }
 
@@ -25,7 +27,7 @@ struct PyrageProgram {
       assert opened == b"from us", opened
       sys.stdout.buffer.write(pyrage.encrypt(b"from rage", [identity.to_public()]))
       """
-    let result = try Program.run("python3", "-c", script, key, ours)
+    let result = try Program.run(python, "-c", script, key, ours)
     #expect(result.status == 0)
     #expect(text(try AgeFile.decrypt(result.output, with: [identity])) == "from rage")
   }
@@ -41,7 +43,7 @@ struct PyrageProgram {
       assert opened == b"from us", opened
       sys.stdout.buffer.write(pyrage.passphrase.encrypt(b"from rage", "spell"))
       """
-    let result = try Program.run("python3", "-c", script, ours)
+    let result = try Program.run(python, "-c", script, ours)
     #expect(result.status == 0)
     let identity = AgeIdentity(passphrase: secret("spell"))
     #expect(text(try AgeFile.decrypt(result.output, with: [identity])) == "from rage")

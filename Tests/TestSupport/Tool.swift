@@ -2,9 +2,14 @@ import Foundation
 
 /// Programs of the system that tests use.
 package enum Tool {
+  /// What `scripts/setup` installed beside the build.
+  private static let ownFolder =
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path + "/.build/tools/bin/"
+
   /// The path of a program, or nil where it is not installed.
   package static func find(_ name: String) -> String? {
-    ["/usr/bin/", "/usr/sbin/", "/usr/local/bin/"].map { $0 + name }
+    [ownFolder, "/usr/bin/", "/usr/sbin/", "/usr/local/bin/"].map { $0 + name }
       .first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 

@@ -11,20 +11,24 @@ package struct AuditEntry: Hashable, Sendable {
     case loaded
     /// Another value took the place of the one before.
     case rotated
+    /// The provider accepted a value for the first time.
+    case proven
+    /// A refused value is tried once more.
+    case retried
     /// A value finishes what it began, and begins nothing new.
     case draining
     /// A value is out of use and wiped.
     case retired
     /// The provider refused a value.
     case refused
-    /// A refused value is set aside until its source holds another.
-    case quarantined
     /// A value will soon expire.
     case expiring
     /// The store says that the key is no more.
     case gone
     /// The store could not answer; the last value stays in use.
     case storeUnavailable = "store_unavailable"
+    /// The store has not answered for long.
+    case stale
     /// The store answers again.
     case storeAnswered = "store_answered"
     /// An account has no usable key, and its jobs wait.
@@ -89,16 +93,16 @@ package struct AuditEntry: Hashable, Sendable {
     /// The short name of the value.
     package let fingerprint: String
 
-    /// Names a key whose parts are known.
-    package init(reference: KeyReference, label: String?, fingerprint: String) {
-      self.reference = reference.description
+    /// Names a key whose parts are known; the reference as it may be shown.
+    package init(reference: String, label: String?, fingerprint: String) {
+      self.reference = reference
       self.label = label
       self.fingerprint = fingerprint
     }
 
     /// Names a key.
     package init(_ key: Key) {
-      self.init(reference: key.reference, label: key.label, fingerprint: key.fingerprint)
+      self.init(reference: key.reference.description, label: key.label, fingerprint: key.fingerprint)
     }
   }
 
@@ -156,13 +160,13 @@ package struct AuditEntry: Hashable, Sendable {
   /// Attempts that one key served.
   ///
   /// - Parameters:
-  ///   - key: the key that the requests carried.
-  ///   - account: its account.
+  ///   - key: the key that the requests carried; nil where a crash has taken that knowledge.
+  ///   - account: its account; nil likewise.
   ///   - outcome: what became of all of them, for instance `completed`, `failed` or `refused`.
   ///   - jobs: the numbers of their jobs in the batch, in any order; up to some thousands.
   package static func attempts(
-    key: KeyName,
-    account: String,
+    key: KeyName?,
+    account: String?,
     outcome: String,
     jobs: [Int]
   ) -> AuditEntry {

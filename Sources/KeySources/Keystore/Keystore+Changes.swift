@@ -274,7 +274,7 @@ extension Keystore {
         + (previous.expires.map { " until " + Timestamp.text($0) } ?? "")
     }
     let key = AuditEntry.KeyName(
-      reference: .keystore(id: entry.id),
+      reference: KeyReference.keystore(id: entry.id).description,
       label: String(entry.current.number),
       fingerprint: entry.current.fingerprint
     )
