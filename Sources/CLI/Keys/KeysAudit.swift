@@ -59,10 +59,21 @@ struct KeysAudit: ParsableCommand {
       )
     }
     if verify || expect != nil { return try check(path) }
+    try show(path)
+  }
+
+  /// Prints every line, many at a time: a log may have millions.
+  private func show(_ path: String) throws {
+    var lines: [String] = []
     try AuditReader.forEachLine(of: path) { line in
-      printResult(json ? String(decoding: line, as: UTF8.self) : Self.text(line))
+      lines.append(json ? String(decoding: line, as: UTF8.self) : Self.text(line))
+      if lines.count == 256 {
+        printResult(lines.joined(separator: "\n"))
+        lines.removeAll(keepingCapacity: true)
+      }
       return true
     }
+    if !lines.isEmpty { printResult(lines.joined(separator: "\n")) }
   }
 
   private func log() throws -> String {
