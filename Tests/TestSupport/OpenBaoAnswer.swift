@@ -12,11 +12,11 @@ package struct OpenBaoAnswer {
 
   package var isGood: Bool { (200..<300).contains(status) }
 
-  /// Throws unless the status is this one.
+  /// Throws unless it is good.
   @discardableResult
-  package func expect(_ status: Int) throws -> OpenBaoAnswer {
-    guard self.status == status else {
-      throw TestServerError("OpenBao answered \(self.status): \(strings("errors"))")
+  package func checked() throws -> OpenBaoAnswer {
+    guard isGood else {
+      throw TestServerError("OpenBao answered \(status): \(strings("errors"))")
     }
     return self
   }

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Synchronization
 
 /// A real OpenBao on loopback, unsealed, with KV 2 at `secret/` and an audit log in a file.
@@ -33,7 +32,7 @@ package final class OpenBaoServer: Sendable {
   private struct Owner {
     var unsealKey = ""
     var rootToken = ""
-    var process: Process?
+    var process: OpenBaoProcess?
   }
 
   /// Where clients reach it.
@@ -89,10 +88,7 @@ package final class OpenBaoServer: Sendable {
       defer { owner.process = nil }
       return owner.process
     }
-    guard let process else { return }
-    // The process leads a group that holds the server too.
-    Glibc.kill(-process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    process?.kill()
   }
 
   /// Starts it again on the same port after ``kill()``, and unseals it.
@@ -103,30 +99,17 @@ package final class OpenBaoServer: Sendable {
 
   /// Starts it again, sealed.
   package func launch() throws {
-    let process = Process()
-    let log = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-    process.arguments = [
-      "-s", "KILL", "600", Tool.find("bao") ?? "bao", "server", "-config=\(folder)/bao.hcl",
-    ]
-    process.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"]
-    process.standardOutput = log
-    process.standardError = log
-    try process.run()
+    let process = try OpenBaoProcess(
+      ["server", "-config=\(folder)/bao.hcl"],
+      home: folder,
+      untilItSays: "server started!"
+    )
     owner.withLock { $0.process = process }
-    var text = ""
-    while !text.contains("server started!") {
-      let more = log.fileHandleForReading.availableData
-      guard !more.isEmpty else { throw TestServerError("OpenBao did not start: \(text)") }
-      text += String(decoding: more, as: UTF8.self)
-    }
-    // A full pipe would stop it.
-    log.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
   }
 
   /// Makes it forget its keys; it then answers 503 until ``unseal()``.
   package func seal() throws {
-    try call("PUT", "sys/seal").expect(204)
+    try call("PUT", "sys/seal").checked()
   }
 
   /// Gives it its key back, and waits until it serves.

@@ -1,11 +1,11 @@
 /// Where a server of Vault or OpenBao answers: `https://host[:port][/prefix]`.
-struct VaultAddress: Sendable, Hashable, CustomStringConvertible {
+package struct VaultAddress: Sendable, Hashable, CustomStringConvertible {
   /// Scheme, host and port in lower case, without a port that is the scheme's own (RFC 6454).
   let origin: String
   /// A path in front of Vault's own, without a slash at its end; usually empty.
   private let prefix: String
 
-  var description: String { origin + prefix }
+  package var description: String { origin + prefix }
 
   /// Reads an address.
   ///
@@ -14,7 +14,7 @@ struct VaultAddress: Sendable, Hashable, CustomStringConvertible {
   ///   - isProxied: whether requests go through a proxy, which would see what is not encrypted.
   /// - Throws: ``KeySourceError`` of kind `usage` for anything but `https://`, or `http://` on a
   ///   loopback host. The text is not repeated: it may hold a password.
-  init(_ text: String, isProxied: Bool) throws(KeySourceError) {
+  package init(_ text: String, isProxied: Bool) throws(KeySourceError) {
     guard let (origin, path) = Self.split(text), !text.utf8.contains(where: Self.isMisplaced) else {
       throw KeySourceError(
         .usage,
@@ -37,10 +37,10 @@ struct VaultAddress: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The URL of an API path, such as `secret/metadata/llm`.
-  func url(of path: String) -> String { "\(self)/v1/\(path)" }
+  package func url(of path: String) -> String { "\(self)/v1/\(path)" }
 
   /// Whether the target of a redirect lies here: same scheme, host and port.
-  func hasOrigin(of location: String) -> Bool {
+  package func hasOrigin(of location: String) -> Bool {
     Self.split(location)?.origin == origin
   }
 

@@ -3,9 +3,9 @@
 /// A pure value in the caller's time. All addresses are tried in turn; while none can answer, they
 /// are tried again after a pause. A redirect, which a standby gives while the leader changes, is
 /// followed once and to a known address only: anybody else would be handed the token.
-struct VaultRoute {
+package struct VaultRoute {
   /// What became of a request.
-  enum Event {
+  package enum Event {
     /// There was no response.
     case failed(requestMayHaveLeft: Bool)
     /// There was one; the redirect's target and the pause asked for are nil where it named none.
@@ -13,7 +13,7 @@ struct VaultRoute {
   }
 
   /// What to do next.
-  enum Action: Hashable {
+  package enum Action: Hashable {
     /// The response is for the caller.
     case finish
     /// Send to the address of this number.
@@ -25,9 +25,9 @@ struct VaultRoute {
   }
 
   /// The longest pause that was asked for.
-  private(set) var retryAfter: Duration?
+  package private(set) var retryAfter: Duration?
   /// The address that is being asked.
-  private(set) var current: Int
+  package private(set) var current: Int
 
   private let addresses: [VaultAddress]
   private let isRepeatable: Bool
@@ -45,7 +45,7 @@ struct VaultRoute {
   ///   - isRepeatable: whether the request may be sent again when it may have been acted on.
   ///   - deadline: no pause ends after it.
   ///   - jitter: uniform in 0 ..< 1; lengthens pauses by up to a half.
-  init(
+  package init(
     addresses: [VaultAddress],
     first: Int,
     retries: Int,
@@ -70,7 +70,7 @@ struct VaultRoute {
   }
 
   /// Takes what became of the request to ``current``.
-  mutating func event(_ event: Event, at now: ContinuousClock.Instant) -> Action {
+  package mutating func event(_ event: Event, at now: ContinuousClock.Instant) -> Action {
     switch event {
     case .failed(let requestMayHaveLeft):
       return isRepeatable || !requestMayHaveLeft ? next(at: now) : .giveUp

@@ -3,9 +3,9 @@
 /// A pure value in the caller's time, with the timing of Vault's own client
 /// (api/lifetime_watcher.go): renewal after two thirds of what remains, and no more of it once less
 /// remains than a grace period of a tenth to a fifth of the life.
-struct VaultTokenLife: Sendable, Equatable {
+package struct VaultTokenLife: Sendable, Equatable {
   /// What to do about the token.
-  enum Action: Hashable {
+  package enum Action: Hashable {
     /// Use it.
     case use
     /// Use it, and have it renewed.
@@ -29,7 +29,7 @@ struct VaultTokenLife: Sendable, Equatable {
   ///   - isRenewable: whether its life can be made longer.
   ///   - now: when that was said.
   ///   - jitter: uniform in 0 ..< 1; spreads the renewals of many processes.
-  init(ttl: Duration?, isRenewable: Bool, at now: ContinuousClock.Instant, jitter: Double) {
+  package init(ttl: Duration?, isRenewable: Bool, at now: ContinuousClock.Instant, jitter: Double) {
     self.jitter = jitter
     guard let ttl, ttl > .zero else { return }
     grace = ttl * (0.1 + 0.1 * jitter)
@@ -37,7 +37,7 @@ struct VaultTokenLife: Sendable, Equatable {
   }
 
   /// What to do at a time.
-  func action(at now: ContinuousClock.Instant) -> Action {
+  package func action(at now: ContinuousClock.Instant) -> Action {
     guard let expires else { return .use }
     if expires - now <= grace { return .replace }
     if let nextRenewal, nextRenewal <= now { return .renew }
@@ -45,16 +45,18 @@ struct VaultTokenLife: Sendable, Equatable {
   }
 
   /// Whether the token's time is over.
-  func isOver(at now: ContinuousClock.Instant) -> Bool { expires.map { $0 <= now } ?? false }
+  package func isOver(at now: ContinuousClock.Instant) -> Bool {
+    expires.map { $0 <= now } ?? false
+  }
 
   /// How long to wait for the next renewal; nil when there will be none.
-  func timeToRenewal(at now: ContinuousClock.Instant) -> Duration? {
+  package func timeToRenewal(at now: ContinuousClock.Instant) -> Duration? {
     guard let nextRenewal, action(at: now) != .replace else { return nil }
     return max(nextRenewal - now, .zero)
   }
 
   /// The server has renewed it; what remains may be less than before, where its life is limited.
-  mutating func renewed(ttl: Duration, isRenewable: Bool, at now: ContinuousClock.Instant) {
+  package mutating func renewed(ttl: Duration, isRenewable: Bool, at now: ContinuousClock.Instant) {
     failures = 0
     expires = now + ttl
     self.isRenewable = isRenewable
@@ -62,13 +64,13 @@ struct VaultTokenLife: Sendable, Equatable {
   }
 
   /// The server could not be asked to renew it: it is asked again after 1 s, then 2 s, up to 5 min.
-  mutating func renewalFailed(at now: ContinuousClock.Instant) {
+  package mutating func renewalFailed(at now: ContinuousClock.Instant) {
     nextRenewal = now + min(.seconds(1 << min(failures, 9)), .seconds(300))
     failures += 1
   }
 
   /// The server will not renew it.
-  mutating func renewalRefused() {
+  package mutating func renewalRefused() {
     isRenewable = false
     nextRenewal = nil
   }
