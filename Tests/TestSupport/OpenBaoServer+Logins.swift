@@ -37,23 +37,29 @@ extension OpenBaoServer {
   package func createAppRole(
     _ role: String,
     policies: [String],
+    at mount: String = "approle",
     options: [String: Any] = [:]
   ) throws -> String {
     let body = options.merging(["token_policies": policies]) { $1 }
-    try call("POST", "auth/approle/role/\(role)", body).checked()
-    let answer = try call("GET", "auth/approle/role/\(role)/role-id").checked()
+    try call("POST", "auth/\(mount)/role/\(role)", body).checked()
+    let answer = try call("GET", "auth/\(mount)/role/\(role)/role-id").checked()
     return answer.string("data", "role_id") ?? ""
   }
 
   /// A new secret_id of a role.
-  package func secretID(of role: String) throws -> String {
-    let answer = try call("POST", "auth/approle/role/\(role)/secret-id", [:]).checked()
+  package func secretID(of role: String, at mount: String = "approle") throws -> String {
+    let answer = try call("POST", "auth/\(mount)/role/\(role)/secret-id", [:]).checked()
     return answer.string("data", "secret_id") ?? ""
   }
 
   /// What a path gives, wrapped: a token that opens it once.
-  package func wrapped(_ path: String, _ body: [String: Any] = [:]) throws -> String {
-    let answer = try call("POST", path, body, headers: ["X-Vault-Wrap-TTL: 60s"]).checked()
+  package func wrapped(
+    _ path: String,
+    _ body: [String: Any] = [:],
+    headers: [String] = []
+  ) throws -> String {
+    let answer = try call("POST", path, body, headers: headers + ["X-Vault-Wrap-TTL: 60s"])
+      .checked()
     return answer.string("wrap_info", "token") ?? ""
   }
 }

@@ -71,7 +71,10 @@ package final class OpenBaoServer: Sendable {
     }
   }
 
-  deinit {
+  deinit { stop() }
+
+  /// Ends it for good, and removes its folder.
+  package func stop() {
     kill()
     try? FileManager.default.removeItem(atPath: folder)
   }

@@ -17,7 +17,9 @@ struct SharedOpenBao: SuiteTrait, TestScoping {
     testCase: Test.Case?,
     performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
-    try await Self.$running.withValue(try OpenBaoServer()) { try await function() }
+    let server = try OpenBaoServer()
+    defer { server.stop() }
+    try await Self.$running.withValue(server) { try await function() }
   }
 }
 
