@@ -1,5 +1,6 @@
 import Foundation
 import KeySources
+import Synchronization
 import TestSupport
 import Testing
 import Transport
@@ -82,5 +83,22 @@ extension OpenBaoServer {
     let name = "reader-\(UUID().uuidString)"
     try allowReading(paths, as: name)
     return try createToken(policies: [name])
+  }
+}
+
+/// Sends requests on, and counts them.
+final class CountingClient: HTTPClient {
+  let transport: CurlTransport
+  private let sent = Mutex(0)
+
+  init(_ transport: CurlTransport) {
+    self.transport = transport
+  }
+
+  var count: Int { sent.withLock { $0 } }
+
+  func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+    sent.withLock { $0 += 1 }
+    return try await transport.send(request)
   }
 }
