@@ -32,7 +32,10 @@ struct PlanBuilder {
     grace = .seconds(options.pace.grace ?? file.grace?.seconds ?? 30)
     input = try Self.input(isJobFile ? settings.input(of: options.input) : options.input)
     endpoints = try settings.endpoints()
-    keySources = KeySources(keystore: Keystore(at: settings.keystore()))
+    keySources = KeySources(
+      keystore: Keystore(at: settings.keystore()),
+      vault: try file.secrets.vault?.settings(environment: KeySources.variable)
+    )
     provider = try settings.provider(endpoints: endpoints)
     preparer = JobPreparer(
       provider: provider,
@@ -107,8 +110,9 @@ struct PlanBuilder {
     let sources = try description.keys.map { reference throws(KeySourceError) in
       try keySources.source(for: reference)
     }
-    let keyring = Keyring(sources: sources)
-    try await keyring.load()
+    let keyring = Keyring(sources: sources, policy: file.secrets.policy)
+    let patience = options.keys.waitForSecrets.map { .seconds($0) } ?? file.secrets.wait ?? .zero
+    try await keyring.load(patience: patience)
     let expected = Double(settings.maxTokens ?? 512) / 2
     return Account(
       name: description.name,

@@ -3,15 +3,15 @@ import Synchronization
 
 /// A key in the key/value engine of Vault or OpenBao.
 ///
-/// With version 2 of the engine each fetch asks for the secret's metadata, and for a value only
-/// when there is a version whose value is not known yet; the version before the present one is
-/// given too, for the time of overlap. Where the policy forbids the metadata, and with version 1 of
-/// the engine, each fetch reads the value.
+/// With version 2 of the engine each fetch asks for the secret's metadata, and for values only when
+/// the caller does not have the present version; the one before it is then given too, for the time
+/// of overlap. Where the policy forbids the metadata, and with version 1 of the engine, each fetch
+/// reads the value.
 package final class VaultKeySource: KeySource {
   private struct State {
     var secret: VaultSecretPath?
-    /// The versions read so far that still exist; nil for one that has no usable key.
-    var known: [VaultVersion: Key?] = [:]
+    /// The version that was last given, told by its number and the time of its making.
+    var given: VaultVersion?
   }
 
   package let reference: KeyReference
@@ -27,13 +27,13 @@ package final class VaultKeySource: KeySource {
     self.field = VaultField(name: field, reference: reference)
   }
 
-  package func fetch() async throws(KeySourceError) -> [Key] {
+  package func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
     do throws(KeySourceError) {
       let secret = try await locate()
       if secret.kvVersion == 1 { return [try await onlyKey(of: secret)] }
       let reply = try await vault.read(secret.metadata)
       switch reply.status {
-      case 200: return try await keys(of: secret, VaultMetadata(reply.body))
+      case 200: return try await keys(of: secret, VaultMetadata(reply.body), unless: label)
       case 403: return try await keysWithoutMetadata(of: secret)
       default: throw problem(reply, secret)
       }
@@ -59,52 +59,39 @@ package final class VaultKeySource: KeySource {
 
   private func keys(
     of secret: VaultSecretPath,
-    _ metadata: VaultMetadata
-  ) async throws(KeySourceError) -> [Key] {
-    let versions = [metadata.current, metadata.previous].compactMap(\.self)
-    state.withLock { state in state.known = state.known.filter { versions.contains($0.key) } }
+    _ metadata: VaultMetadata,
+    unless label: String?
+  ) async throws(KeySourceError) -> [Key]? {
     guard let current = metadata.current else { throw gone("has no version yet") }
+    let isHeld = label == "\(current.number)" && state.withLock { $0.given == current }
+    if isHeld, !current.isDestroyed, !current.seemsDeleted(at: vault.clock.date()) { return nil }
     guard let newest = try await key(of: secret, current) else {
       throw gone("was deleted or destroyed in its version \(current.number)")
     }
-    guard let earlier = metadata.previous else { return [newest] }
-    let previous = await previousKey(of: secret, earlier)
-    return previous.flatMap { $0.version == newest.version ? nil : [newest, $0] } ?? [newest]
+    state.withLock { $0.given = current }
+    // A run can do without the value before.
+    guard let earlier = metadata.previous,
+      let previous = try? await key(of: secret, earlier), previous.version != newest.version
+    else { return [newest] }
+    return [newest, previous]
   }
 
-  /// The key in the version before the present one, which a fetch can do without.
-  private func previousKey(of secret: VaultSecretPath, _ version: VaultVersion) async -> Key? {
-    do throws(KeySourceError) { return try await key(of: secret, version) } catch {
-      // It will not hold a key later either, unless the server could not say.
-      if error.kind == .denied { state.withLock { $0.known[version] = .some(nil) } }
-      return nil
-    }
-  }
-
-  /// The key in one version, read at most once while it stands; nil when the version is no more.
+  /// The key in one version; nil when the version is no more.
   private func key(
     of secret: VaultSecretPath,
     _ version: VaultVersion
   ) async throws(KeySourceError) -> Key? {
     guard !version.isDestroyed else { return nil }
-    if let known = state.withLock({ $0.known[version] }) {
-      guard known != nil, version.seemsDeleted(at: vault.clock.date()) else { return known }
-    }
     let reply = try await vault.read("\(secret.data)?version=\(version.number)")
     switch reply.status {
     case 200:
-      let value = try field.value(in: reply.body, at: ["data", "data"])
-      let key = try Key(
+      return try Key(
         reference,
-        value: value,
+        value: try field.value(in: reply.body, at: ["data", "data"]),
         label: "\(version.number)",
         expires: version.expires
       )
-      state.withLock { $0.known[version] = .some(key) }
-      return key
-    case 404:
-      state.withLock { $0.known[version] = .some(nil) }
-      return nil
+    case 404: return nil
     default: throw problem(reply, secret)
     }
   }
