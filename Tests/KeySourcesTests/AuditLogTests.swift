@@ -17,7 +17,7 @@ struct AuditLogTests {
   }
 
   private static let name = AuditEntry.KeyName(
-    reference: .keystore(id: "main"),
+    reference: "keystore:main",
     label: "3",
     fingerprint: "0a1b2c3d"
   )

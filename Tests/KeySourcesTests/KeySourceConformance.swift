@@ -124,12 +124,12 @@ struct KeySourceConformance {
   static let keystore = SourceKind(testDescription: "keystore") {
     let folder = try TemporaryFolder()
     let store = Keystore(at: try folder.location())
-    let recipient = try #require(try store.create(protection: .identity))
+    let recipients = try store.create(protection: .identity)
     let write: @Sendable ([String: String]) throws -> Void = { values in
       let keys = values.map { ["id": $0.key, "value": $0.value] }
       let list = String(decoding: try JSONEncoder().encode(keys), as: UTF8.self)
       let document = secret(#" { "keys": \#(list), "generation": 7, "v": 1 } "#)
-      let file = try AgeFile.encrypt(document, to: [recipient], armored: true)
+      let file = try AgeFile.encrypt(document, to: recipients, armored: true)
       try folder.write(String(decoding: file, as: UTF8.self), to: "keystore.age")
     }
     return SourceUnderTest(
