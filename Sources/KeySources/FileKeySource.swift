@@ -36,7 +36,7 @@ package struct FileKeySource: KeySource {
     } catch {
       // Whoever replaces a file may remove it first, and mounts come and go.
       guard unsafe access(path, F_OK) != 0, errno == ENOENT else { throw error }
-      throw KeySourceError(.unavailable, error.description)
+      throw KeySourceError(.missing, error.description)
     }
   }
 }

@@ -50,7 +50,7 @@ struct SourceHealth: Sendable {
   mutating func failed(_ kind: KeySourceError.Kind, at now: ContinuousClock.Instant) {
     problem = kind
     failures += 1
-    let longest = kind == .unavailable ? policy.refresh : policy.negativeTTL
+    let longest = [.unavailable, .missing].contains(kind) ? policy.refresh : policy.negativeTTL
     regularRead = now + min(longest, Self.firstWait.failure * Self.doubled(failures))
   }
 
@@ -70,7 +70,7 @@ struct SourceHealth: Sendable {
     guard let lastAnswer else { return nil }
     switch problem {
     case nil: return nil
-    case .unavailable: return lastAnswer + policy.ttl + policy.staleIfError
+    case .unavailable, .missing: return lastAnswer + policy.ttl + policy.staleIfError
     default: return lastAnswer + policy.ttl
     }
   }
