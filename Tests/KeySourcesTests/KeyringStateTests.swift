@@ -123,6 +123,23 @@ struct KeyringStateTests {
     #expect(times[9] - times[8] == .seconds(10))
   }
 
+  @Test func `slow answers from before a refusal do not bring a value back, later ones do`() throws
+  {
+    var state = state("only")
+    var turns: [Int] = []
+    let generation = try lease(&state)
+    state.confirm(generation)
+    for _ in 0..<3 {
+      _ = try lease(&state)
+      turns.append(state.turn)
+    }
+    _ = state.reject(generation, turn: turns[1], at: start)
+    state.confirm(generation, turn: turns[0])
+    #expect(!state.canLease)
+    state.confirm(generation, turn: turns[2])
+    #expect(state.canLease)
+  }
+
   @Test func `a refused value is tried again with one request, ever more rarely`() throws {
     var state = state("only")
     let first = try lease(&state)

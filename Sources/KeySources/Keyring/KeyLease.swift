@@ -4,4 +4,6 @@ package struct KeyLease: Sendable {
   package let key: Key
   /// Which fetched value it is: a number that a keyring never uses twice.
   package let generation: Int
+  /// Which request it is: later ones have higher numbers.
+  let turn: Int
 }

@@ -96,7 +96,7 @@ package final class Keyring: Sendable {
       guard let generation = contents.state.lease(), let key = contents.keys[generation] else {
         return nil
       }
-      return KeyLease(key: key, generation: generation)
+      return KeyLease(key: key, generation: generation, turn: contents.state.turn)
     }
   }
 
@@ -107,7 +107,7 @@ package final class Keyring: Sendable {
 
   /// The provider accepted a request with this key.
   package func confirm(_ lease: KeyLease) {
-    change { $0.confirm(lease.generation) }
+    change { $0.confirm(lease.generation, turn: lease.turn) }
   }
 
   /// The provider refused this key (401): takes it out of use.
@@ -115,10 +115,7 @@ package final class Keyring: Sendable {
   /// - Returns: whether another good key is at hand, to send the request again with at no charge;
   ///   else ``poll()`` looks for one, at once if ``nextDue`` says so.
   package func reject(_ lease: KeyLease) -> Bool {
-    change { state in
-      if case .useAnother = state.reject(lease.generation, at: now()) { return true }
-      return false
-    }
+    change { $0.reject(lease.generation, turn: lease.turn, at: now()) } == .useAnother
   }
 
   /// When ``poll()`` has something to do.

@@ -24,6 +24,8 @@ package struct KeyringState: Sendable {
     var isOffered = true
     /// How often it was refused, and when it is tried again.
     var refusals = 0
+    /// The last of its requests, by their turn, that was refused.
+    var refusedTurn = 0
     var retryAt: ContinuousClock.Instant?
     var warnings = 0
 
@@ -62,6 +64,8 @@ package struct KeyringState: Sendable {
   package internal(set) var versions: [Version] = []
   /// Whether the provider has accepted any value.
   package private(set) var everWorked = false
+  /// The number of the latest request that was lent a value; later ones have higher numbers.
+  package private(set) var turn = 0
   var sources: [SourceHealth]
   var nextGeneration = 1
   var round = 0
@@ -91,6 +95,7 @@ extension KeyringState {
   package mutating func lease() -> Int? {
     guard let index = bestIndex else { return nil }
     versions[index].inFlight += 1
+    turn += 1
     return versions[index].generation
   }
 
@@ -131,10 +136,15 @@ extension KeyringState {
   }
 
   /// The provider accepted a request.
-  package mutating func confirm(_ generation: Int) {
+  ///
+  /// Slow answers to requests that began before the one that was refused say nothing: the value was
+  /// good then. One that began later says that the refusal was a mistake.
+  ///
+  /// - Parameter turn: which request it was; the latest unless told.
+  package mutating func confirm(_ generation: Int, turn: Int? = nil) {
     everWorked = true
     guard let index = index(of: generation), versions[index].state != .active,
-      versions[index].state != .draining
+      versions[index].state != .draining, versions[index].refusedTurn <= turn ?? self.turn
     else { return }
     versions[index].state = .active
     versions[index].refusals = 0
@@ -151,11 +161,18 @@ extension KeyringState {
   }
 
   /// The provider refused a value (401).
+  ///
+  /// - Parameter turn: which request it was; the latest unless told.
   package mutating func reject(
     _ generation: Int,
+    turn: Int? = nil,
     at now: ContinuousClock.Instant
   ) -> Verdict {
-    if let index = index(of: generation), [.pending, .active].contains(versions[index].state) {
+    let index = index(of: generation)
+    if let index {
+      versions[index].refusedTurn = max(versions[index].refusedTurn, turn ?? self.turn)
+    }
+    if let index, [.pending, .active].contains(versions[index].state) {
       let wait = Self.firstQuarantine * (1 << min(versions[index].refusals, 8))
       versions[index].state = .quarantined
       versions[index].refusals += 1
