@@ -33,7 +33,10 @@ struct PlanBuilder {
     input = try Self.input(isJobFile ? settings.input(of: options.input) : options.input)
     endpoints = try settings.endpoints()
     keySources = KeySources(
-      keystore: Keystore(at: settings.keystore()),
+      keystore: Keystore(
+        at: settings.keystore(),
+        notice: { Console.shared.note("warning: \($0)") }
+      ),
       vault: try file.secrets.vault?.settings(environment: KeySources.variable)
     )
     provider = try settings.provider(endpoints: endpoints)

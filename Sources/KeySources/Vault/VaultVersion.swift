@@ -20,7 +20,7 @@ struct VaultVersion: Sendable, Hashable {
 
   /// When it was deleted or, with `delete_version_after`, will be, in milliseconds since 1970; nil
   /// for never.
-  var expires: Int64? { deletion.isEmpty ? nil : VaultClock.milliseconds(deletion) }
+  var expires: Int64? { deletion.isEmpty ? nil : Timestamp.moment(deletion) }
 
   /// Whether its time is over by this clock; the server's word decides.
   func seemsDeleted(at now: Int64) -> Bool { expires.map { $0 <= now } ?? false }
