@@ -89,16 +89,20 @@ extension OpenBaoServer {
 /// Sends requests on, and counts them.
 final class CountingClient: HTTPClient {
   let transport: CurlTransport
-  private let sent = Mutex(0)
+  private let sent = Mutex((count: 0, statuses: [Int]()))
 
   init(_ transport: CurlTransport) {
     self.transport = transport
   }
 
-  var count: Int { sent.withLock { $0 } }
+  var count: Int { sent.withLock { $0.count } }
+  /// What was answered, in order; requests without an answer are not in it.
+  var statuses: [Int] { sent.withLock { $0.statuses } }
 
   func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
-    sent.withLock { $0 += 1 }
-    return try await transport.send(request)
+    sent.withLock { $0.count += 1 }
+    let response = try await transport.send(request)
+    sent.withLock { $0.statuses.append(response.status) }
+    return response
   }
 }
