@@ -61,10 +61,11 @@ let package = Package(
     ),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLinux"),
+    .target(name: "CWipe"),
 
     room("Secrets", on: ["CCrypto", "CLinux"]),
     room("Transport", on: ["Secrets", "CCurl", "CLinux"]),
-    room("KeySources", on: ["Secrets", "Transport"]),
+    room("KeySources", on: ["Secrets", "Transport", "CLinux"]),
     room("Jobs", on: ["Secrets", "CLinux", sqlite]),
     room(
       "Runner",
@@ -74,7 +75,8 @@ let package = Package(
     .executableTarget(
       name: "nightjar",
       dependencies: [
-        "Runner", "Jobs", "KeySources", "Transport", "Secrets", "Simulator", argumentParser, log,
+        "Runner", "Jobs", "KeySources", "Transport", "Secrets", "Simulator", "CWipe",
+        argumentParser, log,
       ],
       path: "Sources/CLI",
       swiftSettings: strict
@@ -83,7 +85,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("SecretsTests", of: ["Secrets"], resources: [.copy("age-testkit")]),
     tests("TransportTests", of: ["Transport", "Secrets"]),
-    tests("KeySourcesTests", of: ["KeySources", "Secrets"]),
+    tests("KeySourcesTests", of: ["KeySources", "Transport", "Secrets"]),
     tests("JobsTests", of: ["Jobs"]),
     tests("RunnerTests", of: ["Runner", "Jobs", "KeySources", "Transport", "Secrets"]),
     tests("SimulatorTests", of: ["Simulator"]),

@@ -1,5 +1,12 @@
 #pragma once
 #include <curl/curl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+/* CURLVERSION_NOW is a macro that Swift does not see. */
+static inline curl_version_info_data *ccurl_version(void) {
+  return curl_version_info(CURLVERSION_NOW);
+}
 
 /* Swift cannot call variadic functions: one typed wrapper per kind of argument. */
 
@@ -29,6 +36,10 @@ static inline CURLcode ccurl_set_data_callback(
 
 static inline CURLcode ccurl_set_prereq_callback(CURL *easy, curl_prereq_callback callback) {
   return (curl_easy_setopt)(easy, CURLOPT_PREREQFUNCTION, callback);
+}
+
+static inline CURLcode ccurl_set_tls_callback(CURL *easy, curl_ssl_ctx_callback callback) {
+  return (curl_easy_setopt)(easy, CURLOPT_SSL_CTX_FUNCTION, callback);
 }
 
 static inline CURLcode ccurl_set_open_callback(CURL *easy, curl_opensocket_callback callback) {

@@ -1,3 +1,4 @@
+import KeySources
 import Logging
 import Runner
 import Synchronization
@@ -9,6 +10,8 @@ final class EventLog: EventSink {
 
   private let logger: Logger
   private let failures = Mutex(0)
+  /// Accounts of which a key has worked.
+  private let accepted = Mutex<Set<String>>([])
 
   init(level: Logger.Level) {
     var logger = Logger(label: "nightjar") { _ in ConsoleLogHandler() }
@@ -26,8 +29,28 @@ final class EventLog: EventSink {
       logger.warning("account \(account) is parked, its jobs wait: \(reason)")
     case .resumed(let account): logger.notice("account \(account) works again")
     case .failed(let job, let reason): failed(job, reason)
+    case .key(let account, let event): key(event, account)
+    case .sharedOrganisation(let account, let other):
+      logger.warning(
+        """
+        accounts \(other) and \(account) belong to one organisation at the provider: they share its \
+        limits, so make them one account with several keys
+        """
+      )
     case .inputComplete, .jobsRead, .sent, .returned, .committed: break
     }
+  }
+
+  private func key(_ event: KeyEvent, _ account: String) {
+    let name = [event.reference, event.label.map { "version \($0)" }, event.fingerprint]
+      .compactMap(\.self).joined(separator: " ")
+    let detail = event.detail.map { ": \($0)" } ?? ""
+    let isFirst = accepted.withLock { accounts in
+      event.kind == .accepted && accounts.insert(account).inserted
+    }
+    let level: Logger.Level =
+      event.kind.isWarning ? .warning : event.kind == .accepted && !isFirst ? .notice : .info
+    logger.log(level: level, "account \(account): \(event.kind.words) \(name)\(detail)")
   }
 
   private func failed(_ job: String, _ reason: String) {
@@ -56,5 +79,22 @@ private struct ConsoleLogHandler: LogHandler {
   func log(event: LogEvent) {
     let word = event.level >= .warning ? "\(event.level): " : ""
     Console.shared.note("\(word)\(event.message)")
+  }
+}
+
+extension KeyEvent.Kind {
+  fileprivate var words: String {
+    switch self {
+    case .loaded: "has read"
+    case .accepted: "now uses"
+    case .refused: "the provider refused"
+    case .retried: "tries again"
+    case .draining: "no new requests with"
+    case .retired: "has wiped"
+    case .expiring: "expires soon:"
+    case .sourceFailed: "cannot read"
+    case .stale: "still uses the last value of"
+    case .sourceAnswered: "can read again"
+    }
   }
 }

@@ -2,6 +2,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <sys/vfs.h>
 
@@ -13,5 +14,7 @@ static inline int nightjar_is_dumpable(void) {
   return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 }
 
-// string.h shows memmem only to programs that ask for GNU extensions.
+// The system's headers show these only to programs that ask for GNU extensions.
 extern void *memmem(const void *haystack, size_t length, const void *needle, size_t count);
+extern int pipe2(int ends[2], int flags);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int first);

@@ -11,6 +11,8 @@ package struct BatchSummary: Sendable, Equatable {
   package var outputTokens = 0
   /// True once the whole input has been read.
   package var isInputComplete = false
+  /// How the accounts stood when that last changed, as JSON; empty before the first time.
+  package var accounts = ""
 
   package init() {}
 

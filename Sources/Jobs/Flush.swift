@@ -9,10 +9,14 @@ package struct Flush: Sendable {
   /// How far each output file is known to be on disk.
   package var exports: [ExportPosition] = []
 
+  /// How the accounts stand, as JSON; nil where that has not changed.
+  package var accounts: String?
+
   package init() {}
 
   package var isEmpty: Bool {
     results.isEmpty && retryable.isEmpty && exports.isEmpty && traffic == Traffic()
+      && accounts == nil
   }
 }
 

@@ -21,6 +21,9 @@ extension SQLiteJobStore {
     }
     try Self.count(tally, flush.traffic, in: db)
     try Self.record(flush.exports, in: db)
+    if let accounts = flush.accounts {
+      try db.cachedStatement(sql: Statements.recordAccounts).execute(arguments: [accounts])
+    }
     return try Self.progress(tally, leaseEnd: leaseEnd, in: db)
   }
 

@@ -21,6 +21,7 @@ extension SQLiteJobStore {
     summary.inputTokens = row["input_tokens"]
     summary.outputTokens = row["output_tokens"]
     summary.isInputComplete = row["input_complete"]
+    summary.accounts = row["accounts"]
     return summary
   }
 

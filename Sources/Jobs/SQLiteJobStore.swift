@@ -11,6 +11,8 @@ package final class SQLiteJobStore: JobStore {
   private let lock: BatchLock
   /// Jobs that were on their way when an earlier owner died.
   package let unknown: Set<Int>
+  /// Jobs whose answers an earlier owner had kept and not committed when it died.
+  package let recovered: [Int]
 
   /// Opens the batch at `path` as its owner, creating it where there is none.
   ///
@@ -25,6 +27,7 @@ package final class SQLiteJobStore: JobStore {
     lock = try BatchLock(path: path)
     let inFlight = SendJournal.jobs(at: path + "-sent")
     let answers = AnswerJournal.answers(besides: path)
+    recovered = answers.map(\.result.job)
     do {
       database = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly: false))
       unknown = try database.writeWithoutTransaction { db in

@@ -28,7 +28,8 @@ enum Schema {
       retries INTEGER NOT NULL DEFAULT 0,
       rate_limited INTEGER NOT NULL DEFAULT 0,
       input_tokens INTEGER NOT NULL DEFAULT 0,
-      output_tokens INTEGER NOT NULL DEFAULT 0
+      output_tokens INTEGER NOT NULL DEFAULT 0,
+      accounts TEXT NOT NULL DEFAULT ''
     ) STRICT;
 
     CREATE TABLE segment (

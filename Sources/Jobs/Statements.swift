@@ -90,6 +90,8 @@ enum Statements {
     ON CONFLICT (state) DO UPDATE SET offset = excluded.offset, sequence = excluded.sequence
     """
 
+  static let recordAccounts = "UPDATE batch SET accounts = ? WHERE id = 1"
+
   static let exportPositions = "SELECT state, offset, sequence FROM export ORDER BY state"
 
   static let results = """
@@ -102,6 +104,6 @@ enum Statements {
 
   static let summary = """
     SELECT total, completed, failed, unknown, requests_sent, retries, rate_limited,
-      input_tokens, output_tokens, input_complete FROM batch WHERE id = 1
+      input_tokens, output_tokens, input_complete, accounts FROM batch WHERE id = 1
     """
 }

@@ -1,55 +1,42 @@
+import Glibc
 import Secrets
 
 /// A key in a file that only this user may read: the key alone, or a JSON object with a field for
 /// it.
 ///
 /// Symbolic links are followed, because mounted secrets are often links; the checks apply to the
-/// file they lead to.
+/// file they lead to. The file is watched.
 package struct FileKeySource: KeySource {
   private let path: String
   private let field: String?
 
   package var reference: KeyReference { .file(path: path, field: field) }
 
-  /// Names the file and, for JSON, the field of its top-level object.
+  package var changes: AsyncStream<Void>? { FileWatch.changes(of: [path]) }
+
+  /// Names the file and, for JSON, the field; see ``JSONField``.
   package init(path: String, field: String? = nil) {
     self.path = path
     self.field = field
   }
 
-  package func fetch() async throws(KeySourceError) -> [Key] {
-    let text = try SecretFile.read(
-      path,
-      what: "the key file",
-      largest: 1 << 20,
-      followingLinks: true
-    )
-    guard let field else { return [try Key(reference, value: text)] }
-    let value = try text.withBytes { text throws(KeySourceError) in
-      do throws(JSONText.Malformed) {
-        return try Self.string(field, in: text)
-      } catch {
-        throw KeySourceError(.denied, "the key file \(path) is damaged: \(error.why)")
-      }
-    }
-    guard let value else {
-      throw KeySourceError(
-        .denied,
-        "the key file \(path) has no field '\(field)' that holds a string; check the name after '#'"
-      )
-    }
+  package func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
+    let value = try JSONField.value(field, of: try read(), in: "the key file \(path)")
     return [try Key(reference, value: value)]
   }
 
-  /// The string in a field of the object that a text is.
-  private static func string(
-    _ field: String,
-    in text: Span<UInt8>
-  ) throws(JSONText.Malformed) -> Secret? {
-    let members = try JSONText.members(of: try JSONText.root(of: text), in: text)
-    guard let value = members.first(where: { $0.name == field })?.value,
-      JSONText.isString(value, in: text)
-    else { return nil }
-    return JSONText.secret(at: value, in: text)
+  private func read() throws(KeySourceError) -> Secret {
+    do throws(KeySourceError) {
+      return try SecretFile.read(
+        path,
+        what: "the key file",
+        largest: 1 << 20,
+        followingLinks: true
+      )
+    } catch {
+      // Whoever replaces a file may remove it first, and mounts come and go.
+      guard unsafe access(path, F_OK) != 0, errno == ENOENT else { throw error }
+      throw KeySourceError(.missing, error.description)
+    }
   }
 }

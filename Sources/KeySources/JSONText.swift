@@ -90,6 +90,10 @@ struct JSONText {
 
   /// A string, which is not secret, as JSON.
   static func quote(_ string: String) -> String {
+    let isPlain = string.utf8.allSatisfy {
+      $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
+    if isPlain { return "\"\(string)\"" }
     var quoted = "\""
     for character in string.unicodeScalars {
       switch character {

@@ -148,8 +148,9 @@ extension KeyReference: CustomStringConvertible {
   private static func suffix(_ field: String?) -> String { field.map { "#\($0)" } ?? "" }
 
   private static func program(of command: String) -> String {
-    let words = command.split(separator: " ")
-    guard let first = words.first else { return "" }
-    return words.count == 1 ? String(first) : "\(first) …"
+    // Settings before the program, as in `TOKEN=… op read`, may be secrets too.
+    let words = command.split(separator: " ").drop { $0.contains("=") }
+    guard let first = words.first else { return "…" }
+    return words.count == 1 && first.count == command.count ? String(first) : "\(first) …"
   }
 }

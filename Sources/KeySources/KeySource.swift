@@ -6,12 +6,15 @@ package protocol KeySource: Sendable {
   /// Reads the present value, and an earlier one where the store keeps it for a time of overlap.
   ///
   /// May take as long as the store does; ends early when its task is cancelled. Called by one task
-  /// at a time.
+  /// at a time. A source keeps no value after it has given it.
   ///
-  /// - Returns: the values that may be used, newest first; never empty.
+  /// - Parameter label: the ``Key/label`` of the newest value that the caller still has from here;
+  ///   nil to be given everything.
+  /// - Returns: the values that may be used, newest first and never empty; nil where the newest
+  ///   still is the one of that label.
   /// - Throws: ``KeySourceError`` that says what to do next; its kind tells an outage from a key
   ///   that is no more.
-  func fetch() async throws(KeySourceError) -> [Key]
+  func fetch(unless label: String?) async throws(KeySourceError) -> [Key]?
 
   /// Says when to read again before it is time; nil where the place cannot be watched.
   ///

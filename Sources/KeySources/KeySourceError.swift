@@ -9,6 +9,9 @@ package struct KeySourceError: Error, Hashable, Sendable, CustomStringConvertibl
     /// The store says for certain that the key is no more: deleted, removed or disabled there. A
     /// value read earlier is out of use.
     case gone
+    /// There is nothing in its place just now, and nobody says that this is for good. A value read
+    /// earlier is still good.
+    case missing
     /// The store cannot answer now: unreachable, sealed, overloaded, or too slow. A value read
     /// earlier is still good.
     case unavailable
@@ -31,7 +34,7 @@ package struct KeySourceError: Error, Hashable, Sendable, CustomStringConvertibl
   package var exitCode: Int32 {
     switch kind {
     case .usage: 64
-    case .denied, .gone: 77
+    case .denied, .missing, .gone: 77
     case .unavailable: 69
     case .cannotWrite: 73
     }

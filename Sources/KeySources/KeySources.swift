@@ -1,11 +1,28 @@
-/// Turns key references into the sources they name.
-package struct KeySources: Sendable {
-  /// The keystore that `keystore:` references read; shared between the sources of a run, so that a
-  /// passphrase is asked for once.
-  private let keystore: Keystore
+import Synchronization
 
-  package init(keystore: Keystore) {
+/// Turns key references into the sources they name.
+///
+/// The sources of a run share what they ask: a passphrase is asked for once, and a login to a
+/// secret store serves all its references. Close it at the end.
+package final class KeySources: Sendable {
+  /// Clients of secret stores, made when the first reference needs them.
+  private struct Stores {
+    var secretsManager: SecretsManager?
+  }
+
+  private let keystore: Keystore
+  private let environment: @Sendable (String) -> String?
+  private let stores = Mutex(Stores())
+
+  /// - Parameters:
+  ///   - keystore: what `keystore:` references read.
+  ///   - environment: gives the variables by which secret stores are set up.
+  package init(
+    keystore: Keystore,
+    environment: @escaping @Sendable (String) -> String? = KeystoreLocation.variable
+  ) {
     self.keystore = keystore
+    self.environment = environment
   }
 
   /// The source that a reference names, which has read nothing yet.
@@ -14,14 +31,32 @@ package struct KeySources: Sendable {
   ///   missing or wrong.
   package func source(for reference: KeyReference) throws(KeySourceError) -> any KeySource {
     switch reference {
-    case .environment(let name, _): return EnvironmentKeySource(name: name)
-    case .file(let path, let field): return FileKeySource(path: path, field: field)
-    case .keystore(let id): return KeystoreKeySource(id: id, keystore: keystore)
-    case .vault, .awsSecretsManager, .command:
-      throw KeySourceError(
-        .usage,
-        "\(reference) cannot be read by this build; use env:, file: or keystore:"
-      )
+    case .environment(let name, let field): EnvironmentKeySource(name: name, field: field)
+    case .file(let path, let field): FileKeySource(path: path, field: field)
+    case .keystore(let id): KeystoreKeySource(id: id, keystore: keystore)
+    case .command(let command, let field): CommandKeySource(command: command, field: field)
+    case .awsSecretsManager(let id, let field):
+      try secretsManager().source(id: id, field: field)
+    case .vault:
+      throw KeySourceError(.usage, "\(reference) cannot be read by this build")
+    }
+  }
+
+  /// Ends the logins and connections that were made.
+  package func close() async {
+    let stores = stores.withLock { stores in
+      defer { stores = Stores() }
+      return stores
+    }
+    await stores.secretsManager?.close()
+  }
+
+  private func secretsManager() throws(KeySourceError) -> SecretsManager {
+    try stores.withLock { stores throws(KeySourceError) in
+      if let made = stores.secretsManager { return made }
+      let made = try SecretsManager(settings: AWSSettings(environment: environment))
+      stores.secretsManager = made
+      return made
     }
   }
 }

@@ -3,6 +3,14 @@ import Secrets
 
 /// Reads files that hold secrets, and refuses those that others could read or replace.
 enum SecretFile {
+  /// What the file's group may do.
+  enum Group {
+    case nothing
+    /// The group's bit stands for more than the group: systemd lends a credential of root to one
+    /// user by an access list, which shows there.
+    case mayRead
+  }
+
   /// Reads a whole file straight into a secret.
   ///
   /// The checks are made on the open file, so that it cannot be exchanged in between: a regular
@@ -13,19 +21,21 @@ enum SecretFile {
   ///   - what: names it in messages, for instance "the keystore".
   ///   - largest: the most bytes accepted.
   ///   - followingLinks: whether the last part of the path may be a symbolic link.
+  ///   - group: what the file's group may do.
   /// - Returns: the file's bytes.
   /// - Throws: ``KeySourceError`` of kind `denied`.
   static func read(
     _ path: String,
     what: String,
     largest: Int,
-    followingLinks: Bool
+    followingLinks: Bool,
+    group: Group = .nothing
   ) throws(KeySourceError) -> Secret {
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
     let file = unsafe open(path, flags)
     guard file >= 0 else { throw cannotOpen(path, what: what, reason: errno) }
     defer { close(file) }
-    let size = try checkedSize(file, path: path, what: what)
+    let size = try checkedSize(file, path: path, what: what, group: group)
     guard size <= largest else { throw tooLarge(path, what: what, largest: largest) }
     return try read(file, path: path, what: what, largest: size)
   }
@@ -75,10 +85,12 @@ enum SecretFile {
     return secret
   }
 
-  private static func checkedSize(
+  /// The size of an open file, which must be a regular one that only this user can read or change.
+  static func checkedSize(
     _ file: Int32,
     path: String,
-    what: String
+    what: String,
+    group: Group = .nothing
   ) throws(KeySourceError) -> Int {
     var status = stat()
     guard unsafe fstat(file, &status) == 0 else {
@@ -94,7 +106,7 @@ enum SecretFile {
           + "or its owner could exchange it: chown it"
       )
     }
-    guard status.st_mode & 0o077 == 0 else {
+    guard status.st_mode & (group == .mayRead ? 0o037 : 0o077) == 0 else {
       throw KeySourceError(
         .denied,
         "\(what) \(path) can be read or changed by other users; run: chmod 600 '\(path)'"

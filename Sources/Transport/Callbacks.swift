@@ -42,6 +42,19 @@ func requestLeaves(
   return CURL_PREREQFUNC_OK
 }
 
+/// `CURLOPT_SSL_CTX_FUNCTION`; the context is the `EasyHandle`.
+func tlsContextMade(
+  easy: UnsafeMutableRawPointer?,
+  tlsContext: UnsafeMutableRawPointer?,
+  context: UnsafeMutableRawPointer?
+) -> CURLcode {
+  guard let trust = unsafe object(EasyHandle.self, at: context)?.shard.cache.trust,
+    let tlsContext = unsafe tlsContext
+  else { return CURLE_SSL_CACERT_BADFILE }
+  unsafe trust.apply(to: OpaquePointer(tlsContext))
+  return CURLE_OK
+}
+
 /// `CURLOPT_OPENSOCKETFUNCTION`; the context is the `SocketPoll`.
 func openSocket(
   context: UnsafeMutableRawPointer?,

@@ -55,12 +55,10 @@ package final class CurlTransport: HTTPClient {
 
   /// Starts the transport's threads; stop them with ``shutdown()``.
   ///
-  /// - Throws: ``TransportError/Code/setup`` when the CA file cannot be read or the system has no
-  ///   resources left.
+  /// - Throws: ``TransportError/Code/setup`` when the CA file, the client certificate or its key
+  ///   cannot be read, the server name is not a host name, or the system has no resources left.
   package init(_ configuration: Configuration = Configuration()) throws(TransportError) {
-    if let caFile = configuration.caFile, unsafe access(caFile, R_OK) != 0 {
-      throw .setup("reading the CA file \(caFile)")
-    }
+    try configuration.check()
     guard globalInit == CURLE_OK else { throw .setup("curl_global_init") }
     let loops = Self.loopCount
     var configuration = configuration
@@ -114,6 +112,24 @@ package final class CurlTransport: HTTPClient {
   /// One loop carries more than 15,000 requests a second, so the other cores are for their users.
   private static var loopCount: Int {
     min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 4), 4)
+  }
+}
+
+extension CurlTransport.Configuration {
+  /// Finds out at once what would otherwise be said by every connection, less clearly.
+  fileprivate func check() throws(TransportError) {
+    let files = [
+      ("CA file", caFile), ("client certificate", clientCertificate), ("client key", clientKey),
+    ]
+    for case (let role, .some(let file)) in files where unsafe access(file, R_OK) != 0 {
+      throw .setup("reading the \(role) \(file)")
+    }
+    if clientKey != nil, clientCertificate == nil {
+      throw TransportError(.setup, "a client key is set without the client certificate it is for")
+    }
+    if let serverName, NamedServer(name: serverName, url: "https://host/") == nil {
+      throw TransportError(.setup, "the server name \"\(serverName)\" is not a host name")
+    }
   }
 }
 

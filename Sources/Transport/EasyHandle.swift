@@ -11,19 +11,19 @@ internal import Glibc
   var transfer: Transfer?
 
   unowned let shard: Shard
-  private let bodyLimit: Int
-  private let mayMultiplex: Bool
+  private let configuration: CurlTransport.Configuration
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
   private var url = ""
+  private var namedServer: NamedServer?
   private var bodyIsTooLarge = false
 
   init(_ configuration: CurlTransport.Configuration, on shard: Shard) throws(TransportError) {
     guard let curl = unsafe curl_easy_init() else { throw .setup("curl_easy_init") }
     unsafe self.curl = unsafe curl
     self.shard = shard
-    bodyLimit = configuration.maxResponseBytes
-    mayMultiplex = configuration.versions == .upToHTTP2
-    setPolicy(configuration)
+    self.configuration = configuration
+    setPolicy()
+    setIdentity()
     setCallbacks()
   }
 
@@ -31,6 +31,8 @@ internal import Glibc
     unsafe curl_easy_cleanup(curl)
     unsafe errorText.deallocate()
   }
+
+  private var mayMultiplex: Bool { configuration.versions == .upToHTTP2 }
 
   /// Whether any of the request may have reached the peer.
   var hasSent: Bool { (transfer?.requestsSent ?? 0) > 0 }
@@ -49,7 +51,8 @@ internal import Glibc
     bodyIsTooLarge = false
     unsafe errorText.pointee = 0
     if request.url != url { set(url: request.url) }
-    unsafe set(CURLOPT_HTTPHEADER, request.headers.list.first)
+    let lines = unsafe request.headers.list.first
+    unsafe set(CURLOPT_HTTPHEADER, namedServer?.headerLines(followedBy: lines) ?? lines)
     set(CURLOPT_CONNECTTIMEOUT_MS, request.deadlines.connect.milliseconds)
     switch request.method {
     case .get: set(CURLOPT_HTTPGET, 1)
@@ -61,12 +64,14 @@ internal import Glibc
     } else {
       unsafe set(CURLOPT_CUSTOMREQUEST, nil)
     }
+    if let signature = request.signature { sign(request, with: signature) }
   }
 
   /// Takes the transfer off the handle, once libcurl has let go of it.
   func unload() -> Transfer? {
     unsafe set(CURLOPT_HTTPHEADER, nil)
     unsafe set(CURLOPT_POSTFIELDS, nil)
+    if transfer?.request.signature != nil { stopSigning() }
     defer { transfer = nil }
     return transfer
   }
@@ -74,7 +79,7 @@ internal import Glibc
   /// Takes a part of the body; false when it exceeds the limit, and libcurl is to give up.
   func receive(bodyPart part: UnsafeRawBufferPointer) -> Bool {
     let size = (transfer?.body.count ?? 0) + part.count
-    bodyIsTooLarge = size > bodyLimit
+    bodyIsTooLarge = size > configuration.maxResponseBytes
     if !bodyIsTooLarge { unsafe transfer?.receive(bodyPart: part) }
     return !bodyIsTooLarge
   }
@@ -85,7 +90,7 @@ internal import Glibc
     at now: ContinuousClock.Instant
   ) -> Result<HTTPResponse, TransportError> {
     guard let transfer else { return .failure(.setup("curl_multi_info_read")) }
-    if bodyIsTooLarge { return .failure(.tooLarge(limit: bodyLimit)) }
+    if bodyIsTooLarge { return .failure(.tooLarge(limit: configuration.maxResponseBytes)) }
     let code = code == CURLE_OK && !transfer.headIsComplete ? CURLE_PARTIAL_FILE : code
     guard code == CURLE_OK else {
       return .failure(
@@ -114,7 +119,7 @@ internal import Glibc
 // MARK: - Options
 
 extension EasyHandle {
-  private func setPolicy(_ configuration: CurlTransport.Configuration) {
+  private func setPolicy() {
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_PROTOCOLS_STR, "http,https")
     set(CURLOPT_FOLLOWLOCATION, 0)
@@ -123,7 +128,6 @@ extension EasyHandle {
     set(CURLOPT_NOPROXY, "")
     set(CURLOPT_SSL_VERIFYPEER, 1)
     set(CURLOPT_SSL_VERIFYHOST, 2)
-    if let caFile = configuration.caFile { set(CURLOPT_CAINFO, caFile) }
     // Without a folder of certificates libcurl parses the file once per shard, not per connection,
     // and a configured file is the only authority.
     unsafe set(CURLOPT_CAPATH, nil)
@@ -139,6 +143,24 @@ extension EasyHandle {
     unsafe set(CURLOPT_SHARE, shard.cache.share)
   }
 
+  /// Whom to trust; only asked for by URLs that need it, as it may mean reading many certificates.
+  private func setTrust() {
+    if shard.cache.trust == nil {
+      if let caFile = configuration.caFile { set(CURLOPT_CAINFO, caFile) }
+    } else {
+      unsafe set(CURLOPT_CAINFO, nil)
+      unsafe ccurl_set_tls_callback(curl, tlsContextMade)
+    }
+  }
+
+  private func setIdentity() {
+    guard let certificate = configuration.clientCertificate else { return }
+    set(CURLOPT_SSLCERT, certificate)
+    set(CURLOPT_SSLKEY, configuration.clientKey ?? certificate)
+    // Without one, libcrypto would ask the terminal for the passphrase of an encrypted key.
+    set(CURLOPT_KEYPASSWD, "")
+  }
+
   private func setCallbacks() {
     let me = unsafe Unmanaged.passUnretained(self).toOpaque()
     let sockets = unsafe Unmanaged.passUnretained(shard.sockets).toOpaque()
@@ -146,6 +168,7 @@ extension EasyHandle {
     unsafe set(CURLOPT_HEADERDATA, me)
     unsafe set(CURLOPT_WRITEDATA, me)
     unsafe set(CURLOPT_PREREQDATA, me)
+    unsafe set(CURLOPT_SSL_CTX_DATA, me)
     unsafe set(CURLOPT_OPENSOCKETDATA, sockets)
     unsafe set(CURLOPT_CLOSESOCKETDATA, sockets)
     unsafe ccurl_set_data_callback(curl, CURLOPT_HEADERFUNCTION, headerLineArrived)
@@ -157,9 +180,14 @@ extension EasyHandle {
 
   private func set(url: String) {
     self.url = url
-    set(CURLOPT_URL, url)
+    let isSecure = url.hasPrefix("https:")
+    if isSecure { setTrust() }
+    namedServer =
+      isSecure ? configuration.serverName.flatMap { NamedServer(name: $0, url: url) } : nil
+    set(CURLOPT_URL, namedServer?.url ?? url)
+    unsafe set(CURLOPT_CONNECT_TO, namedServer?.connectTo)
     // Waiting for a connection to share is only worth while where HTTP/2 can be negotiated.
-    set(CURLOPT_PIPEWAIT, mayMultiplex && url.hasPrefix("https:") ? 1 : 0)
+    set(CURLOPT_PIPEWAIT, mayMultiplex && isSecure ? 1 : 0)
   }
 
   private func set(body: ArraySlice<UInt8>) {

@@ -14,6 +14,8 @@ package struct HTTPRequest: Sendable {
   /// The body of a POST or PUT; ignored for a GET.
   package var body: ArraySlice<UInt8>
   package var deadlines: Deadlines
+  /// Signs the request for AWS; nil for everybody else.
+  package var signature: AWSSignature?
 
   /// Makes a request; a body given as an `Array` is passed as `body[...]`.
   package init(

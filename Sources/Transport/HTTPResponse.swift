@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A complete HTTP response, its body decompressed.
 package struct HTTPResponse: Sendable {
   /// The protocol version that the response came over.
@@ -7,7 +9,7 @@ package struct HTTPResponse: Sendable {
   }
 
   package let status: Int
-  package let body: [UInt8]
+  package private(set) var body: [UInt8]
   package let version: Version
   /// How often the request went out, normally once.
   ///
@@ -52,6 +54,17 @@ package struct HTTPResponse: Sendable {
       requestsSent: requestsSent,
       elapsed: elapsed
     )
+  }
+
+  /// Overwrites the body with zeros, and drops it.
+  ///
+  /// It reaches only this response's own bytes: what was copied, or shares its storage with another
+  /// value, stays.
+  package mutating func wipe() {
+    unsafe body.withUnsafeMutableBytes { bytes in
+      if let base = bytes.baseAddress { unsafe explicit_bzero(base, bytes.count) }
+    }
+    body = []
   }
 
   /// The value of the first header field with this name, whatever its case, or nil.

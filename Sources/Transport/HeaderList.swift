@@ -12,6 +12,9 @@ internal import Secrets
     unsafe first = curl_slist_append(nil, "Expect:")
   }
 
+  /// The lines of fields that are sent, without the one that starts the list.
+  var fields: UnsafeMutablePointer<curl_slist>? { unsafe first?.pointee.next }
+
   deinit {
     var next = unsafe first
     while let line = unsafe next {

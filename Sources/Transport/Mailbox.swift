@@ -16,6 +16,7 @@ final class Mailbox: Sendable {
   enum Command {
     case start(Submission)
     case cancel(id: UInt64)
+    case retire(credential: UInt64)
     case stop(CheckedContinuation<Void, Never>?)
   }
 
@@ -70,6 +71,7 @@ final class Mailbox: Sendable {
   func close() -> [Command] {
     state.withLock { state in
       state.closed = true
+      defer { state.commands = [] }
       return state.commands
     }
   }

@@ -3,9 +3,11 @@ package import Secrets
 /// The header fields of a request as they go on the wire, credential included.
 ///
 /// Build it once per key and provider and share it between all their requests: sending copies
-/// nothing. Its memory is wiped when the last user lets go.
+/// nothing. Requests with a credential share connections only where they share this object. When
+/// its last user lets go, it is retired and its memory wiped.
 package final class RequestHeaders: Sendable {
   let list: HeaderList
+  let credential: Credential?
 
   /// Makes header fields without a credential.
   ///
@@ -18,6 +20,7 @@ package final class RequestHeaders: Sendable {
     var list = HeaderList()
     for field in fields { try list.append(name: field.name, value: field.value) }
     self.list = list
+    credential = nil
   }
 
   /// Makes header fields, the last of which is `name: prefix` followed by the secret's bytes.
@@ -36,5 +39,14 @@ package final class RequestHeaders: Sendable {
     for field in fields { try list.append(name: field.name, value: field.value) }
     try list.append(name: name, prefix: prefix, secret: credential)
     self.list = list
+    self.credential = Credential()
+  }
+
+  /// Closes the connections that carried the credential: idle ones at once, the others when their
+  /// requests end.
+  ///
+  /// Nothing is aborted, and a request that is sent with it all the same gets a new connection.
+  package func retire() {
+    credential?.retire()
   }
 }

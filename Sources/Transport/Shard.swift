@@ -9,13 +9,19 @@ internal import CLinux
   /// How many transfers a shard carries at most.
   private static let capacity = 100
 
+  /// What its sockets are told apart by.
   let index: Int
+  /// Which credential's transfers it carries, if any, and at which place among those that do.
+  let credential: UInt64?
+  let place: Int
   let sockets: SocketPoll
   let cache: SharedCache
   /// When libcurl wants ``timeout()`` to be called.
   private(set) var timer: ContinuousClock.Instant?
   /// Every handle, busy or idle.
   private(set) var handles: [EasyHandle] = []
+  /// Whether its credential is retired, so that it takes no more transfers.
+  var isLeaving = false
 
   private let configuration: CurlTransport.Configuration
   private let multi: UnsafeMutableRawPointer
@@ -24,6 +30,8 @@ internal import CLinux
 
   init(
     _ index: Int,
+    credential: UInt64?,
+    place: Int,
     _ configuration: CurlTransport.Configuration,
     sockets: SocketPoll,
     cache: SharedCache
@@ -31,6 +39,8 @@ internal import CLinux
     guard let multi = unsafe curl_multi_init() else { throw .setup("curl_multi_init") }
     unsafe self.multi = unsafe multi
     self.index = index
+    self.credential = credential
+    self.place = place
     self.sockets = sockets
     self.cache = cache
     self.configuration = configuration
@@ -52,6 +62,7 @@ internal import CLinux
   }
 
   var hasRoom: Bool { handles.count - idle.count < Self.capacity }
+  var isIdle: Bool { handles.count == idle.count }
 
   /// Starts a transfer.
   func start(_ transfer: Transfer) throws(TransportError) -> EasyHandle {

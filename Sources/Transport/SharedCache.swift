@@ -1,15 +1,23 @@
 internal import CCurl
 
-/// What the easy handles of one loop learn once for all of them: addresses and TLS sessions.
+/// What the easy handles of one loop learn once for all of them: addresses, TLS sessions and whom
+/// to trust.
 ///
 /// Resuming a session spares both ends of a new connection most of its cryptography. Without lock
 /// functions it must stay on its loop's thread.
 @safe final class SharedCache {
   let share: UnsafeMutableRawPointer
+  /// Nil where each handle is to read the certificates for itself.
+  private(set) lazy var trust = readsTrust ? TrustStore(file: caFile) : nil
+  private let caFile: String?
+  private let readsTrust: Bool
 
-  init() throws(TransportError) {
+  init(_ configuration: CurlTransport.Configuration) throws(TransportError) {
     guard let share = unsafe curl_share_init() else { throw .setup("curl_share_init") }
     unsafe self.share = unsafe share
+    caFile = configuration.caFile
+    // A proxy may have a certificate too, for which the CA file is not meant.
+    readsTrust = configuration.proxy == nil
     unsafe ccurl_share(share, CURL_LOCK_DATA_DNS)
     unsafe ccurl_share(share, CURL_LOCK_DATA_SSL_SESSION)
   }

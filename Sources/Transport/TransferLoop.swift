@@ -9,12 +9,9 @@ final class TransferLoop {
   private let configuration: CurlTransport.Configuration
   private let mailbox: Mailbox
   private let sockets: SocketPoll
-  private let cache: SharedCache
   private let clock = ContinuousClock()
 
-  private var shards: [Shard] = []
-  /// The shards before this one are full.
-  private var firstRoom = 0
+  private var shards: ShardPool
   private var busy: [UInt64: EasyHandle] = [:]
   private var gate = StartGate()
   private var waiting: [Mailbox.Submission] = []
@@ -29,7 +26,12 @@ final class TransferLoop {
     self.configuration = configuration
     self.mailbox = mailbox
     sockets = try SocketPoll(bell: mailbox.bell)
-    cache = try SharedCache()
+    shards = ShardPool(
+      configuration,
+      mailbox,
+      sockets: sockets,
+      cache: try SharedCache(configuration)
+    )
     nextSampling = clock.now
   }
 
@@ -43,7 +45,7 @@ final class TransferLoop {
   private func turn() {
     sockets.wait(milliseconds: patience())
     mailbox.collect(into: &commands)
-    sockets.forEachReady { shards[$0].ready($1, $2) }
+    sockets.forEachReady { shards[$0]?.ready($1, $2) }
     obeyCommands()
     fireTimers()
     let now = clock.now
@@ -57,7 +59,7 @@ final class TransferLoop {
   private func patience() -> Int32 {
     guard mailbox.prepareToSleep() else { return 0 }
     var next = busy.isEmpty ? nil : nextSampling
-    for case .some(let timer) in shards.lazy.map(\.timer) { next = min(next ?? timer, timer) }
+    for case .some(let timer) in shards.all.lazy.map(\.timer) { next = min(next ?? timer, timer) }
     guard let next else { return -1 }
     let delay = next - clock.now
     return delay <= .zero ? 0 : Int32(clamping: delay.milliseconds + 1)
@@ -68,6 +70,7 @@ final class TransferLoop {
       switch command {
       case .start(let submission): waiting.append(submission)
       case .cancel(let id): cancel(id)
+      case .retire(let credential): shards.retire(credential)
       case .stop(let continuation):
         stops.append(continuation)
         stopping = true
@@ -79,13 +82,13 @@ final class TransferLoop {
 
   private func fireTimers() {
     let now = clock.now
-    for shard in shards {
+    for shard in shards.all {
       if let timer = shard.timer, timer <= now { shard.timeout() }
     }
   }
 
   private func collectFinished(at now: ContinuousClock.Instant) {
-    for shard in shards {
+    for shard in shards.all {
       while let (handle, code) = shard.nextFinished() {
         finish(handle, with: handle.result(code, at: now))
       }
@@ -135,7 +138,8 @@ extension TransferLoop {
   private func start(_ submission: Mailbox.Submission, at now: ContinuousClock.Instant) {
     do throws(TransportError) {
       let transfer = Transfer(submission, at: now)
-      busy[submission.id] = try shardWithRoom().start(transfer)
+      let shard = try shards.shardWithRoom(for: submission.request.headers.credential)
+      busy[submission.id] = try shard.start(transfer)
     } catch {
       replies.append((submission.reply, .failure(error)))
       return
@@ -143,17 +147,6 @@ extension TransferLoop {
     gate.enter(submission.id, at: now)
     samplingInterval = min(samplingInterval, submission.request.deadlines.samplingInterval)
     nextSampling = min(nextSampling, now + samplingInterval)
-  }
-
-  /// The first shard that can take a transfer, so that connections stay few and in use.
-  private func shardWithRoom() throws(TransportError) -> Shard {
-    while firstRoom < shards.count {
-      if shards[firstRoom].hasRoom { return shards[firstRoom] }
-      firstRoom += 1
-    }
-    let shard = try Shard(shards.count, configuration, sockets: sockets, cache: cache)
-    shards.append(shard)
-    return shard
   }
 
   private func cancel(_ id: UInt64) {
@@ -167,7 +160,7 @@ extension TransferLoop {
   private func finish(_ handle: EasyHandle, with result: Result<HTTPResponse, TransportError>) {
     guard let transfer = handle.shard.stop(handle) else { return }
     busy[transfer.id] = nil
-    firstRoom = min(firstRoom, handle.shard.index)
+    shards.transferEnded(on: handle.shard)
     replies.append((transfer.reply, result))
   }
 }

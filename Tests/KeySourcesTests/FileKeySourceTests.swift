@@ -13,7 +13,7 @@ struct FileKeySourceTests {
   func `refuses a file that others can read`(mode: Int) async throws {
     let path = try folder.write("sk-value", to: "key", mode: mode)
     let error = await #expect(throws: KeySourceError.self) {
-      try await FileKeySource(path: path).fetch()
+      try await newest(FileKeySource(path: path))
     }
     #expect(error?.description.contains("chmod 600") == true)
   }
@@ -22,23 +22,23 @@ struct FileKeySourceTests {
     try folder.write("sk-value", to: "real")
     let link = folder.path + "/link"
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "real")
-    #expect(value(of: try await FileKeySource(path: link).fetch()) == "sk-value")
+    #expect(value(of: try await newest(FileKeySource(path: link))) == "sk-value")
     try folder.write("sk-value", to: "real", mode: 0o644)
-    await #expect(throws: KeySourceError.self) { try await FileKeySource(path: link).fetch() }
+    await #expect(throws: KeySourceError.self) { try await newest(FileKeySource(path: link)) }
   }
 
   @Test(arguments: ["", "\n", "two\nlines", String(repeating: "x", count: 65_537)])
   func `refuses a file that is not one key`(contents: String) async throws {
     let path = try folder.write(contents, to: "key")
-    await #expect(throws: KeySourceError.self) { try await FileKeySource(path: path).fetch() }
+    await #expect(throws: KeySourceError.self) { try await newest(FileKeySource(path: path)) }
   }
 
   @Test func `does not wait for a pipe, and does not read a folder`() async throws {
     let pipe = folder.path + "/pipe"
     #expect(unsafe mkfifo(pipe, 0o600) == 0)
-    await #expect(throws: KeySourceError.self) { try await FileKeySource(path: pipe).fetch() }
+    await #expect(throws: KeySourceError.self) { try await newest(FileKeySource(path: pipe)) }
     await #expect(throws: KeySourceError.self) {
-      try await FileKeySource(path: folder.path).fetch()
+      try await newest(FileKeySource(path: folder.path))
     }
   }
 
@@ -48,7 +48,7 @@ struct FileKeySourceTests {
     ])
   func `reads a JSON field with its escapes`(json: String, expected: String) async throws {
     let path = try folder.write(json, to: "keys.json")
-    let key = try await FileKeySource(path: path, field: "main").fetch()
+    let key = try await newest(FileKeySource(path: path, field: "main"))
     #expect(value(of: key) == expected)
   }
 
@@ -60,7 +60,7 @@ struct FileKeySourceTests {
   func `refuses what is not JSON with that field`(json: String) async throws {
     let path = try folder.write(json, to: "keys.json")
     await #expect(throws: KeySourceError.self) {
-      try await FileKeySource(path: path, field: "main").fetch()
+      try await newest(FileKeySource(path: path, field: "main"))
     }
   }
 }

@@ -70,35 +70,52 @@ final class TemporaryFolder: Sendable {
 /// A source whose answers a test decides, and that counts how often it is asked.
 final class ScriptedSource: KeySource {
   private struct Script {
-    var answer: Result<String, KeySourceError>
+    var answer: Result<[String], KeySourceError>
+    var labels: [String?] = []
     var fetches = 0
   }
 
   let reference: KeyReference
   private let script: Mutex<Script>
 
-  init(_ name: String, _ value: String) {
+  init(_ name: String, _ values: String...) {
     reference = .environment(name: name)
-    script = Mutex(Script(answer: .success(value)))
+    script = Mutex(Script(answer: .success(values)))
   }
 
   var fetches: Int { script.withLock { $0.fetches } }
 
-  func answer(_ value: String) {
-    script.withLock { $0.answer = .success(value) }
+  /// The labels that it was asked with, which are the values themselves.
+  var labels: [String?] { script.withLock { $0.labels } }
+
+  func answer(_ values: String...) {
+    script.withLock { $0.answer = .success(values) }
   }
 
-  func fail(_ problem: String) {
-    script.withLock { $0.answer = .failure(KeySourceError(.denied, problem)) }
+  func fail(_ problem: String, _ kind: KeySourceError.Kind = .unavailable) {
+    script.withLock { $0.answer = .failure(KeySourceError(kind, problem)) }
   }
 
-  func fetch() async throws(KeySourceError) -> Key {
+  func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
     let answer = script.withLock { script in
       script.fetches += 1
+      script.labels.append(label)
       return script.answer
     }
-    return try Key(reference, value: secret(try answer.get()))
+    let values = try answer.get()
+    if let label, label == values.first { return nil }
+    return try values.map { value throws(KeySourceError) in
+      try Key(reference, value: secret(value), label: value)
+    }
   }
+}
+
+/// The newest value of a source, which a test expects to have one.
+func newest(_ source: any KeySource) async throws -> Key {
+  guard let key = try await source.fetch(unless: nil)?.first else {
+    throw KeySourceError(.denied, "the source gave no key")
+  }
+  return key
 }
 
 /// A clock that a test moves.

@@ -2,21 +2,31 @@ import KeySources
 import Testing
 
 struct KeyReferenceTests {
-  @Test(arguments: ["env:API_KEY", "file:/run/key", "file:keys.json#main", "keystore:main-2026.11"])
+  @Test(
+    arguments: [
+      "env:API_KEY", "env:KEYS#a.b", "file:/run/key", "file:keys.json#main",
+      "keystore:main-2026.11",
+      "vault:secret/llm/main#key", "vault:kv/llm", "aws-sm:prod/llm#key", "exec:print-key",
+      "aws-sm:arn:aws:secretsmanager:eu-west-1:123456789012:secret:llm-AbCdEf#key",
+    ])
   func `reads what it writes`(text: String) throws {
     #expect(try KeyReference(text).description == text)
   }
 
   @Test func `takes a reference apart`() throws {
-    #expect(try KeyReference("file:a#b#c") == .file(path: "a", field: "b#c"))
+    #expect(try KeyReference("file:a#b#c") == .file(path: "a#b", field: "c"))
     #expect(try KeyReference("keystore:main") == .keystore(id: "main"))
   }
 
-  @Test(arguments: ["vault:secret/llm#key", "aws-sm:llm", "exec:pass show llm"])
-  func `says of kinds to come that they are not there yet`(text: String) {
-    let error = #expect(throws: KeySourceError.self) { try KeyReference(text) }
-    #expect(error?.description.contains("not available in this version yet") == true)
-    #expect(error?.exitCode == 64)
+  @Test func `shows of a command only what it runs`() throws {
+    let reference = try KeyReference("exec:pass show 'llm # main'#api_key")
+    #expect(reference == .command("pass show 'llm # main'", field: "api_key"))
+    #expect(reference.description == "exec:pass …#api_key")
+    #expect(try KeyReference("exec:TOKEN=abc op read x").description == "exec:op …")
+  }
+
+  @Test func `a comment in a command is no field`() throws {
+    #expect(try KeyReference("exec:cat key #main") == .command("cat key #main"))
   }
 
   @Test(
@@ -34,6 +44,8 @@ struct KeyReferenceTests {
 
   @Test(arguments: [
     "env:", "env:1A", "env:A-B", "file:", "file:#x", "file:a#", "keystore:", "keystore:a b",
+    "vault:secret", "vault:/a", "vault:a//b", "vault:a/../b", "vault:a/b?c", "aws-sm:", "exec:",
+    "exec: ",
   ])
   func `refuses names that cannot be`(text: String) {
     #expect(throws: KeySourceError.self) { try KeyReference(text) }

@@ -2,71 +2,308 @@ import KeySources
 import Testing
 
 struct KeyringStateTests {
+  private let start = ContinuousClock.now
+
+  /// A state in which the values of one source are known, newest first.
+  private func state(_ names: String..., policy: KeyringPolicy = .init()) -> KeyringState {
+    var state = KeyringState(sources: 1, policy: policy)
+    give(names, to: &state, at: start)
+    return state
+  }
+
+  private func give(
+    _ names: [String],
+    from source: Int = 0,
+    to state: inout KeyringState,
+    at time: ContinuousClock.Instant
+  ) {
+    _ = state.beginReading([source], at: time)
+    _ = state.answered(source, names.map { KeyringState.Offer(name: $0) }, at: time)
+  }
+
+  private func name(_ generation: Int?, in state: KeyringState) -> String? {
+    state.versions.first { $0.generation == generation }?.name
+  }
+
+  /// Leases, and expects a value.
+  private func lease(_ state: inout KeyringState) throws -> Int {
+    let generation = state.lease()
+    return try #require(generation)
+  }
+
+  @Test func `a new value proves itself with one request while an accepted one is there`() throws {
+    var state = state("old")
+    state.confirm(try lease(&state))
+    give(["new"], to: &state, at: start + .seconds(60))
+    let trial = try lease(&state)
+    #expect(name(trial, in: state) == "new")
+    let other = try lease(&state)
+    #expect(name(other, in: state) == "old")
+    state.confirm(trial)
+    let next = try lease(&state)
+    #expect(name(next, in: state) == "new")
+  }
+
+  @Test func `an old value lives until its last request ends`() throws {
+    var state = state("old")
+    let request = try lease(&state)
+    state.confirm(request)
+    give(["new"], to: &state, at: start)
+    state.confirm(try lease(&state))
+    #expect(state.versions.map(\.name) == ["old", "new"])
+    _ = state.takeEvents()
+    state.release(request)
+    #expect(state.versions.map(\.name) == ["new"])
+    #expect(state.takeEvents() == [.retired(generation: request)])
+  }
+
+  @Test func `a bad new value leaves the old one in use`() throws {
+    var state = state("old")
+    state.confirm(try lease(&state))
+    give(["typo"], to: &state, at: start)
+    let trial = try lease(&state)
+    let verdict = state.reject(trial, at: start)
+    #expect(verdict == .useAnother)
+    let next = try lease(&state)
+    #expect(name(next, in: state) == "old")
+  }
+
+  @Test func `an overlapping value bridges until the new one works, and does not come back`() throws
+  {
+    var state = state("new", "previous")
+    #expect(state.versions.count == 2)
+    let request = try lease(&state)
+    #expect(name(request, in: state) == "new")
+    state.confirm(request)
+    #expect(state.versions.map(\.name) == ["new"])
+    give(["new", "previous"], to: &state, at: start + .seconds(60))
+    #expect(state.versions.map(\.name) == ["new"])
+  }
+
+  @Test func `in need the overlapping value is asked for again`() throws {
+    var state = state("new", "previous")
+    let request = try lease(&state)
+    state.confirm(request)
+    let verdict = state.reject(request, at: start)
+    #expect(verdict == .search)
+    let wanted = state.beginReading([0], at: start)
+    #expect(wanted == [nil])
+    _ = state.answered(0, [.init(name: "new"), .init(name: "previous")], at: start)
+    let next = try lease(&state)
+    #expect(name(next, in: state) == "previous")
+  }
+
+  @Test func `a reading that nothing hurries need not give what is held`() {
+    var state = state("held")
+    let wanted = state.beginReading([0], at: start)
+    #expect(wanted == ["held"])
+  }
+
+  @Test func `a source that names its old value first again is followed`() throws {
+    var state = state("two", "one")
+    _ = state.beginReading([0], at: start)
+    _ = state.answered(0, [.init(name: "one"), .init(name: "two")], at: start)
+    let next = try lease(&state)
+    #expect(name(next, in: state) == "one")
+  }
+
+  @Test func `fruitless searches come quickly at first and then rarely`() throws {
+    var state = state("only")
+    let request = try lease(&state)
+    state.confirm(request)
+    let verdict = state.reject(request, at: start)
+    #expect(verdict == .search)
+    var (now, times) = (start, [Duration]())
+    for _ in 0..<10 {
+      now = state.nextDue(at: now)
+      times.append(now - start)
+      give(["only"], to: &state, at: now)
+    }
+    #expect(times.prefix(4) == [.zero, .milliseconds(50), .milliseconds(150), .milliseconds(350)])
+    #expect(times[9] - times[8] == .seconds(10))
+  }
+
+  @Test func `a refused value is tried again with one request, ever more rarely`() throws {
+    var state = state("only")
+    let first = try lease(&state)
+    _ = state.reject(first, at: start)
+    state.release(first)
+    state.tick(at: start + .seconds(59))
+    #expect(!state.canLease)
+    state.tick(at: start + .seconds(60))
+    let trial = try lease(&state)
+    #expect(trial == first && !state.canLease && state.maySoonLease)
+    _ = state.reject(trial, at: start + .seconds(60))
+    state.release(trial)
+    state.tick(at: start + .seconds(179))
+    #expect(!state.canLease)
+    state.tick(at: start + .seconds(180))
+    state.confirm(try lease(&state))
+    #expect(state.canLease && !state.isOnTrial)
+  }
+
+  @Test func `an outage of the source is bridged, told once, and ends after its time`() {
+    var policy = KeyringPolicy()
+    policy.staleIfError = .seconds(600)
+    var state = state("key", policy: policy)
+    state.failed(0, .unavailable, at: start + .seconds(60))
+    state.tick(at: start + .seconds(299))
+    #expect(state.staleness(of: 0, at: start + .seconds(299)) == nil)
+    _ = state.takeEvents()
+    state.tick(at: start + .seconds(300))
+    state.tick(at: start + .seconds(301))
+    #expect(state.takeEvents() == [.stale(source: 0, age: .seconds(300))])
+    #expect(state.canLease)
+    state.tick(at: start + .seconds(900))
+    #expect(!state.canLease && state.versions.isEmpty)
+    give(["key"], to: &state, at: start + .seconds(901))
+    #expect(state.canLease)
+  }
+
+  @Test func `a source that denies is believed after the ttl, one whose key is gone at once`() {
+    var denied = state("key")
+    denied.failed(0, .denied, at: start + .seconds(60))
+    denied.tick(at: start + .seconds(299))
+    #expect(denied.canLease)
+    denied.tick(at: start + .seconds(300))
+    #expect(!denied.canLease)
+    var gone = state("key")
+    gone.failed(0, .gone, at: start + .seconds(60))
+    #expect(!gone.canLease)
+  }
+
+  @Test func `an expiring value is spoken of and then drained`() {
+    var state = KeyringState(sources: 1)
+    let end = start + .seconds(8 * 86_400)
+    _ = state.beginReading([0], at: start)
+    _ = state.answered(0, [.init(name: "key", expires: end)], at: start)
+    _ = state.takeEvents()
+    var told: [KeyringEvent] = []
+    for hours in [1, 25, 166, 167.5, 190, 191.5, 192] {
+      state.tick(at: start + .seconds(hours * 3_600))
+      told += state.takeEvents()
+    }
+    let warnings = [604_800, 86_400, 3_600].map {
+      KeyringEvent.expiring(generation: 1, within: .seconds($0))
+    }
+    #expect(
+      told == warnings + [.draining(generation: 1, .expired), .retired(generation: 1)]
+    )
+  }
+
   /// Plays thousands of random lives of a keyring in virtual time.
   @Test(arguments: 0..<50)
   func `its rules hold whatever happens`(seed: Int) {
     var random = SeededGenerator(seed: UInt64(seed))
     for _ in 0..<100 {
-      var life = Life(sources: Int.random(in: 1...3, using: &random))
-      for _ in 0..<60 { life.step(&random) }
+      var life = KeyringLife(sources: Int.random(in: 1...3, using: &random))
+      for _ in 0..<80 { life.step(&random) }
+      life.end()
+    }
+  }
+}
+
+/// A keyring's random life, and the rules that must hold at every moment of it.
+private struct KeyringLife {
+  private var state: KeyringState
+  private var now = ContinuousClock.now
+  private var inFlight: [Int] = []
+  private var refusedAt: [Int: ContinuousClock.Instant] = [:]
+  private var retired: Set<Int> = []
+  private let sources: Int
+
+  init(sources: Int) {
+    self.sources = sources
+    state = KeyringState(sources: sources)
+  }
+
+  mutating func step(_ random: inout SeededGenerator) {
+    let source = Int.random(in: 0..<sources, using: &random)
+    switch Int.random(in: 0..<7, using: &random) {
+    case 0: read(source, &random)
+    case 1:
+      let kinds: [KeySourceError.Kind] = [.unavailable, .denied, .gone]
+      state.failed(source, kinds[Int.random(in: 0..<3, using: &random)], at: now)
+    case 2:
+      now += .seconds(Int.random(in: 0...400, using: &random))
+      state.tick(at: now)
+    case 3, 4: lease()
+    case 5: finish(isAccepted: true, &random)
+    default: finish(isAccepted: false, &random)
+    }
+    check()
+  }
+
+  private mutating func read(_ source: Int, _ random: inout SeededGenerator) {
+    _ = state.beginReading([source], at: now)
+    let names = (0..<Int.random(in: 1...2, using: &random)).map { _ in
+      Int.random(in: 0..<4, using: &random)
+    }
+    let offers = Set(names).sorted().map { KeyringState.Offer(name: "\($0)") }
+    _ = state.answered(source, offers, at: now)
+  }
+
+  private mutating func lease() {
+    let could = state.canLease
+    let generation = state.lease()
+    #expect((generation != nil) == could)
+    guard let generation else { return }
+    inFlight.append(generation)
+    #expect(!retired.contains(generation))
+    if let refused = refusedAt[generation] {
+      #expect(now - refused >= .seconds(60))
+      #expect(inFlight.count { $0 == generation && refusedAt[$0] != nil } >= 1)
     }
   }
 
-  @Test func `a refusal of the value in use leaves nothing to use`() {
-    var state = KeyringState(sources: 1)
-    #expect(state.best == nil)
-    state.beginRound()
-    let (first, again) = (
-      state.fetched(slot: 0, version: "1"), state.fetched(slot: 0, version: "1")
-    )
-    #expect(first && !again)
-    #expect(state.best == 0)
-    let verdict = state.rejected(slot: 0, at: .now)
-    #expect(verdict == .refresh)
-    #expect(state.best == nil)
-  }
-
-  private struct Life {
-    private var state: KeyringState
-    private var now = ContinuousClock.now
-    private var forced: ContinuousClock.Instant?
-    private var refused: Set<Int> = []
-
-    init(sources: Int) {
-      state = KeyringState(sources: sources)
-    }
-
-    mutating func step(_ random: inout SeededGenerator) {
-      let slot = Int.random(in: state.slots.indices, using: &random)
-      switch Int.random(in: 0..<4, using: &random) {
-      case 0:
-        state.beginRound()
-        if state.fetched(slot: slot, version: "\(Int.random(in: 0..<4, using: &random))") {
-          refused.remove(slot)
-        }
-      case 1: now += .seconds(Int.random(in: 0...6, using: &random))
-      case 2: if state.slots[slot].state.isGood { state.confirmed(slot: slot) }
-      default: if state.slots[slot].version != nil { reject(slot) }
+  private mutating func finish(isAccepted: Bool, _ random: inout SeededGenerator) {
+    guard let index = inFlight.indices.randomElement(using: &random) else { return }
+    let generation = inFlight.remove(at: index)
+    if isAccepted {
+      state.confirm(generation)
+      refusedAt[generation] = nil
+    } else {
+      let verdict = state.reject(generation, at: now)
+      #expect((verdict == .useAnother) == state.canLease)
+      if state.versions.contains(where: { $0.generation == generation && $0.state == .quarantined })
+      {
+        refusedAt[generation] = refusedAt[generation] ?? now
       }
-      check()
     }
+    state.release(generation)
+  }
 
-    private mutating func reject(_ slot: Int) {
-      let verdict = state.rejected(slot: slot, at: now)
-      refused.insert(slot)
-      #expect((verdict == .useAnother) == (state.best != nil))
-      guard verdict == .refresh else { return }
-      if let forced { #expect(now - forced >= KeyringState.refreshInterval) }
-      forced = now
+  /// Every request's value is kept until it ends, and none is kept that is of no use.
+  private mutating func check() {
+    for case .retired(let generation) in state.takeEvents() {
+      #expect(retired.insert(generation).inserted)
+      #expect(!inFlight.contains(generation))
     }
+    for generation in inFlight {
+      #expect(state.versions.contains { $0.generation == generation && $0.inFlight > 0 })
+    }
+    for version in state.versions {
+      #expect(version.inFlight == inFlight.count { $0 == version.generation })
+      #expect(version.state != .draining || version.inFlight > 0)
+    }
+    #expect(state.versions.count <= 4 * sources + inFlight.count)
+  }
 
-    /// A refused value is never used, and nothing newer than what is used is good.
-    private func check() {
-      let good = state.slots.indices.filter { state.slots[$0].state.isGood }
-      guard let best = state.best else { return #expect(good.isEmpty) }
-      #expect(!refused.contains(best))
-      #expect(good.allSatisfy { state.slots[$0].round <= state.slots[best].round })
+  /// However it went, a good value brings the ring back.
+  mutating func end() {
+    for generation in inFlight { state.release(generation) }
+    inFlight = []
+    for source in 0..<sources {
+      _ = state.beginReading([source], at: now)
+      _ = state.answered(source, [.init(name: "last")], at: now)
     }
+    #expect(state.canLease)
+    guard let generation = state.lease() else { return }
+    state.confirm(generation)
+    state.release(generation)
+    _ = state.takeEvents()
+    let names = state.versions.filter { $0.state == .active }.map(\.name)
+    #expect(names.contains("last"))
   }
 }
 

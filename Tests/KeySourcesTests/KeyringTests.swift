@@ -1,4 +1,5 @@
 import KeySources
+import Synchronization
 import Testing
 
 struct KeyringTests {
@@ -9,15 +10,28 @@ struct KeyringTests {
     return Keyring(sources: sources, now: { clock.now })
   }
 
-  private func lease(_ keyring: Keyring) throws -> Key {
+  private func lease(_ keyring: Keyring) throws -> KeyLease {
     try #require(keyring.lease())
+  }
+
+  /// The value that the next request would go out with.
+  private func nextValue(_ keyring: Keyring) throws -> String {
+    let lease = try lease(keyring)
+    defer { keyring.release(lease) }
+    return value(of: lease.key)
+  }
+
+  /// Lets as much time pass as it takes for the sources to be read again.
+  private func readAgain(_ keyring: Keyring) async {
+    clock.advance(by: .seconds(60))
+    await keyring.poll()
   }
 
   @Test func `has nothing before it is loaded, and the first source's key after`() async throws {
     let keyring = keyring(ScriptedSource("A", "sk-a"), ScriptedSource("B", "sk-b"))
     #expect(keyring.lease() == nil)
     try await keyring.load()
-    #expect(value(of: try lease(keyring)) == "sk-a")
+    #expect(try nextValue(keyring) == "sk-a")
   }
 
   @Test func `does not start with less than was named`() async {
@@ -34,9 +48,9 @@ struct KeyringTests {
     try await keyring.load()
     let old = try lease(keyring)
     source.answer("sk-new")
-    await keyring.refresh()
-    #expect(value(of: try lease(keyring)) == "sk-new")
-    #expect(value(of: old) == "sk-old")
+    await readAgain(keyring)
+    #expect(try nextValue(keyring) == "sk-new")
+    #expect(value(of: old.key) == "sk-old")
   }
 
   @Test func `the newest key goes first, whichever source it is from`() async throws {
@@ -44,16 +58,18 @@ struct KeyringTests {
     let keyring = keyring(ScriptedSource("A", "sk-a"), second)
     try await keyring.load()
     second.answer("sk-b2")
-    await keyring.refresh()
-    #expect(value(of: try lease(keyring)) == "sk-b2")
+    await readAgain(keyring)
+    #expect(try nextValue(keyring) == "sk-b2")
   }
 
-  @Test func `an unchanged value keeps its key object`() async throws {
-    let keyring = keyring(ScriptedSource("A", "sk-a"))
+  @Test func `a value that is held is not given again`() async throws {
+    let source = ScriptedSource("A", "sk-a")
+    let keyring = keyring(source)
     try await keyring.load()
     let before = try lease(keyring)
-    await keyring.refresh()
-    #expect(try lease(keyring) === before)
+    await readAgain(keyring)
+    #expect(source.labels == [nil, "sk-a"])
+    #expect(try lease(keyring).generation == before.generation)
   }
 
   @Test func `a refused key is replaced by what its source now holds`() async throws {
@@ -61,54 +77,40 @@ struct KeyringTests {
     let keyring = keyring(source)
     try await keyring.load()
     source.answer("sk-new")
-    #expect(await keyring.reject(try lease(keyring)) == .replaced)
-    #expect(value(of: try lease(keyring)) == "sk-new")
+    #expect(!keyring.reject(try lease(keyring)))
+    #expect(keyring.nextDue <= clock.now)
+    await keyring.poll()
+    #expect(try nextValue(keyring) == "sk-new")
   }
 
   @Test func `a refused key gives way to another without reading any source`() async throws {
     let (first, second) = (ScriptedSource("A", "sk-a"), ScriptedSource("B", "sk-b"))
     let keyring = keyring(first, second)
     try await keyring.load()
-    #expect(await keyring.reject(try lease(keyring)) == .replaced)
-    #expect(value(of: try lease(keyring)) == "sk-b")
+    #expect(keyring.reject(try lease(keyring)))
+    #expect(try nextValue(keyring) == "sk-b")
     #expect(first.fetches == 1 && second.fetches == 1)
   }
 
   @Test func `with no good key left it says why, without the value`() async throws {
     let keyring = keyring(ScriptedSource("A", "sk-a-secret"))
     try await keyring.load()
-    guard case .exhausted(let reason) = await keyring.reject(try lease(keyring)) else {
-      Issue.record("a refused key with no other is not replaced")
-      return
-    }
-    #expect(reason.contains("env:A") && reason.contains("same value"))
-    #expect(!reason.contains("secret"))
-    #expect(keyring.lease() == nil)
+    #expect(!keyring.reject(try lease(keyring)))
+    await keyring.poll()
+    #expect(keyring.lease() == nil && !keyring.maySoonLease)
+    #expect(keyring.exhaustion.contains("env:A") && keyring.exhaustion.contains("same value"))
+    #expect(!keyring.exhaustion.contains("secret"))
   }
 
-  @Test func `refusals force at most one reading every five seconds`() async throws {
+  @Test func `a hundred refusals force one reading`() async throws {
     let source = ScriptedSource("A", "sk-1")
     let keyring = keyring(source)
     try await keyring.load()
-    let key = try lease(keyring)
-    for _ in 0..<100 { _ = await keyring.reject(key) }
-    #expect(source.fetches == 2)
-    clock.advance(by: .seconds(5))
-    _ = await keyring.reject(key)
-    #expect(source.fetches == 3)
-  }
-
-  @Test func `refusals at the same moment share one reading and its result`() async throws {
-    let source = ScriptedSource("A", "sk-old")
-    let keyring = keyring(source)
-    try await keyring.load()
-    let key = try lease(keyring)
-    source.answer("sk-new")
-    let results = await withTaskGroup(of: Keyring.Rejection.self) { group in
-      for _ in 0..<200 { group.addTask { await keyring.reject(key) } }
-      return await group.reduce(into: []) { $0.append($1) }
+    let lease = try lease(keyring)
+    for _ in 0..<100 {
+      #expect(!keyring.reject(lease))
+      await keyring.poll()
     }
-    #expect(results.allSatisfy { $0 == .replaced })
     #expect(source.fetches == 2)
   }
 
@@ -118,21 +120,9 @@ struct KeyringTests {
     try await keyring.load()
     let old = try lease(keyring)
     source.answer("sk-new")
-    await keyring.refresh()
-    #expect(await keyring.reject(old) == .replaced)
-    #expect(value(of: try lease(keyring)) == "sk-new")
-  }
-
-  @Test func `a parked account resumes when a refresh brings another value`() async throws {
-    let source = ScriptedSource("A", "sk-old")
-    let keyring = keyring(source)
-    try await keyring.load()
-    _ = await keyring.reject(try lease(keyring))
-    await keyring.refresh()
-    #expect(keyring.lease() == nil)
-    source.answer("sk-new")
-    await keyring.refresh()
-    #expect(value(of: try lease(keyring)) == "sk-new")
+    await readAgain(keyring)
+    #expect(keyring.reject(old))
+    #expect(try nextValue(keyring) == "sk-new")
   }
 
   @Test func `a rollback to an earlier value is a new value`() async throws {
@@ -141,30 +131,52 @@ struct KeyringTests {
     try await keyring.load()
     let first = try lease(keyring)
     source.answer("sk-two")
-    _ = await keyring.reject(first)
+    _ = keyring.reject(first)
+    await keyring.poll()
     source.answer("sk-one")
-    await keyring.refresh()
-    #expect(value(of: try lease(keyring)) == "sk-one")
-    #expect(await keyring.reject(first) == .replaced)
+    await readAgain(keyring)
+    #expect(try nextValue(keyring) == "sk-one")
+    #expect(keyring.reject(first))
   }
 
-  @Test func `a source that fails keeps its last good value`() async throws {
+  @Test func `a source that fails keeps its last good value, and says so in time`() async throws {
     let source = ScriptedSource("A", "sk-a")
     let keyring = keyring(source)
     try await keyring.load()
     source.fail("unreachable")
-    await keyring.refresh()
-    #expect(value(of: try lease(keyring)) == "sk-a")
+    await readAgain(keyring)
+    #expect(try nextValue(keyring) == "sk-a")
+    #expect(keyring.complaints.isEmpty)
+    clock.advance(by: .seconds(300))
+    #expect(keyring.complaints == ["env:A was last read 360 s ago: unreachable"])
   }
 
   @Test func `remembers that a key has worked`() async throws {
     let keyring = keyring(ScriptedSource("A", "sk-a"))
     try await keyring.load()
     #expect(!keyring.everWorked)
-    let key = try lease(keyring)
-    keyring.confirm(key)
+    let lease = try lease(keyring)
+    keyring.confirm(lease)
     #expect(keyring.everWorked)
-    _ = await keyring.reject(key)
+    _ = keyring.reject(lease)
     #expect(keyring.everWorked)
+  }
+
+  @Test func `tells its whole story, and lets go of a value with its last request`() async throws {
+    let source = ScriptedSource("A", "sk-old")
+    let keyring = keyring(source)
+    try await keyring.load()
+    let story = Mutex<[KeyEvent]>([])
+    keyring.observe { event in story.withLock { $0.append(event) } }
+    let old = try lease(keyring)
+    keyring.confirm(old)
+    source.answer("sk-new")
+    await readAgain(keyring)
+    let new = try lease(keyring)
+    keyring.confirm(new)
+    keyring.release(old)
+    let kinds = story.withLock { $0.map(\.kind) }
+    #expect(kinds == [.loaded, .accepted, .loaded, .accepted, .draining, .retired])
+    #expect(story.withLock { $0.last?.fingerprint } == old.key.fingerprint)
   }
 }

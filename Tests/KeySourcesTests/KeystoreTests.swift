@@ -4,81 +4,52 @@ import Secrets
 import Testing
 
 struct KeystoreTests {
-  private let folder: TemporaryFolder
-  private let created = "2026-11-23T00:00:00Z"
+  private let stores: TestKeystores
 
   init() throws {
-    folder = try TemporaryFolder()
-  }
-
-  private func made() throws -> Keystore {
-    let store = Keystore(at: try folder.location())
-    _ = try store.create(protection: .identity)
-    return store
-  }
-
-  private func add(_ id: String, _ value: String, to store: Keystore, replacing: Bool = false)
-    throws
-  {
-    let key = try Key(.keystore(id: id), value: secret(value))
-    try store.store(key, provider: "anthropic", created: created, replacing: replacing)
-  }
-
-  private func identities() throws -> [AgeIdentity] {
-    let file = try String(contentsOfFile: folder.path + "/identity.txt", encoding: .utf8)
-    return try AgeIdentity.parse(secret(file))
-  }
-
-  private func document() throws -> String {
-    let file = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/keystore.age"))
-    return text(try AgeFile.decrypt([UInt8](file), with: identities()))
-  }
-
-  private func write(document: String) throws {
-    let file = try AgeFile.encrypt(secret(document), for: identities(), armored: true)
-    try folder.write(String(decoding: file, as: UTF8.self), to: "keystore.age")
+    stores = try TestKeystores()
   }
 
   @Test func `what is added is listed and found, and what is removed is gone`() throws {
-    let store = try made()
+    let store = try stores.made()
     #expect(try store.entries().isEmpty)
-    for id in ["a", "b", "c"] { try add(id, "sk-\(id)\"\\", to: store) }
-    #expect(text(try store.value(of: "b")) == "sk-b\"\\")
+    for id in ["a", "b", "c"] { try stores.add(id, "sk-\(id)\"\\", to: store) }
+    #expect(value(of: try store.keys(of: "b")[0]) == "sk-b\"\\")
     #expect(try store.entries().map(\.id) == ["a", "b", "c"])
     #expect(try store.entries()[0].provider == "anthropic")
     for (id, rest) in [("b", ["a", "c"]), ("a", ["c"]), ("c", [])] {
-      try store.remove(id)
+      #expect(try store.remove(id).isChange)
       #expect(try store.entries().map(\.id) == rest)
     }
-    #expect(throws: KeySourceError.self) { try store.remove("a") }
-    #expect(throws: KeySourceError.self) { _ = try store.value(of: "a") }
-    #expect(try document() == #"{"v":1,"generation":6,"keys":[]}"#)
+    #expect(try !store.remove("a").isChange)
+    #expect(throws: KeySourceError.self) { _ = try store.keys(of: "a") }
+    #expect(try stores.document().contains(#""generation":7,"keys":[]}"#))
   }
 
   @Test func `a key is replaced only when that is meant`() throws {
-    let store = try made()
-    try add("main", "sk-one", to: store)
-    let error = #expect(throws: KeySourceError.self) { try add("main", "sk-two", to: store) }
+    let store = try stores.made()
+    try stores.add("main", "sk-one", to: store)
+    let error = #expect(throws: KeySourceError.self) { try stores.add("main", "sk-two", to: store) }
     #expect(error?.exitCode == 64)
-    #expect(text(try store.value(of: "main")) == "sk-one")
-    try add("main", "sk-two", to: store, replacing: true)
-    #expect(text(try store.value(of: "main")) == "sk-two")
+    #expect(value(of: try store.keys(of: "main")[0]) == "sk-one")
+    try stores.add("main", "sk-two", to: store, replacing: true)
+    #expect(value(of: try store.keys(of: "main")[0]) == "sk-two")
     #expect(try store.entries().count == 1)
   }
 
   @Test func `fields that nobody here knows survive every change`() throws {
-    let store = try made()
+    let store = try stores.made()
     let before =
       #"{"v":1,"x":{"y":[1,"}"]},"keys":[{"id":"a","value":"sk-a","note":"\"n\"","state":"active"}],"generation":41}"#
-    try write(document: before)
-    try add("b", "sk-b", to: store)
-    try add("a", "sk-a2", to: store, replacing: true)
-    try store.remove("b")
-    let after = try document()
+    try stores.write(document: before)
+    try stores.add("b", "sk-b", to: store)
+    try stores.add("a", "sk-a2", to: store, replacing: true)
+    _ = try store.remove("b")
+    let after = try stores.document()
     #expect(after.contains(#""x":{"y":[1,"}"]}"#))
     #expect(after.contains(#""note":"\"n\"""#))
     #expect(after.contains(#""generation":44"#))
-    #expect(text(try store.value(of: "a")) == "sk-a2")
+    #expect(value(of: try store.keys(of: "a")[0]) == "sk-a2")
     #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(after.utf8)) }
   }
 
@@ -92,8 +63,8 @@ struct KeystoreTests {
       #"{"v":1,"generation":0,"keys":[{"id":"a","value":"x","state":"odd"}]}"#: "unknown state",
     ])
   func `refuses a document that is not one, and says why`(document: String, why: String) throws {
-    let store = try made()
-    try write(document: document)
+    let store = try stores.made()
+    try stores.write(document: document)
     let error = #expect(throws: KeySourceError.self) { try store.entries() }
     #expect(error?.description.contains(why) == true)
     #expect(error?.exitCode == 77)
@@ -101,27 +72,28 @@ struct KeystoreTests {
 
   @Test(arguments: ["disabled", "retired"])
   func `a key out of use is not handed out`(state: String) throws {
-    let store = try made()
-    try write(
+    let store = try stores.made()
+    try stores.write(
       document: #"{"v":1,"generation":0,"keys":[{"id":"a","value":"x","state":"\#(state)"}]}"#
     )
-    let error = #expect(throws: KeySourceError.self) { _ = try store.value(of: "a") }
+    let error = #expect(throws: KeySourceError.self) { _ = try store.keys(of: "a") }
     #expect(error?.description.contains(state) == true)
   }
 
   @Test func `its files are for their owner only`() throws {
-    let store = try made()
-    try add("a", "sk-a", to: store)
-    #expect(try folder.mode(of: "keystore.age") == 0o600)
-    #expect(try folder.mode(of: "identity.txt") == 0o600)
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    #expect(names.sorted() == ["identity.txt", "keystore.age"])
+    let store = try stores.made()
+    try stores.add("a", "sk-a", to: store)
+    #expect(try stores.folder.mode(of: "keystore.age") == 0o600)
+    #expect(try stores.folder.mode(of: "identity.txt") == 0o600)
+    #expect(try stores.folder.mode(of: "keystore.age.audit") == 0o600)
+    let names = try FileManager.default.contentsOfDirectory(atPath: stores.folder.path)
+    #expect(names.sorted() == ["identity.txt", "keystore.age", "keystore.age.audit", "memory"])
   }
 
   @Test(arguments: ["keystore.age", "identity.txt"])
   func `refuses files that others can read, and links`(name: String) throws {
-    let store = try made()
-    let path = folder.path + "/" + name
+    let store = try stores.made()
+    let path = stores.folder.path + "/" + name
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     let error = #expect(throws: KeySourceError.self) { try store.entries() }
     #expect(error?.description.contains("chmod 600") == true)
@@ -133,38 +105,29 @@ struct KeystoreTests {
   }
 
   @Test func `refuses a folder in which others can exchange files`() throws {
-    let store = try made()
-    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
+    let store = try stores.made()
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o777],
+      ofItemAtPath: stores.folder.path
+    )
     #expect(throws: KeySourceError.self) { try store.entries() }
-    try FileManager.default.setAttributes([.posixPermissions: 0o1777], ofItemAtPath: folder.path)
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o1777],
+      ofItemAtPath: stores.folder.path
+    )
     #expect(try store.entries().isEmpty)
   }
 
   @Test func `never replaces a keystore that is there`() throws {
-    let store = try made()
-    try add("a", "sk-a", to: store)
+    let store = try stores.made()
+    try stores.add("a", "sk-a", to: store)
     let error = #expect(throws: KeySourceError.self) { try store.create(protection: .identity) }
     #expect(error?.exitCode == 73)
     #expect(try store.entries().count == 1)
   }
 
-  @Test func `does not lock out recipients that it does not know`() throws {
-    let store = try made()
-    let mine = try #require(try identities()[0].recipient)
-    let other = try #require(AgeIdentity.generate().recipient)
-    let file = try AgeFile.encrypt(
-      secret(#"{"v":1,"generation":0,"keys":[]}"#),
-      to: [mine, other],
-      armored: true
-    )
-    try folder.write(String(decoding: file, as: UTF8.self), to: "keystore.age")
-    #expect(try store.entries().isEmpty)
-    let error = #expect(throws: KeySourceError.self) { try add("a", "sk-a", to: store) }
-    #expect(error?.exitCode == 73)
-  }
-
   @Test func `can be made with a passphrase, and is kept in armor`() throws {
-    let location = try folder.location(passphrase: "correct horse\n")
+    let location = try stores.location(passphrase: "correct horse\n")
     _ = try Keystore(at: location).create(protection: .passphrase, armored: true)
     let file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: location.path)))
     let details = try AgeFile.Details(of: file)
@@ -180,28 +143,23 @@ struct KeystoreTests {
       workFactor: 10,
       armored: true
     )
-    try folder.write(String(decoding: file, as: UTF8.self), to: "keystore.age")
-    let store = Keystore(at: try folder.location(passphrase: "correct horse"))
+    try stores.folder.write(String(decoding: file, as: UTF8.self), to: "keystore.age")
+    let store = Keystore(at: try stores.location(passphrase: "correct horse"))
     #expect(try store.entries().map(\.id) == ["a"])
-    #expect(text(try store.value(of: "a")) == "sk-a")
-    let wrong = Keystore(at: try folder.location(passphrase: "battery staple"))
+    #expect(value(of: try store.keys(of: "a")[0]) == "sk-a")
+    let wrong = Keystore(at: try stores.location(passphrase: "battery staple"))
     let error = #expect(throws: KeySourceError.self) { try wrong.entries() }
     #expect(error?.exitCode == 77)
   }
 
   @Test func `changes made at the same time are all kept`() async throws {
-    _ = try made()
-    let location = try folder.location()
+    _ = try stores.made()
+    let location = try stores.location()
     try await withThrowingTaskGroup(of: Void.self) { group in
       for number in 0..<20 {
         group.addTask {
           let key = try Key(.keystore(id: "key-\(number)"), value: secret("sk-\(number)"))
-          try Keystore(at: location).store(
-            key,
-            provider: nil,
-            created: "2026-11-23T00:00:00Z",
-            replacing: false
-          )
+          _ = try Keystore(at: location).store(key, .init(), replacing: false)
         }
       }
       try await group.waitForAll()
@@ -211,24 +169,12 @@ struct KeystoreTests {
 
   @Test func `says what to do when there is none, or nothing that opens it`() throws {
     let none = #expect(throws: KeySourceError.self) {
-      try Keystore(at: folder.location()).entries()
+      try Keystore(at: stores.folder.location()).entries()
     }
     #expect(none?.description.contains("keys init") == true)
-    let store = try made()
-    try FileManager.default.removeItem(atPath: folder.path + "/identity.txt")
+    let store = try stores.made()
+    try FileManager.default.removeItem(atPath: stores.folder.path + "/identity.txt")
     let locked = #expect(throws: KeySourceError.self) { try store.entries() }
     #expect(locked?.description.contains("--identity") == true)
-  }
-
-  @Test func `is found by flag, then environment, then in the home folder`() {
-    let home = KeystoreLocation(environment: { ["HOME": "/home/me"][$0] })
-    #expect(home.path == "/home/me/.config/nightjar/keystore.age")
-    let configured = KeystoreLocation(
-      identity: "mine",
-      environment: { ["XDG_CONFIG_HOME": "/c", "NIGHTJAR_KEYSTORE": "k"][$0] }
-    )
-    #expect(configured.path == "k")
-    #expect(configured.identityPath == "mine")
-    #expect(KeystoreLocation(keystore: "flag", environment: { _ in "k" }).path == "flag")
   }
 }

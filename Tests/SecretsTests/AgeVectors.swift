@@ -71,7 +71,7 @@ struct AgeVectors {
       #expect(hash == vector.payloadHash)
       outcome = "success"
     } catch {
-      outcome = Self.name(of: error)
+      outcome = error.outcome
     }
     if vector.isPostQuantum {
       let outcomes = ["unsupported", vector.expectation]
@@ -80,9 +80,12 @@ struct AgeVectors {
       #expect(outcome == vector.expectation)
     }
   }
+}
 
-  private static func name(of error: AgeError) -> String {
-    switch error {
+extension AgeError {
+  /// The test kit's name of the outcome.
+  var outcome: String {
+    switch self {
     case .armor: "armor failure"
     case .header, .workFactor, .memory: "header failure"
     case .headerChanged: "HMAC failure"

@@ -6,7 +6,8 @@ package final class NginxServer: Sendable {
   package let url: String
   package let tlsURL: String
   /// The authority that signed the certificate of ``tlsURL``.
-  package let caFile: String
+  package let authority: TestAuthority
+  package var caFile: String { authority.caFile }
   private let process: Process
   private let folder: String
 
@@ -19,12 +20,13 @@ package final class NginxServer: Sendable {
       && modules.allSatisfy(FileManager.default.fileExists)
   }
 
-  /// Starts nginx with these `location` blocks; it ends by itself after two minutes.
+  /// Starts nginx with these `location` blocks, and whatever else a server may hold.
+  ///
+  /// It ends by itself after two minutes. Relative files are found beside those of ``authority``.
   package init(locations: String) throws {
     folder = NSTemporaryDirectory() + "nightjar-nginx-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let authority = try TestAuthority(in: folder)
-    caFile = authority.caFile
+    authority = try TestAuthority(in: folder)
     let (port, tlsPort) = (try FreePort.find(), try FreePort.find())
     url = "http://127.0.0.1:\(port)"
     tlsURL = "https://127.0.0.1:\(tlsPort)"

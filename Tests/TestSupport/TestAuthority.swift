@@ -1,6 +1,7 @@
 import Foundation
 
-/// A certificate authority made for one test run, and a certificate for 127.0.0.1 signed by it.
+/// A certificate authority made for one test run, and a certificate for 127.0.0.1 and localhost
+/// signed by it, which suits servers and clients.
 package struct TestAuthority: Sendable {
   package let caFile: String
   package let certificateFile: String

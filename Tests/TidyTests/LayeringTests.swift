@@ -5,7 +5,7 @@ enum Layering {
   static let allowed: [String: Set<String>] = [
     "Secrets": ["CCrypto", "CLinux", "Glibc"],
     "Transport": ["Secrets", "CCurl", "CLinux", "Glibc"],
-    "KeySources": ["Secrets", "Transport", "Glibc"],
+    "KeySources": ["Secrets", "Transport", "CLinux", "Glibc"],
     // GRDB's own interface speaks Foundation.
     "Jobs": ["Secrets", "CLinux", "GRDB", "Foundation", "Dispatch", "Glibc"],
     "Runner": [

@@ -1,6 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
-import Glibc
 import KeySources
 
 /// `nightjar keys add`: stores a key.
@@ -13,60 +11,34 @@ struct KeysAdd: ParsableCommand {
       value is never an argument, because arguments can be seen by every user of the machine and \
       stay in the shell's history.
 
+      The same value again changes nothing. For another value of a key that is there, 'keys \
+      rotate' gives the old one a time of overlap; --replace drops it at once.
+
       Example:
         nightjar keys add anthropic-main --provider anthropic
-        pass show anthropic | nightjar keys add anthropic-main --replace
+        pass show anthropic | nightjar keys add anthropic-main --expires 90d
       """
   )
 
-  @Argument(help: "A name of your choice; jobs refer to the key as keystore:ID.")
-  var id: String
+  @OptionGroup var value: NewValueOptions
 
-  @Option(help: ArgumentHelp("Whose key it is, for instance anthropic.", valueName: "provider"))
-  var provider: String?
-
-  @Flag(help: "Give a key that is there already the new value.")
+  @Flag(help: "Give a key that is there already the new value, and drop the old one at once.")
   var replace = false
 
-  @OptionGroup var options: KeystoreOptions
-
-  /// Catches a key given as an argument, which the parser's own message would repeat.
-  @Argument(help: .hidden)
-  var unexpected: [String] = []
+  @OptionGroup(title: "Keystore") var options: KeystoreOptions
 
   func validate() throws {
-    guard unexpected.isEmpty else {
-      throw ValidationError(
-        "the value of a key is asked for, or piped in; if you have just typed it as an argument, "
-          + "it is in your shell's history, so remove it there or replace the key"
-      )
-    }
-    if options.passphraseFd == 0 {
-      throw ValidationError(
-        "the key is read from standard input, so the passphrase needs another descriptor, "
-          + "for instance --passphrase-fd 3"
-      )
-    }
+    try options.leaveStandardInput(to: "the key")
   }
 
   func run() throws {
-    let reference = KeyReference.keystore(id: try KeyReference.keystoreID(id))
-    let key =
-      isatty(STDIN_FILENO) == 1
-      ? try Key(
-        reference,
-        value: try HiddenInput.ask(
-          "value of the key \(id) (not shown)",
-          otherwise: "pipe it in on standard input"
-        )
-      )
-      : try Key(reference, value: try HiddenInput.read(from: STDIN_FILENO, "the key"))
-    try Keystore(at: options.location).store(
-      key,
-      provider: provider,
-      created: Date.now.formatted(.iso8601),
-      replacing: replace
+    let key = try value.key()
+    let change = try options.opened().store(key, value.terms, replacing: replace)
+    let entry = change.after.map { " (\($0.summary))" } ?? ""
+    print(
+      change.isChange
+        ? "stored \(key.reference)\(entry)"
+        : "\(key.reference) has this value already\(entry); nothing was changed"
     )
-    print("stored \(key)")
   }
 }

@@ -15,9 +15,18 @@ struct KeysCommand: AsyncParsableCommand {
         nightjar keys add anthropic-main --provider anthropic
         nightjar run prompts.jsonl -o results.jsonl --key keystore:anthropic-main
 
-      The age program opens it too:
+      Give it a new value while batches run, and undo that:
+        nightjar keys rotate anthropic-main --overlap 24h
+        nightjar keys rollback anthropic-main
+
+      Every command may be repeated: what is done already changes nothing. Every change is noted \
+      in keystore.age.audit. The age program opens the keystore too:
         age -d -i ~/.config/nightjar/identity.txt ~/.config/nightjar/keystore.age
       """,
-    subcommands: [KeysInit.self, KeysAdd.self, KeysList.self, KeysRemove.self]
+    subcommands: [
+      KeysInit.self, KeysAdd.self, KeysList.self, KeysRotate.self, KeysRollback.self,
+      KeysDisable.self, KeysEnable.self, KeysRemove.self, KeysImport.self, KeysCheck.self,
+      KeysAudit.self,
+    ]
   )
 }

@@ -7,7 +7,8 @@ struct KeysRemove: ParsableCommand {
     commandName: "remove",
     abstract: "Take a key out of the keystore.",
     discussion: """
-      The provider still accepts the key until you revoke it there.
+      Its values are gone for good; 'keys disable' keeps them. The provider still accepts them \
+      until you revoke them there.
 
       Example:
         nightjar keys remove anthropic-main
@@ -17,10 +18,13 @@ struct KeysRemove: ParsableCommand {
   @Argument(help: "The name under which the key was stored.")
   var id: String
 
-  @OptionGroup var options: KeystoreOptions
+  @OptionGroup(title: "Keystore") var options: KeystoreOptions
 
   func run() throws {
-    try Keystore(at: options.location).remove(id)
-    print("removed \(id)")
+    let change = try options.opened().remove(try KeyReference.keystoreID(id))
+    print(
+      change.before.map { "removed keystore:\(id) (\($0.summary))" }
+        ?? "the keystore has no key '\(id)'; nothing was changed"
+    )
   }
 }

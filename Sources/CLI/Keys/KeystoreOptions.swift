@@ -14,12 +14,21 @@ struct KeystoreOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The age identity file that opens it. (default: $NIGHTJAR_IDENTITY, or identity.txt in the "
-        + "same folder)",
+      "The age identity file that opens it. (default: $NIGHTJAR_IDENTITY, or nightjar-identity in "
+        + "$CREDENTIALS_DIRECTORY, or identity.txt beside the default keystore)",
       valueName: "path"
     )
   )
   var identity: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Read the age identity from this open file descriptor instead, for instance 3 with "
+        + "3< <(pass show nightjar).",
+      valueName: "n"
+    )
+  )
+  var identityFd: Int32?
 
   @Option(
     help: ArgumentHelp(
@@ -30,12 +39,37 @@ struct KeystoreOptions: ParsableArguments {
   )
   var passphraseFd: Int32?
 
-  /// The keystore with its defaults filled in.
+  func validate() throws {
+    guard identity == nil || identityFd == nil else {
+      throw ValidationError("give the identity once: --identity or --identity-fd")
+    }
+    guard identityFd == nil || identityFd != passphraseFd else {
+      throw ValidationError("identity and passphrase need a descriptor each")
+    }
+  }
+
+  /// Leaves standard input to what a command reads there.
+  func leaveStandardInput(to what: String) throws {
+    guard passphraseFd != 0, identityFd != 0 else {
+      throw ValidationError(
+        "\(what) is read from standard input, so identity and passphrase need another descriptor, "
+          + "for instance --passphrase-fd 3"
+      )
+    }
+  }
+
+  /// The keystore's place with its defaults filled in.
   var location: KeystoreLocation {
     KeystoreLocation(
       keystore: keystore,
       identity: identity,
+      identityDescriptor: identityFd,
       passphraseDescriptor: passphraseFd
     )
+  }
+
+  /// The keystore, of which nothing is read yet.
+  func opened() -> Keystore {
+    Keystore(at: location, notice: { Console.shared.note("warning: \($0)") })
   }
 }

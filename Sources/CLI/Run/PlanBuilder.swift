@@ -11,6 +11,8 @@ struct PlanBuilder {
   let preparer: JobPreparer
   let provider: any Provider
   let endpoints: [Endpoint]
+  /// Where keys come from; closed at the end of the run.
+  let keySources: KeySources
   private let options: RunCommand
   private let file: JobFile
   private let settings: Settings
@@ -30,6 +32,7 @@ struct PlanBuilder {
     grace = .seconds(options.pace.grace ?? file.grace?.seconds ?? 30)
     input = try Self.input(isJobFile ? settings.input(of: options.input) : options.input)
     endpoints = try settings.endpoints()
+    keySources = KeySources(keystore: Keystore(at: settings.keystore()))
     provider = try settings.provider(endpoints: endpoints)
     preparer = JobPreparer(
       provider: provider,
@@ -71,7 +74,6 @@ struct PlanBuilder {
       batch: options.queue ?? file.queue
     )
     try Self.refuseForeignOutput(files)
-    let keySources = KeySources(keystore: Keystore(at: settings.keystore()))
     let concurrency = settings.concurrency()
     var accounts: [Account] = []
     for description in try settings.accounts(endpoints: endpoints) {
@@ -94,7 +96,7 @@ struct PlanBuilder {
 
   /// The reference of the key that the first account would use.
   func keyReference() throws -> String {
-    try settings.accounts(endpoints: endpoints).first?.keys.first ?? "no key"
+    try settings.accounts(endpoints: endpoints).first?.keys.first?.description ?? "no key"
   }
 
   private func account(
@@ -102,8 +104,8 @@ struct PlanBuilder {
     _ keySources: KeySources,
     _ concurrency: Int
   ) async throws -> Account {
-    let sources = try description.keys.map { text throws(KeySourceError) in
-      try keySources.source(for: try KeyReference(text))
+    let sources = try description.keys.map { reference throws(KeySourceError) in
+      try keySources.source(for: reference)
     }
     let keyring = Keyring(sources: sources)
     try await keyring.load()

@@ -58,6 +58,7 @@ struct ProgressLine {
       parts.append("ETA \(clock(Double(counters.read - counters.done) / rate))")
     }
     parts += counters.parked.sorted { $0.key < $1.key }.map { "\($0.key) parked: \($0.value)" }
+    parts += counters.stale.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
     let line = parts.joined(separator: ", ")
     guard Console.shared.isTerminal else { return line }
     return String((bar(counters) + line).prefix(Console.shared.columns - 1))

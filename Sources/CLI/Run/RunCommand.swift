@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Jobs
+import KeySources
 import Logging
 import Runner
 import Transport
@@ -72,6 +73,16 @@ struct RunCommand: AsyncParsableCommand {
     let builder = try PlanBuilder(self)
     if strict { try await refuseBadLines(builder) }
     if dryRun { return try await DryRun(builder).print() }
+    do {
+      try await carryOut(builder, level)
+    } catch {
+      await builder.keySources.close()
+      throw error
+    }
+    await builder.keySources.close()
+  }
+
+  private func carryOut(_ builder: PlanBuilder, _ level: Logger.Level) async throws {
     let plan = try await builder.plan()
     let client = try builder.client(for: plan)
     let run = try await BatchRun(

@@ -124,9 +124,11 @@ struct Settings {
     }
   }
 
-  private func keys() throws -> [String] {
-    if !options.keys.keys.isEmpty { return options.keys.keys }
-    return [try providerName() == "anthropic" ? "env:ANTHROPIC_API_KEY" : "env:OPENAI_API_KEY"]
+  private func keys() throws -> [KeyReference] {
+    let named = try options.keys.keys.map { text throws(KeySourceError) in try KeyReference(text) }
+    if !named.isEmpty { return named }
+    let isAnthropic = try providerName() == "anthropic"
+    return [.environment(name: isAnthropic ? "ANTHROPIC_API_KEY" : "OPENAI_API_KEY")]
   }
 
   func prompts() throws -> PromptSettings {

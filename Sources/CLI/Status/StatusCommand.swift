@@ -47,8 +47,20 @@ struct StatusCommand: AsyncParsableCommand {
     \(summary.isInputComplete ? "" : " (the input is not read to its end)"); \
     \(summary.unknown) unknown; \(summary.traffic.requestsSent) requests, \
     \(summary.traffic.retries) retries, \(summary.traffic.rateLimited) times asked to slow down; \
-    \(summary.inputTokens) input and \(summary.outputTokens) output tokens
+    \(summary.inputTokens) input and \(summary.outputTokens) output tokens\
+    \(accounts(summary, isRunning: inspector.isRunning))
     """
+  }
+
+  /// A line for each account; of a run that is over only those that it stopped for.
+  private static func accounts(_ summary: BatchSummary, isRunning: Bool) -> String {
+    AccountReport.all(in: summary.accounts).filter { isRunning || $0.state == "parked" }
+      .map { account in
+        let reason = account.reason.isEmpty ? "" : ", its jobs wait: \(account.reason)"
+        let key = account.key.isEmpty ? "" : " with \(account.key)"
+        return (["\naccount \(account.name): \(account.state)\(key)\(reason)"]
+          + account.complaints.map { "\n  \($0)" }).joined()
+      }.joined()
   }
 
   private static func json(_ summary: BatchSummary, _ inspector: BatchInspector) -> String {
@@ -57,7 +69,8 @@ struct StatusCommand: AsyncParsableCommand {
     "completed":\(summary.completed),"failed":\(summary.failed),"pending":\(summary.pending),\
     "unknown":\(summary.unknown),"requests_sent":\(summary.traffic.requestsSent),\
     "retries":\(summary.traffic.retries),"rate_limited":\(summary.traffic.rateLimited),\
-    "usage":{"input_tokens":\(summary.inputTokens),"output_tokens":\(summary.outputTokens)}}
+    "usage":{"input_tokens":\(summary.inputTokens),"output_tokens":\(summary.outputTokens)},\
+    "accounts":\(summary.accounts.isEmpty ? "[]" : summary.accounts)}
     """
   }
 }

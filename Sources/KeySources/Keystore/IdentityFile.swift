@@ -1,34 +1,52 @@
 import Secrets
 
-/// The age identity file that opens a keystore: a private key that only this user may read.
+/// The age identity that opens a keystore: private keys in a file that only this user may read, or
+/// from a descriptor.
 enum IdentityFile {
   private static let largest = 64 << 10
 
-  /// The private keys in a file.
-  static func read(_ path: String) throws(KeySourceError) -> [AgeIdentity] {
-    try LockedFolder.check(parentOf: path)
-    guard SecretFile.exists(path) else {
-      throw KeySourceError(
-        .denied,
-        "there is no age identity at \(path) to open the keystore with; name it with --identity"
-      )
-    }
-    let text = try SecretFile.read(
-      path,
-      what: "the age identity",
-      largest: largest,
-      followingLinks: false
-    )
+  /// The private keys.
+  static func read(_ place: KeystoreLocation.Identity) throws(KeySourceError) -> [AgeIdentity] {
+    let text = try text(of: place)
     do throws(AgeError) {
       return try AgeIdentity.parse(text)
     } catch {
-      throw KeySourceError(.denied, "cannot use \(path): \(error)")
+      throw KeySourceError(.denied, "cannot use the age identity from \(place): \(error)")
     }
   }
 
-  /// The private keys in a file, which is made with a new one where it does not exist.
-  static func readOrCreate(_ path: String) throws(KeySourceError) -> [AgeIdentity] {
-    if SecretFile.exists(path) { return try read(path) }
+  private static func text(of place: KeystoreLocation.Identity) throws(KeySourceError) -> Secret {
+    let what = "the age identity"
+    switch place {
+    case .descriptor(let number):
+      let path = "from file descriptor \(number)"
+      return try SecretFile.read(number, path: path, what: what, largest: largest)
+    case .credential(let path):
+      return try SecretFile.read(
+        path,
+        what: what,
+        largest: largest,
+        followingLinks: false,
+        group: .mayRead
+      )
+    case .file(let path):
+      try LockedFolder.check(parentOf: path)
+      guard SecretFile.exists(path) else {
+        throw KeySourceError(
+          .denied,
+          "there is no age identity at \(path) to open the keystore with; "
+            + "name it with --identity, or pass it with --identity-fd"
+        )
+      }
+      return try SecretFile.read(path, what: what, largest: largest, followingLinks: false)
+    }
+  }
+
+  /// The private keys, in a file that is made with a new one where it does not exist.
+  static func readOrCreate(
+    _ place: KeystoreLocation.Identity
+  ) throws(KeySourceError) -> [AgeIdentity] {
+    guard case .file(let path) = place, !SecretFile.exists(path) else { return try read(place) }
     let identity = AgeIdentity.generate()
     let folder = try LockedFolder(of: path, creating: true)
     try contents(of: identity).withBytes { text throws(KeySourceError) in

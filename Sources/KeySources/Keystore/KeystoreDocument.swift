@@ -1,8 +1,9 @@
 import Secrets
 
 /// The JSON document inside a keystore:
-/// `{"v":1,"generation":3,"keys":[{"id":"main","provider":"anthropic","value":"…","state":"active",
-/// "created":"2026-11-23T10:00:00Z"}]}`.
+/// `{"v":1,"store":"9f…","generation":3,"recipients":["age1…"],"keys":[{"id":"main","version":2,
+/// "provider":"anthropic","state":"active","created":"2026-11-23T10:00:00Z","value":"…",
+/// "previous":{"version":1,"state":"draining","until":"2026-11-24T10:00:00Z","value":"…"}}]}`.
 ///
 /// The text itself is the document. Reading finds places in it; every change makes a new text by
 /// splicing, so values stay inside secrets and fields of newer versions survive.
@@ -10,16 +11,9 @@ struct KeystoreDocument: ~Copyable {
   /// The most bytes that a document may have.
   static let largest = 1 << 20
 
-  /// What to store of a key besides its value.
-  struct Description {
-    let id: String
-    let provider: String?
-    let created: String
-  }
-
   /// The whole document.
   let text: Secret
-  private let index: KeystoreIndex
+  let index: KeystoreIndex
 
   /// The text of a document without keys.
   static func empty() -> Secret {
@@ -41,81 +35,67 @@ struct KeystoreDocument: ~Copyable {
     self.text = text
   }
 
-  /// Counts up with every change.
-  var generation: Int { index.generation }
-
   /// What is said about each key, in the order of the document.
-  var entries: [KeystoreEntry] {
-    index.places.map { place in
-      let fingerprint = Fingerprint(of: value(at: place))
-      return KeystoreEntry(
-        id: place.id,
-        provider: place.provider,
-        state: place.state,
-        created: place.created,
-        fingerprint: fingerprint.description
-      )
+  var entries: [KeystoreEntry] { index.places.map { entry($0) } }
+
+  /// What is said about a key; nil when there is no such key.
+  func entry(of id: String) -> KeystoreEntry? { index.place(of: id).map { entry($0) } }
+
+  /// The values of a key, the present one first; nil when there is no such key.
+  func values(of id: String) -> (entry: KeystoreEntry, places: [Range<Int>])? {
+    index.place(of: id).map { place in
+      (entry(place), [place.current.value] + (place.previous.map { [$0.value] } ?? []))
     }
   }
 
-  /// The state and value of a key; nil when there is no such key.
-  func withKey<Result: ~Copyable, E: Error>(
-    _ id: String,
-    _ body: (KeystoreEntry.State, consuming Secret) throws(E) -> Result
-  ) throws(E) -> Result? {
-    guard let place = index.places.first(where: { $0.id == id }) else { return nil }
-    return try body(place.state, value(at: place))
+  /// The value at a place that ``values(of:)`` gave.
+  func value(at place: Range<Int>) -> Secret {
+    text.withBytes { JSONText.secret(at: place, in: $0) }
   }
 
-  /// The text with a key added, or with the value of a key that exists replaced.
-  func storing(_ key: Description, value: borrowing Secret) -> Secret {
-    if let place = index.places.first(where: { $0.id == key.id }) {
-      return applying(index.edits(replacing: place, with: key), value: value)
+  /// The text with these edits made.
+  func applying(_ edits: [KeystoreEdit], newValue: borrowing Secret) -> Secret {
+    KeystoreEdit.apply(edits, newValue: newValue, to: text)
+  }
+
+  /// The text with edits made that bring no new value.
+  func applying(_ edits: [KeystoreEdit]) -> Secret {
+    applying(edits, newValue: Secret(capacity: 0) { _ in })
+  }
+
+  /// The text as it is written after a change: one generation on, with the keystore's name and the
+  /// public keys it is encrypted to.
+  func stamped(store: String, recipients: [AgeRecipient]) -> Secret {
+    let root = index.root
+    let names = recipients.map { JSONText.quote($0.description) }.joined(separator: ",")
+    var edits = [
+      KeystoreEdit(setting: "generation", of: root, to: [.text(String(index.generation + 1))])
+    ]
+    if !recipients.isEmpty || root["recipients"] != nil {
+      edits.append(KeystoreEdit(setting: "recipients", of: root, to: [.text("[\(names)]")]))
     }
-    return applying(index.edits(adding: key), value: value)
+    edits.append(KeystoreEdit(setting: "store", of: root, to: [.text(JSONText.quote(store))]))
+    return applying(edits)
   }
 
-  /// The text without a key; nil when there is no such key.
-  func removing(_ id: String) -> Secret? {
-    guard let edits = index.edits(removing: id) else { return nil }
-    return applying(edits, value: Secret(capacity: 0) { _ in })
+  private func entry(_ place: KeystoreIndex.Place) -> KeystoreEntry {
+    KeystoreEntry(
+      id: place.id,
+      provider: place.provider,
+      rotation: place.rotation,
+      current: version(place.current),
+      previous: place.previous.map { version($0) }
+    )
   }
 
-  private func value(at place: KeystoreIndex.Place) -> Secret {
-    text.withBytes { JSONText.secret(at: place.value, in: $0) }
-  }
-
-  private func applying(_ edits: [KeystoreIndex.Edit], value: borrowing Secret) -> Secret {
-    let added = edits.reduce(0) { $0 + $1.before.utf8.count + $1.after.utf8.count }
-    return text.withBytes { text in
-      value.withBytes { value in
-        // Every byte of a value may need a backslash.
-        Secret(capacity: text.count + added + 2 * value.count) { output in
-          var next = 0
-          for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
-            for index in next..<edit.range.lowerBound { output.append(text[index]) }
-            Self.write(edit, value, to: &output)
-            next = edit.range.upperBound
-          }
-          for index in next..<text.count { output.append(text[index]) }
-        }
-      }
-    }
-  }
-
-  private static func write(
-    _ edit: KeystoreIndex.Edit,
-    _ value: Span<UInt8>,
-    to output: inout OutputSpan<UInt8>
-  ) {
-    for byte in edit.before.utf8 { output.append(byte) }
-    guard edit.includesValue else { return }
-    for index in value.indices {
-      if [UInt8(ascii: "\""), UInt8(ascii: "\\")].contains(value[index]) {
-        output.append(UInt8(ascii: "\\"))
-      }
-      output.append(value[index])
-    }
-    for byte in edit.after.utf8 { output.append(byte) }
+  private func version(_ version: KeystoreIndex.Version) -> KeystoreEntry.Version {
+    KeystoreEntry.Version(
+      number: version.number,
+      state: version.state,
+      created: version.created,
+      notBefore: version.notBefore,
+      expires: version.expires,
+      fingerprint: Fingerprint(of: value(at: version.value)).description
+    )
   }
 }

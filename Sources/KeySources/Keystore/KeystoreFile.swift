@@ -2,157 +2,154 @@ import Secrets
 import Synchronization
 
 /// The age file of a keystore: opened with an identity or a passphrase, and changed as a whole.
+///
+/// What was opened is kept until the file changes, because a passphrase takes a second of work.
 final class KeystoreFile: Sendable {
   /// What was in the file, and what it takes to write it again in the same way.
-  private struct Opened: ~Copyable {
-    let text: Secret
+  final class Opened: Sendable {
+    let document: KeystoreDocument
     let identities: [AgeIdentity]
     let details: AgeFile.Details
+    let stamp: FileStamp?
+
+    init(
+      _ document: consuming KeystoreDocument,
+      _ identities: [AgeIdentity],
+      _ details: AgeFile.Details,
+      _ stamp: FileStamp?
+    ) {
+      self.document = document
+      self.identities = identities
+      self.details = details
+      self.stamp = stamp
+    }
+
+    var seen: KeystoreMemory.Seen {
+      KeystoreMemory.Seen(store: document.index.store, generation: document.index.generation)
+    }
+  }
+
+  /// A change to write: the new text, and what the audit log says about it.
+  struct Change: ~Copyable {
+    let text: Secret
+    let audit: [AuditEntry]
   }
 
   /// An age file is little larger than the document in it, a third more in armor.
-  private static let largest = 2 * KeystoreDocument.largest
+  static let largest = 2 * KeystoreDocument.largest
 
-  private let location: KeystoreLocation
-  /// The passphrase that has opened the file, so that it is asked for once.
-  private let passphrase = Mutex<AgeIdentity?>(nil)
+  let location: KeystoreLocation
+  let memory: KeystoreMemory
+  let passphrase: KeystorePassphrase
+  let lastOpened = Mutex<Opened?>(nil)
+  /// Identities that came from a descriptor, which can be read but once.
+  let givenIdentities = Mutex<[AgeIdentity]>([])
 
-  init(_ location: KeystoreLocation) {
+  init(_ location: KeystoreLocation, notice: @escaping @Sendable (String) -> Void) {
     self.location = location
+    memory = KeystoreMemory(of: location.path, in: location.memory, notice: notice)
+    passphrase = KeystorePassphrase(location)
   }
 
-  /// The document's text.
-  func read() throws(KeySourceError) -> Secret {
+  /// What is in the file now.
+  ///
+  /// - Throws: ``KeySourceError``; also when it is older than what was seen before, or another
+  ///   keystore.
+  func read() throws(KeySourceError) -> Opened {
+    try LockedFolder.check(parentOf: location.path)
+    if let known = unchanged { return known }
     let opened = try open()
-    return opened.text
-  }
-
-  /// Replaces the document's text by what `body` makes of it, while no other process can.
-  func change(
-    _ body: (consuming Secret) throws(KeySourceError) -> Secret
-  ) throws(KeySourceError) {
+    if [.same, .news].contains(memory.meet(opened.seen)) { return keep(opened) }
+    // A change by another process may have come between reading the file and the note on it.
     let folder = try LockedFolder(of: location.path, creating: false)
-    let opened = try open()
-    let (identities, details) = (opened.identities, opened.details)
-    guard details.needsPassphrase || details.recipients <= identities.count else {
-      throw KeySourceError(
-        .cannotWrite,
-        "\(location.path) is encrypted to \(details.recipients) recipients, and the identity file "
-          + "has \(identities.count); changing it would lock the others out. Put all their "
-          + "identities into one file, or change it with the age program"
+    return try withExtendedLifetime(folder) { () throws(KeySourceError) in try openTrusted() }
+  }
+
+  /// Writes what `body` makes of the document, while no other process can.
+  ///
+  /// - Parameters:
+  ///   - named: whom to encrypt to from now on; as before when nil.
+  ///   - body: gives the change, or nil when nothing has to change.
+  func change(
+    for named: [AgeRecipient]? = nil,
+    _ body: (borrowing KeystoreDocument) throws(KeySourceError) -> Change?
+  ) throws(KeySourceError) {
+    // A passphrase is asked for while nobody waits for the lock.
+    _ = try read()
+    let folder = try LockedFolder(of: location.path, creating: false)
+    let opened = try openedUnderLock()
+    guard let change = try body(opened.document) else { return }
+    let kept = try recipients(of: opened, insteadOf: named)
+    let document = try KeystoreDocument(change.text)
+    let store = document.index.store ?? Self.newName()
+    try noting(change.audit) { () throws(KeySourceError) in
+      try write(
+        document.stamped(store: store, recipients: kept),
+        for: kept,
+        opened.identities,
+        armored: opened.details.isArmored,
+        in: folder
       )
     }
-    let text = try body(opened.text)
-    try write(text, for: identities, armored: details.isArmored, in: folder)
+    memory.note(.init(store: store, generation: document.index.generation + 1))
   }
 
   /// Writes a first document where there is no keystore yet.
+  ///
+  /// - Returns: whom it is encrypted to; nobody with a passphrase.
   func create(
-    _ text: consuming Secret,
     protection: Keystore.Protection,
-    armored: Bool
-  ) throws(KeySourceError) -> AgeRecipient? {
+    armored: Bool,
+    recipients others: [AgeRecipient],
+    audit: AuditEntry
+  ) throws(KeySourceError) -> [AgeRecipient] {
     try checkAbsence()
     let identities =
       switch protection {
-      case .identity: try IdentityFile.readOrCreate(location.identityPath)
-      case .passphrase: [AgeIdentity(passphrase: try newPassphrase())]
+      case .identity: try IdentityFile.readOrCreate(location.identity)
+      case .passphrase: [try passphrase.new()]
       }
     let folder = try LockedFolder(of: location.path, creating: true)
     try checkAbsence()
-    try write(text, for: identities, armored: armored, in: folder)
-    return identities[0].recipient
+    let recipients = Self.distinct(identities.compactMap(\.recipient) + others)
+    let store = Self.newName()
+    let document = try KeystoreDocument(KeystoreDocument.empty())
+    let text = document.stamped(store: store, recipients: recipients)
+    try noting([audit]) { () throws(KeySourceError) in
+      try write(text, for: recipients, identities, armored: armored, in: folder)
+    }
+    memory.note(.init(store: store, generation: document.index.generation + 1))
+    return recipients
   }
 
-  private func checkAbsence() throws(KeySourceError) {
-    guard !SecretFile.exists(location.path) else {
-      throw KeySourceError(
-        .cannotWrite,
-        "\(location.path) exists already and is not replaced; 'nightjar keys list' shows its keys"
-      )
-    }
+  /// Takes the keystore for the true one from now on, whatever was seen before.
+  ///
+  /// - Returns: whether that was necessary.
+  func accept(audit: AuditEntry) throws(KeySourceError) -> Bool {
+    let folder = try LockedFolder(of: location.path, creating: false)
+    return try withExtendedLifetime(folder) { () throws(KeySourceError) in try acceptNow(audit) }
   }
 
-  private func open() throws(KeySourceError) -> Opened {
-    try LockedFolder.check(parentOf: location.path)
-    guard SecretFile.exists(location.path) else {
-      throw KeySourceError(
-        .denied,
-        "there is no keystore at \(location.path); 'nightjar keys init' makes one, "
-          + "--keystore names another"
-      )
-    }
-    let file = try SecretFile.publicBytes(
-      of: location.path,
-      what: "the keystore",
-      largest: Self.largest
-    )
-    let details = try explaining { () throws(AgeError) in try AgeFile.Details(of: file) }
-    let identities =
-      details.needsPassphrase
-      ? [try knownPassphrase()] : try IdentityFile.read(location.identityPath)
-    let text = try explaining { () throws(AgeError) in
-      try AgeFile.decrypt(file, with: identities)
-    }
-    if details.needsPassphrase { passphrase.withLock { $0 = identities[0] } }
-    return Opened(text: text, identities: identities, details: details)
+  private func acceptNow(_ audit: AuditEntry) throws(KeySourceError) -> Bool {
+    let opened = try open()
+    if [.same, .news].contains(memory.meet(opened.seen)) { return false }
+    try noting([audit]) {}
+    memory.note(opened.seen)
+    return true
   }
 
-  private func write(
-    _ text: borrowing Secret,
-    for identities: [AgeIdentity],
-    armored: Bool,
-    in folder: borrowing LockedFolder
-  ) throws(KeySourceError) {
-    let file = try explaining { () throws(AgeError) in
-      try AgeFile.encrypt(text, for: identities, armored: armored)
-    }
-    try folder.replace(location.path, with: file.span)
+  /// The public keys of the identities at hand.
+  func ownRecipients() throws(KeySourceError) -> [AgeRecipient] {
+    try identities(needPassphrase: false).compactMap(\.recipient)
   }
 
-  /// Adds to an error of the age format where it happened and what to do.
-  private func explaining<Result: ~Copyable>(
-    _ body: () throws(AgeError) -> Result
-  ) throws(KeySourceError) -> Result {
-    do throws(AgeError) {
-      return try body()
-    } catch {
-      let advice =
-        switch error {
-        case .noMatch, .unsupported:
-          "; give the identity it was made with by --identity (tried \(location.identityPath))"
-        case .wrongPassphrase: "; try again"
-        case .workFactor: "; encrypt it again with the age program and a lower work factor"
-        case .armor, .header, .headerChanged, .payload: "; restore it from a backup"
-        case .memory, .malformed: ""
-        }
-      throw KeySourceError(.denied, "cannot open \(location.path): \(error)\(advice)")
-    }
-  }
-}
-
-// MARK: - Passphrases
-
-extension KeystoreFile {
-  private func knownPassphrase() throws(KeySourceError) -> AgeIdentity {
-    if let known = passphrase.withLock({ $0 }) { return known }
-    return AgeIdentity(passphrase: try givenPassphrase("passphrase for \(location.path)"))
+  /// The list without repetitions.
+  static func distinct(_ recipients: [AgeRecipient]) -> [AgeRecipient] {
+    var seen: Set<AgeRecipient> = []
+    return recipients.filter { seen.insert($0).inserted }
   }
 
-  private func newPassphrase() throws(KeySourceError) -> Secret {
-    let first = try givenPassphrase("new passphrase for \(location.path)")
-    if location.passphraseDescriptor != nil { return first }
-    let again = try givenPassphrase("same passphrase again")
-    guard Fingerprint(of: first) == Fingerprint(of: again) else {
-      throw KeySourceError(.denied, "the two passphrases differ; nothing was written")
-    }
-    return first
-  }
-
-  private func givenPassphrase(_ prompt: String) throws(KeySourceError) -> Secret {
-    if let descriptor = location.passphraseDescriptor {
-      return try HiddenInput.read(from: descriptor, "the passphrase")
-    }
-    return try HiddenInput.ask(prompt, otherwise: "give it with --passphrase-fd N")
+  private static func newName() -> String {
+    Random.bytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

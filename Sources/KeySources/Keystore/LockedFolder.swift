@@ -60,8 +60,10 @@ struct LockedFolder: ~Copyable {
   /// Puts a file, readable by this user only, in place of what has its name: whole or not at all,
   /// even when the machine stops in between.
   func replace(_ file: String, with bytes: Span<UInt8>) throws(KeySourceError) {
-    let name = file.split(separator: "/").last.map(String.init) ?? file
-    let temporary = ".\(name).\(getpid()).\(UInt64.random(in: .min ... .max))"
+    let name = Self.name(of: file)
+    // The lock is ours, so what has this name was left by a writer that was killed.
+    let temporary = ".\(name).new"
+    _ = unsafe unlinkat(descriptor, temporary, 0)
     let output = unsafe openat(
       descriptor,
       temporary,
@@ -135,9 +137,15 @@ struct LockedFolder: ~Copyable {
     }
   }
 
-  private static func parent(of path: String) -> String {
+  /// The folder of a file.
+  static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The name of a file in its folder.
+  static func name(of path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
   }
 
   deinit { close(descriptor) }

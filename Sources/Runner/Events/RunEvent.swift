@@ -1,3 +1,5 @@
+package import KeySources
+
 /// Something that happened in a run, for progress, logs and metrics.
 package enum RunEvent: Sendable {
   /// Jobs were found in the input.
@@ -16,6 +18,10 @@ package enum RunEvent: Sendable {
   case parked(account: String, reason: String)
   /// A parked account is in use again.
   case resumed(account: String)
+  /// Something happened to an account's keys.
+  case key(account: String, KeyEvent)
+  /// Two accounts turned out to belong to one organisation, whose limits they share.
+  case sharedOrganisation(account: String, other: String)
   /// Results are durable.
   case committed(completed: Int, failed: Int, inputTokens: Int, outputTokens: Int)
   /// A job failed for good.

@@ -1,4 +1,5 @@
 package import Jobs
+import KeySources
 import Synchronization
 
 /// The counters behind progress lines and the report.
@@ -14,7 +15,18 @@ package struct RunCounters: Sendable, Equatable {
   /// Why accounts wait, by account.
   package var parked: [String: String] = [:]
 
+  /// Sources of keys that have not answered for long, by account.
+  package var stale: [String: String] = [:]
+
   package init() {}
+
+  fileprivate mutating func note(_ event: KeyEvent, _ account: String) {
+    switch event.kind {
+    case .stale: stale[account] = "\(event.reference) does not answer"
+    case .sourceAnswered: stale[account] = nil
+    default: break
+    }
+  }
 
   /// Jobs that have ended.
   package var done: Int { completed + failed }
@@ -44,7 +56,8 @@ package final class RunProgress: EventSink {
       case .rateLimited: counters.traffic.rateLimited += 1
       case .parked(let account, let reason): counters.parked[account] = reason
       case .resumed(let account): counters.parked[account] = nil
-      case .failed: break
+      case .failed, .sharedOrganisation: break
+      case .key(let account, let event): counters.note(event, account)
       case .committed(let completed, let failed, let inputTokens, let outputTokens):
         counters.completed += completed
         counters.failed += failed

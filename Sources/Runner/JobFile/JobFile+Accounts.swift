@@ -101,11 +101,11 @@ extension JobFile {
     _ fields: YAMLFields,
     _ name: String,
     _ paths: PathBase
-  ) throws(JobFileError) -> [String] {
-    var keys: [String] = []
+  ) throws(JobFileError) -> [KeyReference] {
+    var keys: [KeyReference] = []
     for (text, node) in try fields.strings(name) {
       do throws(KeySourceError) {
-        keys.append(resolved(try KeyReference(text), paths).description)
+        keys.append(resolved(try KeyReference(text), paths))
       } catch {
         throw fields.error("`\(name)`: \(error)", at: node)
       }

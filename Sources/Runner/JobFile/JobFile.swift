@@ -1,3 +1,5 @@
+package import KeySources
+
 /// What a job file says; what it leaves out is nil.
 ///
 /// Paths are absolute or relative to the working directory: those in the file are taken relative to
@@ -6,14 +8,14 @@ package struct JobFile: Sendable, Equatable {
   /// A set of rate limits with the keys and endpoints that share them.
   package struct Account: Sendable, Equatable {
     package var name: String
-    /// Key references, checked, in the order in which they are tried.
-    package var keys: [String]
+    /// Where its keys are, in the order in which they are tried.
+    package var keys: [KeyReference]
     package var endpoints: [Endpoint]
     package var limits: RateLimits
 
     package init(
       name: String,
-      keys: [String] = [],
+      keys: [KeyReference] = [],
       endpoints: [Endpoint] = [],
       limits: RateLimits = RateLimits()
     ) {

@@ -61,10 +61,13 @@ package final class CompletionBatcher: Sendable {
   private let clock: any RunClock
   private let lease: Duration
   private let events: any EventSink
+  private let beforeCommit: @Sendable () throws -> Void
   private let onProgress: @Sendable (FlushReceipt) -> Void
 
   /// - Parameters:
   ///   - lease: how far each commit moves the end of the leases it touches.
+  ///   - beforeCommit: writes what must be written no later than the results; its failure ends the
+  ///     run as that of a commit does.
   ///   - onProgress: told which segments closed or were lost, after each commit.
   package init(
     store: any JobStore,
@@ -73,6 +76,7 @@ package final class CompletionBatcher: Sendable {
     clock: any RunClock,
     lease: Duration,
     events: any EventSink,
+    beforeCommit: @escaping @Sendable () throws -> Void = {},
     onProgress: @escaping @Sendable (FlushReceipt) -> Void
   ) {
     state = Mutex(State(journal: journal))
@@ -82,6 +86,7 @@ package final class CompletionBatcher: Sendable {
     self.clock = clock
     self.lease = lease
     self.events = events
+    self.beforeCommit = beforeCommit
     self.onProgress = onProgress
   }
 
@@ -137,6 +142,11 @@ package final class CompletionBatcher: Sendable {
   /// Adds to the counters of the batch; goes down with the next commit.
   package func count(_ traffic: Traffic) {
     change { $0.pending.flush.traffic += traffic }
+  }
+
+  /// Notes how the accounts stand, for those who ask; goes down with the next commit.
+  package func report(_ accounts: String) {
+    change { $0.pending.flush.accounts = accounts }
   }
 
   /// Lets ``run()`` return once everything taken so far is written.
@@ -243,6 +253,7 @@ package final class CompletionBatcher: Sendable {
     var flush = flush
     if sync { flush.exports = try await exporter.sync() }
     guard !flush.isEmpty else { return }
+    try beforeCommit()
     let leaseEnd = clock.unixMilliseconds + lease.milliseconds
     let receipt = try await store.commit(flush, leaseEnd: leaseEnd)
     try await exporter.append(receipt.stored(of: flush))

@@ -6,6 +6,7 @@ struct CompletionNote {
   var attempts: Int
   var account: String
   var key: String
+  var fingerprint: String
   var endpoint: String
   var latency: Duration
   var usage: Usage
@@ -37,6 +38,8 @@ enum ResultLine {
     line.appendJSON(note.account)
     line.appendRaw(",\"key\":")
     line.appendJSON(note.key)
+    line.appendRaw(",\"key_fingerprint\":")
+    line.appendJSON(note.fingerprint)
     line.appendRaw(",\"endpoint\":")
     line.appendJSON(note.endpoint)
     line.appendRaw(",\"latency_ms\":\(note.latency.milliseconds),\"usage\":{\"input_tokens\":")

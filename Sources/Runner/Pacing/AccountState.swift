@@ -15,7 +15,8 @@ package struct AccountState: Sendable {
     case granted(endpoint: Int, cost: Cost, leavesAt: ContinuousClock.Instant)
     /// Ask again at this time.
     case wait(until: ContinuousClock.Instant)
-    case parked(Parking)
+    /// It is parked or without a key.
+    case closed
   }
 
   static let longestPark: Duration = .seconds(600)
@@ -25,6 +26,12 @@ package struct AccountState: Sendable {
   private var endpointLoad: [Int]
   private var parkings = 0
   package private(set) var parking: Parking?
+  /// Whether a key is being looked for in place of one that was refused.
+  package private(set) var isWithoutKey = false
+  /// Whether a parked account may send one request to see if it works again.
+  private var mayTryKey = false
+  /// Whether that request is on its way.
+  private var isTrying = false
 
   package init(pacer: Pacer, endpoints: Int) {
     self.pacer = pacer
@@ -38,20 +45,23 @@ package struct AccountState: Sendable {
   /// True once any endpoint has answered.
   package var hasAnswered: Bool { endpoints.contains { $0.hasAnswered } }
 
-  /// When the account could take a request; nil while it is parked.
+  /// When the account could take a request; nil while it is parked or without a key.
   package func earliest(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-    if let parking, parking.retryAt.map({ $0 > now }) ?? true { return nil }
-    return pacer.earliest(at: now)
+    isClosed(at: now) ? nil : pacer.earliest(at: now)
+  }
+
+  private func isClosed(at now: ContinuousClock.Instant) -> Bool {
+    if isWithoutKey { return true }
+    guard parking != nil else { return false }
+    return !mayTry(at: now) || isTrying
   }
 
   /// Asks for a request to leave.
   package mutating func admit(inputTokens: Double, at now: ContinuousClock.Instant) -> Admission {
-    if let parking {
-      guard let retryAt = parking.retryAt, retryAt <= now else { return .parked(parking) }
-      self.parking = nil
-    }
+    if isClosed(at: now) { return .closed }
     if pacer.isHeld(at: now) { return .wait(until: pacer.earliest(at: now)) }
     guard let endpoint = leastLoaded(at: now) else { return .wait(until: nextProbe(at: now)) }
+    isTrying = parking != nil
     endpoints[endpoint].sending(at: now)
     endpointLoad[endpoint] += 1
     let (cost, leavesAt) = pacer.reserve(inputTokens: inputTokens, at: now)
@@ -76,7 +86,12 @@ package struct AccountState: Sendable {
 
   /// True when a granted request may still leave now that its time has come.
   package func maySend(at now: ContinuousClock.Instant) -> Bool {
-    parking == nil && !pacer.isHeld(at: now)
+    let isParked = parking != nil && !mayTry(at: now)
+    return !isParked && !isWithoutKey && !pacer.isHeld(at: now)
+  }
+
+  private func mayTry(at now: ContinuousClock.Instant) -> Bool {
+    mayTryKey || (parking?.retryAt.map { $0 <= now } ?? false)
   }
 
   /// A granted request did not leave, or was cut off by us.
@@ -85,22 +100,28 @@ package struct AccountState: Sendable {
     cost: Cost,
     at now: ContinuousClock.Instant
   ) {
-    endpointLoad[endpoint] -= 1
+    end(endpoint)
     endpoints[endpoint].ended(at: now)
     pacer.giveBack(cost, neverLeft: true)
   }
 
   /// A request was answered; the endpoint and the key work.
+  ///
+  /// - Returns: whether this brings a parked account back.
   package mutating func answered(
     endpoint: Int,
     cost: Cost,
     actual: Cost?,
     at now: ContinuousClock.Instant
-  ) {
-    endpointLoad[endpoint] -= 1
+  ) -> Bool {
+    end(endpoint)
     endpoints[endpoint].succeeded(at: now)
-    parkings = 0
     if let actual { pacer.settle(cost, with: actual) } else { pacer.giveBack(cost) }
+    guard parking == nil || mayTry(at: now) else { return false }
+    parkings = 0
+    mayTryKey = false
+    defer { parking = nil }
+    return parking != nil
   }
 
   /// The provider asked to slow down.
@@ -111,7 +132,7 @@ package struct AccountState: Sendable {
     at now: ContinuousClock.Instant,
     random: Double
   ) {
-    endpointLoad[endpoint] -= 1
+    end(endpoint)
     endpoints[endpoint].succeeded(at: now)
     pacer.giveBack(cost)
     pacer.refused(for: wait, at: now, random: random)
@@ -129,7 +150,7 @@ package struct AccountState: Sendable {
     at now: ContinuousClock.Instant,
     random: Double
   ) -> Bool {
-    endpointLoad[endpoint] -= 1
+    end(endpoint)
     pacer.giveBack(cost)
     endpoints[endpoint].failed(
       job: job,
@@ -151,8 +172,10 @@ package struct AccountState: Sendable {
     _ message: String,
     at now: ContinuousClock.Instant
   ) -> Bool {
-    let isNews = parking == nil
+    let isNews = parking == nil || mayTry(at: now)
     if isNews { parkings += 1 }
+    mayTryKey = false
+    isWithoutKey = false
     let wait = min(Self.longestPark, .seconds(60 * (1 << min(parkings - 1, 4))))
     parking = Parking(
       reason: reason,
@@ -164,15 +187,31 @@ package struct AccountState: Sendable {
 
   /// The provider refused the key, the account or the address: the request ended.
   package mutating func refused(endpoint: Int, cost: Cost, at now: ContinuousClock.Instant) {
-    endpointLoad[endpoint] -= 1
+    end(endpoint)
     endpoints[endpoint].succeeded(at: now)
     pacer.giveBack(cost)
   }
 
-  /// A new key has appeared; says whether the account was parked for the want of one.
-  package mutating func keyAppeared() -> Bool {
+  /// The last key was refused and another is being looked for; nothing leaves meanwhile.
+  package mutating func lostKey() {
+    isWithoutKey = true
+  }
+
+  /// There is a key again.
+  ///
+  /// - Parameter isTrial: whether it was refused before and is to be tried with one request.
+  /// - Returns: whether this brings a parked account back.
+  package mutating func keyAppeared(isTrial: Bool) -> Bool {
+    isWithoutKey = false
     guard parking?.reason == .credential else { return false }
-    parking = nil
-    return true
+    mayTryKey = isTrial
+    if !isTrial { parking = nil }
+    return !isTrial
+  }
+
+  /// A request is over, in whatever way.
+  private mutating func end(_ endpoint: Int) {
+    endpointLoad[endpoint] -= 1
+    isTrying = false
   }
 }

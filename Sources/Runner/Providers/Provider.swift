@@ -61,6 +61,11 @@ package struct ProviderError: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 extension Provider {
+  /// The organisation that a response was charged to, where it says so.
+  package func organisation(of response: HTTPResponse) -> String? {
+    response.header("anthropic-organization-id") ?? response.header("openai-organization")
+  }
+
   /// The provider's own id of the request, which its support asks for.
   package func requestID(of response: HTTPResponse) -> String? {
     response.header("request-id") ?? response.header("x-request-id")

@@ -9,11 +9,12 @@ package final class Account: Sendable {
     package let account: Account
     package let endpoint: Int
     package let cost: Cost
-    package let key: Key
+    package let lease: KeyLease
     package let sentAt: ContinuousClock.Instant
 
     /// Where the request goes.
     package var address: Endpoint { account.endpoints[endpoint] }
+    package var key: Key { lease.key }
   }
 
   package let name: String
@@ -21,7 +22,10 @@ package final class Account: Sendable {
   package let endpoints: [Endpoint]
   private let provider: any Provider
   let state: Mutex<AccountState>
-  private let headers = Mutex<(version: String, headers: RequestHeaders)?>(nil)
+  /// Rings when the keyring has something to do before its time.
+  let keysWanted = AlarmClock.Bell()
+  /// The header fields of requests by the generation of their key.
+  private let headers = Mutex<[Int: RequestHeaders]>([:])
 
   package init(
     name: String,
@@ -37,13 +41,13 @@ package final class Account: Sendable {
     state = Mutex(AccountState(pacer: pacer, endpoints: endpoints.count))
   }
 
-  /// The header fields of requests with `key`, made once for each of its versions.
-  func headers(for key: Key) throws(TransportError) -> RequestHeaders {
+  /// The header fields of requests with a key, made once for each of its values.
+  func headers(for lease: KeyLease) throws(TransportError) -> RequestHeaders {
     try headers.withLock { cached throws(TransportError) in
-      if let cached, cached.version == key.version { return cached.headers }
+      if let known = cached[lease.generation] { return known }
       let fields = provider.headers
       let credential = provider.credentialHeader
-      let made = try key.withSecret { secret throws(TransportError) in
+      let made = try lease.key.withSecret { secret throws(TransportError) in
         try RequestHeaders(
           fields,
           credential: secret,
@@ -51,8 +55,16 @@ package final class Account: Sendable {
           prefix: credential.prefix
         )
       }
-      cached = (key.version, made)
+      cached[lease.generation] = made
       return made
     }
+  }
+
+  /// Lets go of the header fields of a retired key: their memory is wiped and their connections
+  /// close with the last request that has them.
+  func forgetHeaders(of generation: Int) {
+    let forgotten = headers.withLock { $0.removeValue(forKey: generation) }
+    // Wiping takes no part in the lock.
+    _ = consume forgotten
   }
 }

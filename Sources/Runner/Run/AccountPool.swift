@@ -8,8 +8,8 @@ package final class AccountPool: Sendable {
   private let giveUpAfter: Duration
   /// How long a run waits while every account is parked; nil waits for ever.
   private let parkFor: Duration?
-  /// How often parked accounts look for new keys.
-  private static let refreshInterval: Duration = .seconds(5)
+  /// How often it is looked whether all hope is lost.
+  private static let glance: Duration = .seconds(5)
 
   private let accounts: [Account]
   private let alarm: AlarmClock
@@ -20,6 +20,12 @@ package final class AccountPool: Sendable {
   private let allParkedSince = Mutex<ContinuousClock.Instant?>(nil)
   /// What the last request without an answer died of.
   private let lastFailure = Mutex<String?>(nil)
+  /// What the provider last said of a key that it refused, by account.
+  private let lastRefusal = Mutex<[String: String]>([:])
+  /// The accounts by their organisation at the provider, in the order in which it was learnt.
+  private let organisations = Mutex<[String: [String]]>([:])
+  /// Rings when an account may be used that could not before.
+  private let opened = AlarmClock.Bell()
 
   package init(
     accounts: [Account],
@@ -44,21 +50,16 @@ package final class AccountPool: Sendable {
   func admit(inputTokens: Double) async -> Account.Permit? {
     while stop.first == nil {
       let now = clock.now
+      let mark = opened.mark
       guard let account = leastBusy(at: now) else {
-        await waitForUnparking(at: now)
+        await waitForOpening(since: mark, at: now)
         continue
       }
-      let (admission, isResumed) = account.state.withLock { state in
-        let wasParked = state.parking != nil
-        let admission = state.admit(inputTokens: inputTokens, at: now)
-        return (admission, wasParked && state.parking == nil)
-      }
-      if isResumed { events.record(.resumed(account: account.name)) }
-      switch admission {
+      switch account.state.withLock({ $0.admit(inputTokens: inputTokens, at: now) }) {
       case .wait(let until):
         giveUpIfSilent(at: now)
         _ = await alarm.sleep(until: until)
-      case .parked: continue
+      case .closed: continue
       case .granted(let endpoint, let cost, let leavesAt):
         if let permit = await leave(account, endpoint, cost, at: leavesAt) { return permit }
       }
@@ -84,12 +85,15 @@ package final class AccountPool: Sendable {
   ) async -> Account.Permit? {
     var isStopped = false
     if leavesAt > clock.now { isStopped = await alarm.sleep(until: leavesAt) == .stopped }
-    let key = await key(of: account)
     let now = clock.now
     let maySend = account.state.withLock { $0.maySend(at: now) }
-    guard !isStopped, maySend, let key else {
-      account.state.withLock { $0.cancelled(endpoint: endpoint, cost: cost, at: now) }
-      if key == nil { park(account, .credential, "it has no key left that works") }
+    guard !isStopped, maySend, let lease = account.keyring.lease() else {
+      let isOut = !account.keyring.canLease
+      account.state.withLock { state in
+        state.cancelled(endpoint: endpoint, cost: cost, at: now)
+        if isOut { state.lostKey() }
+      }
+      if isOut { alarm.ring(account.keysWanted) }
       return nil
     }
     allParkedSince.withLock { $0 = nil }
@@ -97,41 +101,83 @@ package final class AccountPool: Sendable {
       account: account,
       endpoint: endpoint,
       cost: cost,
-      key: key,
+      lease: lease,
       sentAt: now
     )
   }
 
-  /// A key that works; where the last one was just refused, what the reading that this caused found.
-  private func key(of account: Account) async -> Key? {
-    if let key = account.keyring.lease() { return key }
-    await account.keyring.refresh()
-    return account.keyring.lease()
+  /// The provider refused the key of a request: goes on with another, or has one looked for while
+  /// the account's jobs wait.
+  func refused(_ permit: Account.Permit, _ message: String) {
+    let account = permit.account
+    guard !account.keyring.reject(permit.lease) else { return }
+    lastRefusal.withLock { $0[account.name] = message }
+    account.state.withLock { $0.lostKey() }
+    alarm.ring(account.keysWanted)
+  }
+
+  /// A request was answered and its key works.
+  func answered(_ permit: Account.Permit, actual: Cost?) {
+    permit.account.keyring.confirm(permit.lease)
+    let isBack = permit.account.state.withLock { state in
+      state.answered(endpoint: permit.endpoint, cost: permit.cost, actual: actual, at: clock.now)
+    }
+    if isBack { reopen(permit.account) }
   }
 
   /// Takes an account out of use.
   func park(_ account: Account, _ reason: ParkReason, _ message: String) {
     let isNews = account.state.withLock { $0.park(reason, message, at: clock.now) }
     if isNews { events.record(.parked(account: account.name, reason: message)) }
+    // Those who wait for a key learn that there is none.
+    alarm.ring(opened)
   }
 
-  /// Every account is parked: stops the run if it has no hope, else looks for new keys in a while.
-  private func waitForUnparking(at now: ContinuousClock.Instant) async {
-    let parkings = accounts.compactMap { $0.state.withLock { $0.parking } }
-    guard let parking = parkings.first else { return }
-    if !accounts.contains(where: { $0.keyring.everWorked }) {
-      switch parking.reason {
-      case .credential: return stop.stop(.keyRefused(parking.message))
-      case .billing: return stop.stop(.parked(parking.message))
-      case .configuration: return stop.stop(.unavailable(parking.message))
+  /// Learns which organisation an account belongs to, from its first answer that says so, and tells
+  /// when it is that of another: their limits are the same ones.
+  func learn(
+    _ organisation: (HTTPResponse) -> String?,
+    from response: HTTPResponse,
+    about account: Account
+  ) {
+    guard accounts.count > 1 else { return }
+    let isKnown = organisations.withLock { $0.values.contains { $0.contains(account.name) } }
+    guard !isKnown, let name = organisation(response) else { return }
+    let other = organisations.withLock { known -> String? in
+      guard !known[name, default: []].contains(account.name) else { return nil }
+      defer { known[name, default: []].append(account.name) }
+      return known[name]?.first
+    }
+    if let other { events.record(.sharedOrganisation(account: account.name, other: other)) }
+  }
+
+  /// How all accounts stand.
+  var reports: [AccountReport] { accounts.map(\.report) }
+
+  private func reopen(_ account: Account) {
+    allParkedSince.withLock { $0 = nil }
+    events.record(.resumed(account: account.name))
+    alarm.ring(opened)
+  }
+
+  /// No account can be used: stops the run if it has no hope, else waits for one to open.
+  private func waitForOpening(since mark: AlarmClock.Mark, at now: ContinuousClock.Instant) async {
+    let parkings = accounts.compactMap { $0.state.withLock { $0.isWithoutKey ? nil : $0.parking } }
+    if parkings.count == accounts.count, let parking = parkings.first {
+      if !accounts.contains(where: { $0.keyring.everWorked }) {
+        switch parking.reason {
+        case .credential: return stop.stop(.keyRefused(parking.message))
+        case .billing: return stop.stop(.parked(parking.message))
+        case .configuration: return stop.stop(.unavailable(parking.message))
+        }
       }
+      let since = allParkedSince.withLock { since in
+        since = since ?? now
+        return since ?? now
+      }
+      if let parkFor, now - since >= parkFor { return stop.stop(.parked(parking.message)) }
     }
-    let since = allParkedSince.withLock { since in
-      since = since ?? now
-      return since ?? now
-    }
-    if let parkFor, now - since >= parkFor { return stop.stop(.parked(parking.message)) }
-    _ = await alarm.sleep(until: now + Self.refreshInterval)
+    _ = await alarm.sleep(until: now + Self.glance, orRingSince: mark)
   }
 
   /// Stops a run to whom no endpoint has ever said anything.
@@ -144,17 +190,50 @@ package final class AccountPool: Sendable {
     stop.stop(.unavailable(cause.map { "\(silence): \($0)" } ?? silence))
   }
 
-  /// Brings parked accounts back when a new key appears; ends when the run stops.
+  /// Keeps the keys of all accounts fresh, and brings accounts back that get a good one; ends when
+  /// the run stops.
   package func watch() async {
-    while await alarm.sleep(until: clock.now + Self.refreshInterval) == .elapsed {
-      giveUpIfSilent(at: clock.now)
-      for account in accounts where account.state.withLock({ $0.parking != nil }) {
-        await account.keyring.refresh()
-        guard account.keyring.lease() != nil else { continue }
-        guard account.state.withLock({ $0.keyAppeared() }) else { continue }
-        allParkedSince.withLock { $0 = nil }
-        events.record(.resumed(account: account.name))
+    let watching = Task {
+      await withDiscardingTaskGroup { group in
+        for account in accounts {
+          group.addTask { await self.watchKeys(of: account) }
+          group.addTask {
+            await account.keyring.watch { self.alarm.ring(account.keysWanted) }
+          }
+        }
       }
     }
+    while await alarm.sleep(until: clock.now + Self.glance) == .elapsed {
+      giveUpIfSilent(at: clock.now)
+    }
+    watching.cancel()
+    await watching.value
+  }
+
+  private func watchKeys(of account: Account) async {
+    while !Task.isCancelled {
+      let mark = account.keysWanted.mark
+      let due = account.keyring.nextDue
+      if due > clock.now {
+        guard await alarm.sleep(until: due, orRingSince: mark) != .stopped else { return }
+      }
+      await account.keyring.poll()
+      look(account)
+    }
+  }
+
+  /// What a reading of its sources means for an account.
+  private func look(_ account: Account) {
+    guard account.keyring.canLease else {
+      if account.keyring.maySoonLease { return }
+      let refusal = lastRefusal.withLock { $0[account.name] }
+      let exhaustion = account.keyring.exhaustion
+      return park(account, .credential, refusal.map { "\($0) (\(exhaustion))" } ?? exhaustion)
+    }
+    let isTrial = account.keyring.isOnTrial
+    let (wasWithoutKey, isBack) = account.state.withLock { state in
+      (state.isWithoutKey, state.keyAppeared(isTrial: isTrial))
+    }
+    if isBack { reopen(account) } else if wasWithoutKey || isTrial { alarm.ring(opened) }
   }
 }

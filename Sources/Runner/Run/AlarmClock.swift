@@ -6,7 +6,39 @@ package final class AlarmClock: Sendable {
   /// Why a sleeper woke.
   package enum Wake: Sendable, Equatable {
     case elapsed
+    /// The bell that it also listened to has rung.
+    case rung
     case stopped
+  }
+
+  /// Something that many sleepers may wait for besides their time.
+  package final class Bell: Sendable {
+    fileprivate let state = Mutex((rings: 0, listeners: Set<Int>()))
+
+    package init() {}
+
+    /// The present, to listen from: taken before looking at what the bell tells of, so that a ring
+    /// between the look and the sleep is heard.
+    package var mark: Mark { Mark(bell: self, rings: state.withLock { $0.rings }) }
+  }
+
+  /// A moment in the life of a bell.
+  package struct Mark: Sendable {
+    fileprivate let bell: Bell
+    fileprivate let rings: Int
+
+    /// Listens; false when the bell has rung since.
+    fileprivate func listen(_ sleeper: Int) -> Bool {
+      bell.state.withLock { state in
+        guard state.rings == rings else { return false }
+        state.listeners.insert(sleeper)
+        return true
+      }
+    }
+
+    fileprivate func leave(_ sleeper: Int) {
+      bell.state.withLock { _ = $0.listeners.remove(sleeper) }
+    }
   }
 
   private struct Alarm: Comparable {
@@ -20,7 +52,7 @@ package final class AlarmClock: Sendable {
 
   private struct State {
     var alarms = Heap<Alarm>()
-    var sleepers: [Int: CheckedContinuation<Wake, Never>] = [:]
+    var sleepers: [Int: (continuation: CheckedContinuation<Wake, Never>, mark: Mark?)] = [:]
     var nextID = 0
     var timer: Task<Void, Never>?
     var timerDeadline: ContinuousClock.Instant?
@@ -36,19 +68,39 @@ package final class AlarmClock: Sendable {
 
   package var now: ContinuousClock.Instant { clock.now }
 
-  /// Sleeps until `deadline` or until ``stop()``, whichever comes first.
-  package func sleep(until deadline: ContinuousClock.Instant) async -> Wake {
+  /// Sleeps until `deadline`, until a bell rings or until ``stop()``, whichever comes first.
+  ///
+  /// - Parameter mark: since when a ring of its bell counts.
+  package func sleep(
+    until deadline: ContinuousClock.Instant,
+    orRingSince mark: Mark? = nil
+  ) async -> Wake {
     await withCheckedContinuation { continuation in
-      let isStopped = state.withLock { state in
-        if state.isStopped { return true }
-        state.sleepers[state.nextID] = continuation
-        state.alarms.insert(Alarm(deadline: deadline, id: state.nextID))
+      let wake = state.withLock { state -> Wake? in
+        if state.isStopped { return .stopped }
+        let id = state.nextID
+        if let mark, !mark.listen(id) { return .rung }
+        state.sleepers[id] = (continuation, mark)
+        state.alarms.insert(Alarm(deadline: deadline, id: id))
         state.nextID += 1
         setTimer(&state)
-        return false
+        return nil
       }
-      if isStopped { continuation.resume(returning: .stopped) }
+      if let wake { continuation.resume(returning: wake) }
     }
+  }
+
+  /// Wakes those who listen to a bell.
+  package func ring(_ bell: Bell) {
+    let sleepers = state.withLock { state in
+      let listeners = bell.state.withLock { bell in
+        bell.rings += 1
+        defer { bell.listeners = [] }
+        return bell.listeners
+      }
+      return listeners.compactMap { state.sleepers.removeValue(forKey: $0)?.continuation }
+    }
+    for sleeper in sleepers { sleeper.resume(returning: .rung) }
   }
 
   /// Wakes everyone and lets nobody sleep any more.
@@ -60,7 +112,7 @@ package final class AlarmClock: Sendable {
         state.sleepers = [:]
         state.alarms = Heap()
       }
-      return Array(state.sleepers.values)
+      return state.sleepers.values.map(\.continuation)
     }
     for sleeper in sleepers { sleeper.resume(returning: .stopped) }
   }
@@ -83,7 +135,9 @@ package final class AlarmClock: Sendable {
       var due: [CheckedContinuation<Wake, Never>] = []
       while let alarm = state.alarms.min, alarm.deadline <= now {
         state.alarms.removeMin()
-        if let sleeper = state.sleepers.removeValue(forKey: alarm.id) { due.append(sleeper) }
+        guard let sleeper = state.sleepers.removeValue(forKey: alarm.id) else { continue }
+        sleeper.mark?.leave(alarm.id)
+        due.append(sleeper.continuation)
       }
       state.timerDeadline = nil
       setTimer(&state)

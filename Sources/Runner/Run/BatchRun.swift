@@ -1,4 +1,5 @@
 import Jobs
+import KeySources
 import Synchronization
 package import Transport
 
@@ -14,6 +15,7 @@ package final class BatchRun: Sendable {
   private let store: SQLiteJobStore
   private let alarm: AlarmClock
   private let stop = RunStop()
+  private let audit: AttemptAudit
   private let workers = Mutex<Task<Void, Never>?>(nil)
   package let progress: RunProgress
 
@@ -34,6 +36,9 @@ package final class BatchRun: Sendable {
       input: plan.input.batchInput,
       now: clock.unixMilliseconds
     )
+    audit = AttemptAudit(try AuditLog(plan.files.audit))
+    audit.note(.recovered, jobs: store.recovered)
+    audit.note(.unknown, jobs: store.unknown.sorted())
     let summary = try await store.summary()
     var counters = RunCounters()
     counters.read = summary.total
@@ -41,6 +46,15 @@ package final class BatchRun: Sendable {
     counters.failed = summary.failed
     progress = RunProgress(startingFrom: counters)
     events = EventFan([progress] + sinks)
+    for account in plan.accounts {
+      account.keyring.observe { [audit, events] event in
+        if event.kind == .retired, let generation = event.generation {
+          account.forgetHeaders(of: generation)
+        }
+        audit.note(event, account: account.name)
+        events.record(.key(account: account.name, event))
+      }
+    }
     alarm = AlarmClock(clock: clock)
   }
 
@@ -109,6 +123,7 @@ package final class BatchRun: Sendable {
       clock: clock,
       lease: Self.lease,
       events: events,
+      beforeCommit: { [audit] in try audit.flush() },
       onProgress: { feed.progressed($0) }
     )
     let reader = JobReader(
@@ -141,6 +156,7 @@ package final class BatchRun: Sendable {
       feed: feed,
       batcher: batcher,
       journal: journal,
+      audit: audit,
       clock: clock,
       retries: plan.retries,
       deadlines: plan.deadlines,
@@ -163,6 +179,7 @@ package final class BatchRun: Sendable {
         group.addTask { await self.stopOnFailure { try await crew.feed.run() } }
         group.addTask { await crew.accounts.watch() }
         group.addTask { await self.renewLeases(of: crew.feed) }
+        group.addTask { await self.reportAccounts(of: crew) }
       }
     }
     let working = Task {
@@ -194,6 +211,16 @@ package final class BatchRun: Sendable {
     }
   }
 
+  /// Keeps in the batch how its accounts stand.
+  private func reportAccounts(of crew: Crew) async {
+    var last = ""
+    repeat {
+      let report = AccountReport.json(crew.accounts.reports)
+      if report != last { crew.batcher.report(report) }
+      last = report
+    } while await alarm.sleep(until: clock.now + .seconds(1)) == .elapsed
+  }
+
   private func stopOnFailure(_ body: () async throws -> Void) async {
     do { try await body() } catch { stop.stop(.failed(error)) }
   }
@@ -207,6 +234,7 @@ package final class BatchRun: Sendable {
     let summary = try await store.summary()
     if journal.isClear { journal.remove() }
     AnswerJournal.remove(besides: plan.files.batch)
+    try audit.close()
     try store.close()
     return summary
   }

@@ -13,6 +13,7 @@ package struct JobRunner: Sendable {
   let feed: JobFeed
   let batcher: CompletionBatcher
   let journal: SendJournal
+  let audit: AttemptAudit
   let clock: any RunClock
   let retries: RetryPolicy
   let deadlines: Deadlines
@@ -29,14 +30,15 @@ package struct JobRunner: Sendable {
     guard let permit = await accounts.admit(inputTokens: prepared.inputTokens) else {
       return feed.giveBack(job)
     }
+    defer { permit.account.keyring.release(permit.lease) }
     let slot = journal.mark(job.number)
     let answer = await send(prepared, permit)
+    audit.note(answer.audited, job: job.number, with: permit)
     switch answer.outcome {
     case .completed(let usage):
       await complete(job, prepared, permit, answer, usage, slot: slot)
     case .fail(let refusal):
-      permit.account.keyring.confirm(permit.key)
-      permit.settle(with: nil, at: clock.now)
+      accounts.answered(permit, actual: nil)
       await fail(job, id: prepared.id, line: prepared.line, refusal, slot: slot)
     case .retry(let refusal, let after):
       clear(slot)
@@ -46,7 +48,7 @@ package struct JobRunner: Sendable {
       pace(job, permit, for: after)
     case .park(let refusal, let reason):
       clear(slot)
-      await park(job, permit, refusal, reason)
+      park(job, permit, refusal, reason)
     case nil:
       abandon(job, permit, slot: answer.mayHaveLeft ? nil : slot)
     }
@@ -60,6 +62,17 @@ package struct JobRunner: Sendable {
     var mayHaveLeft = true
     /// False for signs of an outage, such as an unreachable host.
     var isAboutRequest = true
+
+    var audited: AttemptAudit.Outcome {
+      switch outcome {
+      case .completed: .completed
+      case .fail: .failed
+      case .retry: .retried
+      case .pace: .paced
+      case .park: .refused
+      case nil: .cutOff
+      }
+    }
   }
 
   private func send(_ prepared: PreparedJob, _ permit: Account.Permit) async -> Answer {
@@ -68,12 +81,13 @@ package struct JobRunner: Sendable {
     do throws(TransportError) {
       let request = HTTPRequest(
         url: permit.address.url(for: prepared.request.path),
-        headers: try permit.account.headers(for: permit.key),
+        headers: try permit.account.headers(for: permit.lease),
         body: prepared.request.body,
         deadlines: deadlines
       )
       let response = try await client.send(request)
       batcher.count(Traffic(requestsSent: response.requestsSent))
+      accounts.learn(provider.organisation(of:), from: response, about: permit.account)
       let time = Double(clock.unixMilliseconds) / 1_000
       let outcome = provider.outcome(of: response, path: prepared.request.path, at: time)
         .hiding(permit.key)
@@ -104,12 +118,12 @@ package struct JobRunner: Sendable {
     slot: Int?
   ) async {
     guard let response = answer.response else { return }
-    permit.account.keyring.confirm(permit.key)
-    permit.settle(with: usage, at: clock.now)
+    accounts.answered(permit, actual: Cost(usage))
     let note = CompletionNote(
       attempts: job.attempts + 1,
       account: permit.account.name,
       key: permit.key.reference.description,
+      fingerprint: permit.key.fingerprint,
       endpoint: permit.address.url,
       latency: response.elapsed,
       usage: usage
@@ -205,7 +219,7 @@ package struct JobRunner: Sendable {
   }
 
   private func pace(_ job: Job, _ permit: Account.Permit, for wait: Duration?) {
-    permit.account.keyring.confirm(permit.key)
+    permit.account.keyring.confirm(permit.lease)
     permit.account.state.withLock { state in
       state.paced(
         endpoint: permit.endpoint,
@@ -226,14 +240,12 @@ package struct JobRunner: Sendable {
     _ permit: Account.Permit,
     _ refusal: Refusal,
     _ reason: ParkReason
-  ) async {
+  ) {
     permit.account.state.withLock { state in
       state.refused(endpoint: permit.endpoint, cost: permit.cost, at: clock.now)
     }
     if reason == .credential {
-      if case .exhausted(let why) = await permit.account.keyring.reject(permit.key) {
-        accounts.park(permit.account, reason, "\(refusal.message) (\(why))")
-      }
+      accounts.refused(permit, refusal.message)
     } else {
       accounts.park(permit.account, reason, refusal.message)
     }
@@ -253,18 +265,13 @@ package struct JobRunner: Sendable {
   }
 }
 
-extension Account.Permit {
-  /// The request was answered; settles its cost with what it really used.
-  fileprivate func settle(with usage: Usage?, at now: ContinuousClock.Instant) {
-    let actual = usage.map {
-      Cost(
-        inputTokens: Double($0.inputTokens + $0.cacheCreation),
-        outputTokens: Double($0.outputTokens)
-      )
-    }
-    account.state.withLock {
-      $0.answered(endpoint: endpoint, cost: cost, actual: actual, at: now)
-    }
+extension Cost {
+  /// What a request really used of its account's limits.
+  fileprivate init(_ usage: Usage) {
+    self.init(
+      inputTokens: Double(usage.inputTokens + usage.cacheCreation),
+      outputTokens: Double(usage.outputTokens)
+    )
   }
 }
 

@@ -8,6 +8,8 @@ package struct RunPlan: Sendable {
     package let completed: String
     package let failed: String
     package let batch: String
+    /// The audit log: which key served which attempts.
+    package var audit: String { batch + "-audit" }
 
     /// - Parameters:
     ///   - output: such as `results.jsonl`; another ending is kept whole.

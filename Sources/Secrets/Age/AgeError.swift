@@ -34,7 +34,7 @@ package enum AgeError: Error, Hashable, Sendable, CustomStringConvertible {
       "the passphrase work factor is \(factor), above the limit of \(limit)"
     case .memory(let factor):
       "there is not enough memory (\(1 << max(0, factor - 10)) MiB) to check the passphrase"
-    case .unsupported(let what): "\(what) are not supported by this version"
+    case .unsupported(let what): "\(what) are not supported by this build"
     case .malformed(let why): why
     }
   }

@@ -146,16 +146,20 @@ package enum AgeFile {
     }
   }
 
+  /// Recipients of these types are ones that this program cannot open; those of any other type
+  /// mean nothing to it.
+  private static let unsupportedTypes: Set<String> = [
+    "mlkem768x25519", "mlkem768p256tag", "p256tag", "piv-p256",
+  ]
+
   /// Says why no identity opens the file, in the most helpful way.
   private static func mismatch(_ header: AgeHeader, _ identities: [AgeIdentity]) -> AgeError {
     let tried = Set(identities.map(\.kind))
-    let known = header.stanzas.contains {
-      [X25519Stanza.type, ScryptStanza.type].contains($0.type)
-    }
-    if tried.contains(.unsupported) || !known {
+    let types = header.stanzas.map(\.type)
+    if tried.contains(.unsupported) || types.allSatisfy(unsupportedTypes.contains) {
       return .unsupported("post-quantum and hardware age keys")
     }
-    let wrongPassphrase = header.stanzas[0].type == ScryptStanza.type && tried.contains(.passphrase)
+    let wrongPassphrase = types[0] == ScryptStanza.type && tried.contains(.passphrase)
     return wrongPassphrase ? .wrongPassphrase : .noMatch
   }
 }

@@ -5,12 +5,15 @@ enum Armor {
   private static let columns = 64
   private static let whitespace: Set<UInt8> = [0x09, 0x0A, 0x0D, 0x20]
 
-  /// Whether a file is meant to be armored: a line near its start begins like the first line of
-  /// PEM.
+  /// Whether a file is meant to be armored: it does not begin like a binary one, and a line near
+  /// its start begins like the first line of PEM, white space aside.
   ///
   /// What is wrong with it then is for ``decode(_:)`` to say.
   static func isArmored(_ file: [UInt8]) -> Bool {
-    file.prefix(1024).split(separator: 0x0A).contains { $0.starts(with: "-----BEGIN".utf8) }
+    guard !file.starts(with: "age-encryption.org/".utf8) else { return false }
+    return file.prefix(1024).split(separator: 0x0A).contains { line in
+      line.drop { whitespace.contains($0) }.starts(with: "-----BEGIN".utf8)
+    }
   }
 
   static func encode(_ bytes: [UInt8]) -> [UInt8] {

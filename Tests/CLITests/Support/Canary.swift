@@ -8,7 +8,10 @@ enum Canary {
 
   /// The key as it is, in hexadecimal, percent-encoded, and in base64 at each of the three places
   /// that a byte can have there.
-  static let forms: [String] = {
+  static let forms = forms(of: key)
+
+  /// The same for any key.
+  static func forms(of key: String) -> [String] {
     let bytes = Array(key.utf8)
     let hex = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     let url = key.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? key
@@ -19,7 +22,7 @@ enum Canary {
       return [inner, inner.replacing("+", with: "-").replacing("/", with: "_")]
     }
     return [key, hex, hex.uppercased(), url, url.lowercased()] + base64
-  }()
+  }
 
   /// Records an issue for each form of the key in these bytes.
   static func expectAbsent(

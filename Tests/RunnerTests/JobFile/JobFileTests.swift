@@ -1,3 +1,4 @@
+import KeySources
 import Runner
 import Testing
 
@@ -47,7 +48,8 @@ import Testing
         .init(
           name: "main",
           keys: [
-            "keystore:anthropic-main", "env:KEY", "file:work/keys.env#A",
+            .keystore(id: "anthropic-main"), .environment(name: "KEY"),
+            .file(path: "work/keys.env", field: "A"),
           ],
           endpoints: [.anthropic],
           limits: .init(
@@ -56,7 +58,7 @@ import Testing
             outputTokensPerMinute: 80_000
           )
         ),
-        .init(name: "account-2", keys: ["file:/k"]),
+        .init(name: "account-2", keys: [.file(path: "/k")]),
       ]
     )
     #expect(job.concurrency == 200)
@@ -77,7 +79,7 @@ import Testing
     let endpoint = try Endpoint("http://localhost:8000/v1")
     #expect(
       job.accounts == [
-        .init(name: "default", keys: ["env:KEY"], endpoints: [endpoint])
+        .init(name: "default", keys: [.environment(name: "KEY")], endpoints: [endpoint])
       ]
     )
     #expect(job.api == "embeddings")

@@ -32,7 +32,7 @@ import Testing
     #expect(Set(endpoints[..<3]) == [0, 1, 2])
     #expect(account.inFlight == 9)
     for endpoint in endpoints {
-      account.answered(
+      _ = account.answered(
         endpoint: endpoint,
         cost: Cost(inputTokens: 5, outputTokens: 10),
         actual: nil,
@@ -47,7 +47,7 @@ import Testing
     for job in 0..<5 {
       var (endpoint, cost) = try grant(&account)
       while endpoint != 0 {
-        account.answered(endpoint: endpoint, cost: cost, actual: nil, at: start)
+        _ = account.answered(endpoint: endpoint, cost: cost, actual: nil, at: start)
         account.cancelled(endpoint: try grant(&account).endpoint, cost: cost, at: start)
         (endpoint, cost) = try grant(&account)
       }
@@ -104,17 +104,37 @@ import Testing
     #expect(isNews == [true, false])
     let later = start + .seconds(1_000_000)
     #expect(account.earliest(at: later) == nil)
-    guard case .parked(let parking) = account.admit(inputTokens: 1, at: later) else {
-      Issue.record("a parked account took a request")
-      return
-    }
-    #expect(parking.reason == .credential && parking.message == "refused")
-    #expect(parking.retryAt == nil)
-    let isBack = account.keyAppeared()
+    let admission = account.admit(inputTokens: 1, at: later)
+    #expect(admission == .closed)
+    #expect(account.parking?.reason == .credential && account.parking?.retryAt == nil)
+    let isBack = account.keyAppeared(isTrial: false)
     #expect(isBack)
     _ = try grant(&account, at: later)
-    let isBackAgain = account.keyAppeared()
+    let isBackAgain = account.keyAppeared(isTrial: false)
     #expect(!isBackAgain)
+  }
+
+  @Test func `a refused key is tried again with one request before the others leave`() throws {
+    var account = account()
+    _ = account.park(.credential, "refused", at: start)
+    let isBack = account.keyAppeared(isTrial: true)
+    #expect(!isBack)
+    let (endpoint, cost) = try grant(&account)
+    let second = account.admit(inputTokens: 1, at: start)
+    #expect(second == .closed)
+    let isBackNow = account.answered(endpoint: endpoint, cost: cost, actual: cost, at: start)
+    #expect(isBackNow && account.parking == nil)
+    _ = try grant(&account)
+  }
+
+  @Test func `nothing leaves while another key is looked for`() throws {
+    var account = account()
+    account.lostKey()
+    #expect(account.earliest(at: start) == nil && !account.maySend(at: start))
+    #expect(account.parking == nil)
+    let isBack = account.keyAppeared(isTrial: false)
+    #expect(!isBack)
+    _ = try grant(&account)
   }
 
   @Test(arguments: [ParkReason.billing, .configuration])
@@ -124,7 +144,7 @@ import Testing
     for minutes in [1, 2, 4, 8, 10, 10] {
       let isNews = account.park(reason, "no", at: now)
       #expect(isNews)
-      let isBack = account.keyAppeared()
+      let isBack = account.keyAppeared(isTrial: false)
       #expect(!isBack && !account.maySend(at: now))
       let retryAt = now + .seconds(60 * minutes)
       #expect(account.parking?.retryAt == retryAt)
@@ -134,7 +154,8 @@ import Testing
       account.refused(endpoint: endpoint, cost: cost, at: now)
     }
     let (endpoint, cost) = try grant(&account, at: now)
-    account.answered(endpoint: endpoint, cost: cost, actual: cost, at: now)
+    let isBack = account.answered(endpoint: endpoint, cost: cost, actual: cost, at: now)
+    #expect(isBack)
     _ = account.park(reason, "no", at: now)
     #expect(account.parking?.retryAt == now + .seconds(60))
   }

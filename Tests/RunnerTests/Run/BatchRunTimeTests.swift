@@ -73,7 +73,9 @@ import Testing
     #expect(events.count("resumed") == 1)
   }
 
-  @Test func `waits no longer for a key than it is told`() async throws {
+  @Test func `waits no longer for a key than it is told, and tries the refused one meanwhile`()
+    async throws
+  {
     var batch = try TestBatch(0..<3)
     let clock = TestClock()
     batch.clock = clock
@@ -89,7 +91,7 @@ import Testing
     clock.turnByItself()
     #expect(try await report.why == "parked")
     #expect(try await report.summary.pending == 2)
-    #expect(client.sent.count == 2)
+    #expect((3...4).contains(client.sent.count))
     #expect(clock.elapsed >= .seconds(120))
   }
 }

@@ -15,8 +15,8 @@ final class TestKeySource: KeySource {
     self.value.withLock { $0 = value }
   }
 
-  func fetch() async throws(KeySourceError) -> Key {
+  func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
     let bytes = Array(value.withLock { $0 }.utf8)
-    return try Key(reference, value: Secret(copying: bytes.span))
+    return [try Key(reference, value: Secret(copying: bytes.span))]
   }
 }

@@ -1,0 +1,95 @@
+import FoundationEssentials
+import KeySources
+import Runner
+import Secrets
+import Transport
+
+/// Asks a provider whether it accepts a key, with a request that costs nothing.
+struct KeyProbe {
+  private static let path = "/v1/models"
+
+  private let provider: any Provider
+  private let url: String
+  private let caFile: String?
+
+  /// - Parameters:
+  ///   - provider: one of ``providerNames``.
+  ///   - baseURL: where to ask; nil for the provider's own address.
+  ///   - caFile: the certificates to trust; nil for the system's.
+  init(provider: String, baseURL: String?, caFile: String?) throws {
+    do {
+      self.provider = try makeProvider(named: provider)
+      let endpoint = try baseURL.map { try Endpoint($0) } ?? self.provider.defaultEndpoint
+      url = endpoint.url(for: Self.path)
+    } catch {
+      throw CLIError.usage("\(error)")
+    }
+    self.caFile = caFile
+  }
+
+  /// Returns when the provider accepts the key.
+  ///
+  /// - Throws: ``CLIError``, with status 77 when it refuses the key and 69 when it cannot tell.
+  func check(_ key: Key) async throws {
+    let response: HTTPResponse
+    do throws(TransportError) {
+      response = try await send(key)
+    } catch {
+      throw undecided("\(url) could not be asked: \(error.message)")
+    }
+    switch response.status {
+    case 200..<300: return
+    case 401, 403:
+      throw CLIError(
+        "the provider refuses the new value of \(key): \(said(response, key)); "
+          + "the keystore was not changed",
+        at: url,
+        next: "check that the value is whole and belongs to this provider, and rotate again",
+        exitCode: 77
+      )
+    default: throw undecided("\(url) answered \(said(response, key))")
+    }
+  }
+
+  private func send(_ key: Key) async throws(TransportError) -> HTTPResponse {
+    let transport = try CurlTransport(.init(caFile: caFile, maxResponseBytes: 4 << 20))
+    let credential = provider.credentialHeader
+    let headers = try key.withSecret { secret throws(TransportError) in
+      try RequestHeaders(
+        provider.headers.filter { $0.name != "content-type" },
+        credential: secret,
+        name: credential.name,
+        prefix: credential.prefix
+      )
+    }
+    let limit = Duration.seconds(20)
+    let request = HTTPRequest(
+      method: .get,
+      url: url,
+      headers: headers,
+      deadlines: Deadlines(connect: .seconds(10), firstByte: limit, stall: limit, total: limit)
+    )
+    defer { Task { await transport.shutdown() } }
+    return try await transport.send(request)
+  }
+
+  private func undecided(_ why: String) -> CLIError {
+    CLIError(
+      "\(why); the keystore was not changed",
+      next: "try again, or leave --probe out to store the value unasked",
+      exitCode: 69
+    )
+  }
+
+  /// Status and the start of the body, without the key in it.
+  private func said(_ response: HTTPResponse, _ key: Key) -> String {
+    let body = key.withSecret {
+      Scrubber(limit: 300).scrub(
+        String(decoding: response.body.prefix(4096), as: UTF8.self),
+        hiding: $0
+      )
+    }
+    let line = body.split { $0.isNewline || $0 == " " }.joined(separator: " ")
+    return "HTTP \(response.status)" + (line.isEmpty ? "" : ", \(line)")
+  }
+}

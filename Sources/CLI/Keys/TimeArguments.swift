@@ -1,0 +1,39 @@
+import ArgumentParser
+import KeySources
+
+/// A length of time as it is written on the command line: `45s`, `30m`, `24h` or `7d`.
+struct SpanArgument: ExpressibleByArgument {
+  let seconds: Int64
+
+  init?(argument: String) {
+    let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+    let unit = argument.last.flatMap { units[$0] }
+    guard let number = Int64(unit == nil ? argument : String(argument.dropLast())),
+      unit != nil || number == 0, (0...100_000_000).contains(number)
+    else { return nil }
+    seconds = number * (unit ?? 1)
+  }
+
+  init(hours: Int64) {
+    seconds = hours * 3600
+  }
+
+  var duration: Duration { .seconds(seconds) }
+}
+
+/// A moment as it is written on the command line: `2027-01-31`, `2027-01-31T12:00:00Z`, or a time
+/// from now, such as `90d`.
+struct MomentArgument: ExpressibleByArgument {
+  /// In milliseconds since 1970.
+  let moment: Int64
+
+  init?(argument: String) {
+    if let span = SpanArgument(argument: argument) {
+      moment = Timestamp.now() + span.seconds * 1000
+      return
+    }
+    let text = argument.utf8.count == 10 ? argument + "T00:00:00Z" : argument
+    guard let moment = Timestamp.moment(text) else { return nil }
+    self.moment = moment
+  }
+}

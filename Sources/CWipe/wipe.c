@@ -1,0 +1,61 @@
+/* Memory is wiped when it is freed, in the whole process.
+ *
+ * A key passes through buffers of libcurl, nghttp2, libcrypto and the Swift runtime, which free
+ * them as they are: after a connection has closed, two or three copies of the key are left. An
+ * executable's own free() and realloc() take the place of glibc's in every library it loads, so
+ * these two functions reach them all. The stack and the registers are out of their reach.
+ *
+ * Only linked into the program. Left out under sanitizers, which bring allocators of their own,
+ * and where the C library is not glibc. */
+#define _GNU_SOURCE
+#include "CWipe.h"
+#include <features.h>
+
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer) || !defined(__GLIBC__)
+
+bool wipes_on_free(void) { return false; }
+
+#else
+
+#include <dlfcn.h>
+#include <malloc.h>
+#include <stddef.h>
+#include <string.h>
+
+/* glibc's own, under the names that it exports for programs that replace the usual ones. */
+extern void *__libc_malloc(size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
+extern void __libc_free(void *memory);
+
+/* Whether a block has pages of its own: glibc keeps this bit in the word before each block. They go
+ * back to the kernel, which hands out no page unwiped, and growing moves them without copying. */
+static inline bool is_mapped(const void *memory) {
+  return ((const size_t *)memory)[-1] & 2;
+}
+
+void free(void *memory) {
+  if (memory && !is_mapped(memory)) explicit_bzero(memory, malloc_usable_size(memory));
+  __libc_free(memory);
+}
+
+void *realloc(void *memory, size_t size) {
+  if (!memory || is_mapped(memory)) return __libc_realloc(memory, size);
+  size_t room = malloc_usable_size(memory);
+  if (size <= room) {
+    /* Shrinks in place, or frees where the size is 0. */
+    explicit_bzero((char *)memory + size, room - size);
+    return __libc_realloc(memory, size);
+  }
+  void *larger = __libc_malloc(size);
+  if (!larger) return NULL;
+  memcpy(larger, memory, room);
+  free(memory);
+  return larger;
+}
+
+bool wipes_on_free(void) {
+  return dlsym(RTLD_DEFAULT, "free") == (void *)free;
+}
+
+#endif

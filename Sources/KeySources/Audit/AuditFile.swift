@@ -1,0 +1,152 @@
+import Glibc
+
+/// The file of an audit log, open: reading its tail, and writing whole lines to its end.
+struct AuditFile: ~Copyable {
+  /// The most bytes of a line; a longer one is not ours.
+  static let longestLine = 1 << 20
+  private static let window = 16 << 10
+
+  private let descriptor: Int32
+  private let path: String
+
+  /// Opens a log that only this user may read, and makes it where there is none.
+  ///
+  /// - Throws: ``KeySourceError`` of kind `cannotWrite`.
+  init(appendingTo path: String) throws(KeySourceError) {
+    let flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC
+    descriptor = unsafe open(path, flags, 0o600)
+    self.path = path
+    guard descriptor >= 0 else {
+      throw KeySourceError(
+        .cannotWrite,
+        "cannot open the audit log \(path): \(SecretFile.reason(errno)); "
+          + "a symbolic link is not followed, and the folder must be writable"
+      )
+    }
+    do throws(KeySourceError) {
+      _ = try SecretFile.checkedSize(descriptor, path: path, what: "the audit log")
+    } catch {
+      close(descriptor)
+      throw KeySourceError(.cannotWrite, error.description)
+    }
+  }
+
+  /// Opens a log to read it.
+  ///
+  /// - Throws: ``KeySourceError`` of kind `denied`.
+  init(reading path: String) throws(KeySourceError) {
+    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    self.path = path
+    guard descriptor >= 0 else {
+      throw KeySourceError(
+        .denied,
+        "cannot read the audit log \(path): \(SecretFile.reason(errno)); check the path"
+      )
+    }
+  }
+
+  /// How many bytes it has.
+  ///
+  /// - Throws: ``KeySourceError`` when it was removed meanwhile: what is written to it would be
+  ///   lost.
+  func size() throws(KeySourceError) -> Int {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0, status.st_nlink > 0 else {
+      throw KeySourceError(
+        .cannotWrite,
+        "the audit log \(path) was removed while it was written; stop this program, put the log "
+          + "back, and start again"
+      )
+    }
+    return Int(status.st_size)
+  }
+
+  /// Runs `body` while no other process writes.
+  func locked<Result>(
+    _ body: () throws(KeySourceError) -> Result
+  ) throws(KeySourceError) -> Result {
+    while flock(descriptor, LOCK_EX) != 0 {
+      guard errno == EINTR else { throw cannotWrite() }
+    }
+    defer { _ = flock(descriptor, LOCK_UN) }
+    return try body()
+  }
+
+  /// The last whole line, and where it ends; nil and 0 when there is none.
+  func lastLine(before size: Int) throws(KeySourceError) -> (line: [UInt8]?, end: Int) {
+    for window in [Self.window, 2 * Self.longestLine] {
+      let start = max(0, size - window)
+      let tail = try read(from: start, count: size - start)
+      guard let end = tail.lastIndex(of: 0x0A) else {
+        if start == 0 { return (nil, 0) }
+        continue
+      }
+      let before = tail[..<end].lastIndex(of: 0x0A)
+      if before == nil, start > 0 { continue }
+      return (Array(tail[(before.map { $0 + 1 } ?? 0)..<end]), start + end + 1)
+    }
+    throw KeySourceError(
+      .cannotWrite,
+      "\(path) has no line breaks at its end, so it is not an audit log; move it away"
+    )
+  }
+
+  /// Up to `count` bytes; fewer at the end of the file.
+  func read(from start: Int, count: Int) throws(KeySourceError) -> [UInt8] {
+    var failed = false
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { room, used in
+      while used < count {
+        let got = unsafe pread(
+          descriptor,
+          room.baseAddress?.advanced(by: used),
+          count - used,
+          off_t(start + used)
+        )
+        if got < 0, errno == EINTR { continue }
+        failed = got < 0
+        guard got > 0 else { return }
+        used += got
+      }
+    }
+    guard !failed else {
+      throw KeySourceError(
+        .denied,
+        "cannot read the audit log \(path): \(SecretFile.reason(errno))"
+      )
+    }
+    return bytes
+  }
+
+  /// Writes whole lines to the end, or nothing: what was written of them is cut off again.
+  func append(_ lines: [UInt8], at end: Int) throws(KeySourceError) {
+    var start = 0
+    while start < lines.count {
+      let count = unsafe lines.withUnsafeBytes {
+        unsafe write(descriptor, $0.baseAddress?.advanced(by: start), lines.count - start)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        let error = cannotWrite()
+        try? cut(to: end)
+        throw error
+      }
+      start += count
+    }
+  }
+
+  /// Drops the bytes after the last whole line.
+  func cut(to end: Int) throws(KeySourceError) {
+    guard ftruncate(descriptor, off_t(end)) == 0 else { throw cannotWrite() }
+  }
+
+  /// Waits until everything written is on disk.
+  func sync() throws(KeySourceError) {
+    guard fdatasync(descriptor) == 0 else { throw cannotWrite() }
+  }
+
+  private func cannotWrite() -> KeySourceError {
+    KeySourceError(.cannotWrite, "cannot write the audit log \(path): \(SecretFile.reason(errno))")
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+}

@@ -1,0 +1,265 @@
+import Glibc
+import Synchronization
+
+/// The keys of one account: hands out the newest good one for each request, keeps it fresh, and
+/// replaces one that the provider refuses.
+///
+/// Built over any number of sources, in order of preference among values of the same age. It never
+/// reads by itself: whoever runs it calls ``poll()`` at ``nextDue``. All calls may come from any
+/// task or thread.
+package final class Keyring: Sendable {
+  /// What the lock guards.
+  struct Contents {
+    var state: KeyringState
+    /// The values by generation.
+    var keys: [Int: Key] = [:]
+    /// Why each source gives none at present.
+    var problems: [KeySourceError?]
+    /// Sources that have said that they changed.
+    var hurried: Set<Int> = []
+    var observer: (@Sendable (KeyEvent) -> Void)?
+    var unobserved: [KeyEvent] = []
+  }
+
+  private let sources: [any KeySource]
+  private let now: @Sendable () -> ContinuousClock.Instant
+  private let unixMilliseconds: @Sendable () -> Int64
+  private let contents: Mutex<Contents>
+
+  /// A keyring that holds nothing until ``load()``.
+  ///
+  /// - Parameters:
+  ///   - sources: the account's sources, most preferred first.
+  ///   - now: the clock, replaceable in tests.
+  ///   - unixMilliseconds: the calendar, which says when keys expire.
+  package init(
+    sources: [any KeySource],
+    policy: KeyringPolicy = KeyringPolicy(),
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+    unixMilliseconds: @escaping @Sendable () -> Int64 = calendarTime
+  ) {
+    self.sources = sources
+    self.now = now
+    self.unixMilliseconds = unixMilliseconds
+    contents = Mutex(
+      Contents(
+        state: KeyringState(sources: sources.count, policy: policy),
+        problems: Array(repeating: nil, count: sources.count)
+      )
+    )
+  }
+
+  /// Whether the provider has accepted any key of this ring.
+  package var everWorked: Bool { contents.withLock { $0.state.everWorked } }
+
+  /// Whether a request could have a key now.
+  package var canLease: Bool { contents.withLock { $0.state.canLease } }
+
+  /// Whether it is too early to say that there is no key to be had.
+  package var maySoonLease: Bool { contents.withLock { $0.state.maySoonLease } }
+
+  /// Whether the key that would be leased was refused before and is tried with one request.
+  package var isOnTrial: Bool { contents.withLock { $0.state.isOnTrial } }
+
+  /// Tells what happens to the keys from here on, and first what has happened so far.
+  ///
+  /// The observer is called under no lock, in order, from whatever task caused the event.
+  package func observe(_ observer: @escaping @Sendable (KeyEvent) -> Void) {
+    let missed = contents.withLock { contents in
+      contents.observer = observer
+      defer { contents.unobserved = [] }
+      return contents.unobserved
+    }
+    for event in missed { observer(event) }
+  }
+
+  /// Reads every source for the first time.
+  ///
+  /// - Throws: the first ``KeySourceError``, when any source has no usable key: a run should not
+  ///   start with less than what the user named.
+  package func load() async throws(KeySourceError) {
+    await read(Array(sources.indices))
+    if let problem = contents.withLock({ $0.problems.lazy.compactMap(\.self).first }) {
+      throw problem
+    }
+  }
+
+  /// The newest good key, on loan until ``release(_:)``; nil when there is none.
+  package func lease() -> KeyLease? {
+    contents.withLock { contents in
+      guard let generation = contents.state.lease(), let key = contents.keys[generation] else {
+        return nil
+      }
+      return KeyLease(key: key, generation: generation)
+    }
+  }
+
+  /// The request that had this loan has ended, however it did.
+  package func release(_ lease: KeyLease) {
+    change { $0.release(lease.generation) }
+  }
+
+  /// The provider accepted a request with this key.
+  package func confirm(_ lease: KeyLease) {
+    change { $0.confirm(lease.generation) }
+  }
+
+  /// The provider refused this key (401): takes it out of use.
+  ///
+  /// - Returns: whether another good key is at hand, to send the request again with at no charge;
+  ///   else ``poll()`` looks for one, at once if ``nextDue`` says so.
+  package func reject(_ lease: KeyLease) -> Bool {
+    change { state in
+      if case .useAnother = state.reject(lease.generation, at: now()) { return true }
+      return false
+    }
+  }
+
+  /// When ``poll()`` has something to do.
+  package var nextDue: ContinuousClock.Instant {
+    contents.withLock { contents in
+      let now = now()
+      return contents.hurried.isEmpty ? contents.state.nextDue(at: now) : now
+    }
+  }
+
+  /// Reads the sources whose time has come, and lets go of keys whose time is up.
+  ///
+  /// A source that fails keeps its last value for as long as the policy says. To be called by one
+  /// task at a time; when that is cancelled, readings end early.
+  package func poll() async {
+    let due = change { [now] state in
+      state.tick(at: now())
+      return state.due(at: now())
+    }
+    let hurried = contents.withLock { contents in
+      defer { contents.hurried = [] }
+      return contents.hurried
+    }
+    let wanted = Set(due).union(hurried).sorted()
+    if !wanted.isEmpty { await read(wanted) }
+  }
+
+  /// Watches those sources that can be watched, and calls `body` whenever ``poll()`` has become due
+  /// by a change; returns when its task is cancelled.
+  package func watch(_ body: @escaping @Sendable () -> Void) async {
+    await withDiscardingTaskGroup { group in
+      for (source, changes) in sources.map(\.changes).enumerated() {
+        guard let changes else { continue }
+        group.addTask {
+          for await _ in changes {
+            self.contents.withLock { _ = $0.hurried.insert(source) }
+            body()
+          }
+        }
+      }
+    }
+  }
+
+  /// The key that a request would have now, by reference, version and fingerprint; nil for none.
+  package var current: String? {
+    contents.withLock { contents in
+      contents.state.candidate.flatMap { contents.keys[$0] }.map { key in
+        key.label.map { "\(key) version \($0)" } ?? key.description
+      }
+    }
+  }
+
+  /// Why there is no key to be had.
+  package var exhaustion: String {
+    contents.withLock { contents in
+      sources.indices.map { source in
+        if let problem = contents.problems[source] { return problem.description }
+        let key = contents.state.versions.last { $0.source == source }
+          .flatMap { contents.keys[$0.generation]?.description }
+        return "the provider refused \(key ?? sources[source].reference.description), and its "
+          + "source still holds the same value"
+      }.joined(separator: "; ")
+    }
+  }
+
+  /// What its user should know of its sources: how old the last word of those is that do not
+  /// answer, and why they do not.
+  package var complaints: [String] {
+    let now = now()
+    return contents.withLock { contents in
+      sources.indices.compactMap { source in
+        guard let age = contents.state.staleness(of: source, at: now) else { return nil }
+        let problem = contents.problems[source].map { ": \($0)" } ?? ""
+        return
+          "\(sources[source].reference) was last read \(age.components.seconds) s ago\(problem)"
+      }
+    }
+  }
+}
+
+// MARK: - Reading
+
+extension Keyring {
+  private func read(_ wanted: [Int]) async {
+    let labels = contents.withLock { contents in
+      let held = contents.state.beginReading(wanted, at: now())
+      return zip(wanted, held).map { source, name in
+        name.flatMap { contents.label(of: $0, from: source) }
+      }
+    }
+    await withDiscardingTaskGroup { group in
+      for (source, label) in zip(wanted, labels) {
+        group.addTask { await self.read(source, unless: label) }
+      }
+    }
+  }
+
+  private func read(_ source: Int, unless label: String?) async {
+    do throws(KeySourceError) {
+      let keys = try await sources[source].fetch(unless: label)
+      record(keys, from: source)
+    } catch {
+      contents.withLock { $0.problems[source] = error }
+      change { $0.failed(source, error.kind, at: now()) }
+    }
+  }
+
+  private func record(_ keys: [Key]?, from source: Int) {
+    let (now, today) = (now(), unixMilliseconds())
+    let offers = keys?.map { key in
+      KeyringState.Offer(
+        name: key.version,
+        expires: key.expires.map { now + .milliseconds($0 - today) }
+      )
+    }
+    change(also: { contents in
+      contents.problems[source] = nil
+      let added = contents.state.answered(source, offers, at: now)
+      for key in keys ?? [] {
+        if let generation = added[key.version] { contents.keys[generation] = key }
+      }
+    }) { _ in }
+  }
+
+  /// Makes a change, lets go of keys that are retired by it, and tells the observer.
+  private func change<Result: Sendable>(
+    also prepare: (inout Contents) -> Void = { _ in },
+    _ body: (inout KeyringState) -> Result
+  ) -> Result {
+    let (result, observer, events) = contents.withLock { contents in
+      prepare(&contents)
+      let result = body(&contents.state)
+      let events = contents.takeEvents(of: sources)
+      guard let observer = contents.observer else {
+        contents.unobserved += events
+        return (result, Optional<@Sendable (KeyEvent) -> Void>.none, [KeyEvent]())
+      }
+      return (result, observer, events)
+    }
+    if let observer { for event in events { observer(event) } }
+    return result
+  }
+}
+
+/// Milliseconds since 1970 by the machine's calendar.
+package func calendarTime() -> Int64 {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_REALTIME, &time)
+  return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+}

@@ -1,0 +1,42 @@
+import Secrets
+import Synchronization
+
+/// The passphrase of a keystore: asked for once, and kept once it has opened the file.
+final class KeystorePassphrase: Sendable {
+  private let location: KeystoreLocation
+  private let known = Mutex<AgeIdentity?>(nil)
+
+  init(_ location: KeystoreLocation) {
+    self.location = location
+  }
+
+  /// The one that has opened the keystore before, or else what is given now.
+  func identity() throws(KeySourceError) -> AgeIdentity {
+    if let known = known.withLock({ $0 }) { return known }
+    return AgeIdentity(passphrase: try given("passphrase for \(location.path)"))
+  }
+
+  /// Keeps a passphrase that has opened the keystore.
+  func remember(_ identity: AgeIdentity) {
+    known.withLock { $0 = identity }
+  }
+
+  /// A new one, which people type twice.
+  func new() throws(KeySourceError) -> AgeIdentity {
+    let first = try given("new passphrase for \(location.path)")
+    if location.passphraseDescriptor == nil {
+      let again = try given("same passphrase again")
+      guard Fingerprint(of: first) == Fingerprint(of: again) else {
+        throw KeySourceError(.denied, "the two passphrases differ; nothing was written")
+      }
+    }
+    return AgeIdentity(passphrase: first)
+  }
+
+  private func given(_ prompt: String) throws(KeySourceError) -> Secret {
+    if let descriptor = location.passphraseDescriptor {
+      return try HiddenInput.read(from: descriptor, "the passphrase")
+    }
+    return try HiddenInput.ask(prompt, otherwise: "give it with --passphrase-fd N")
+  }
+}
