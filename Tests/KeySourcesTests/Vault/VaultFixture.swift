@@ -61,12 +61,13 @@ struct VaultUser {
 }
 
 extension VaultKeySource {
-  func values() async throws -> [String] { try await fetch().map(value(of:)) }
+  /// Everything that it gives.
+  func keys() async throws -> [Key] { try await fetch(unless: nil) ?? [] }
+
+  func values() async throws -> [String] { try await keys().map(value(of:)) }
 
   /// Why the key cannot be had.
-  func problem() async throws -> KeySourceError {
-    try #require(await #expect(throws: KeySourceError.self) { try await fetch() })
-  }
+  func problem() async throws -> KeySourceError { try await failure() }
 }
 
 extension OpenBaoServer {

@@ -86,7 +86,7 @@ struct VaultOutageTests {
     let source = vault.source(path: "secret/llm", field: "key")
     #expect(try await source.values() == ["sk-1"])
     try server.limitRate(to: 1, each: "10m")
-    _ = try await source.fetch()
+    #expect(try await source.fetch(unless: "1") == nil)
     #expect(try await source.problem().kind == .unavailable)
     let sent = client.count
     let problem = try await source.problem()
