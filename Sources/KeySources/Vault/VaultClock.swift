@@ -10,7 +10,7 @@ package struct VaultClock: Sendable {
   /// The system's clocks.
   package init(
     now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-    date: @escaping @Sendable () -> Int64 = Timestamp.now,
+    date: @escaping @Sendable () -> Int64 = { Timestamp.now() },
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.now = now

@@ -18,6 +18,9 @@ struct VaultVersion: Sendable, Hashable {
     isDestroyed = body.isTrue(path + ["destroyed"])
   }
 
+  /// Its name in ``Key/label``.
+  var label: String { "\(number)" }
+
   /// When it was deleted or, with `delete_version_after`, will be, in milliseconds since 1970; nil
   /// for never.
   var expires: Int64? { deletion.isEmpty ? nil : Timestamp.moment(deletion) }
@@ -27,7 +30,7 @@ struct VaultVersion: Sendable, Hashable {
 }
 
 /// The present version of a secret and the one before.
-struct VaultMetadata: Sendable {
+struct VaultMetadata: Sendable, Equatable {
   let current: VaultVersion?
   let previous: VaultVersion?
 
