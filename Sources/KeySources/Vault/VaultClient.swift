@@ -88,7 +88,7 @@ final class VaultClient: Sendable {
     do { try await clock.sleep(pause) } catch { throw Self.cancelled }
   }
 
-  private static let cancelled = KeySourceError(
+  static let cancelled = KeySourceError(
     .unavailable,
     "the request to Vault was cancelled, because the run is ending"
   )

@@ -2,7 +2,7 @@ import KeySources
 import TestSupport
 import Testing
 
-@Suite(.needsOpenBao, SharedOpenBao())
+@Suite(.timeLimit(.minutes(2)), .needsOpenBao, SharedOpenBao())
 struct VaultKV2Tests {
   private let server: OpenBaoServer
 

@@ -3,7 +3,12 @@ import KeySources
 import TestSupport
 import Testing
 
-@Suite(.needsOpenBao, .enabled(if: TestAuthority.isInstalled, "needs openssl"), .serialized)
+@Suite(
+  .timeLimit(.minutes(2)),
+  .needsOpenBao,
+  .enabled(if: TestAuthority.isInstalled, "needs openssl"),
+  .serialized
+)
 struct VaultTLSTests {
   private let folder: TemporaryFolder
   private let authority: TestAuthority
