@@ -47,10 +47,18 @@ struct MeterStanding {
 /// One set of limits, shared by all keys of an organisation, project or workspace.
 struct Account: Sendable {
   let name: String
+  /// Whose it is, in the words of the headers that tell; nil where none does.
+  let organisation: String?
   private var buckets: [(meter: Meter, bucket: TokenBucket)] = []
 
-  init(name: String, limits: Limits) {
+  /// The account of a key, which is the first of its account.
+  init(_ key: RehearsalKey) {
+    self.init(name: key.account, limits: key.limits, organisation: key.organisation)
+  }
+
+  init(name: String, limits: Limits, organisation: String? = nil) {
     self.name = name
+    self.organisation = organisation
     let input = limits.inputTokensPerMinute
     let output = limits.outputTokensPerMinute
     let both = input == nil && output == nil ? nil : (input ?? 0) + (output ?? 0)

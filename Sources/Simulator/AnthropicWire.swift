@@ -114,6 +114,9 @@ struct AnthropicWire: WireFormat {
     at now: Duration
   ) -> [Header] {
     var headers = [Header("request-id", requestID)]
+    if let organisation = account?.organisation {
+      headers.append(Header("anthropic-organization-id", organisation))
+    }
     func add(_ family: String, _ standing: MeterStanding, roundedTo unit: Int) {
       let remaining = (standing.remaining + unit / 2) / unit * unit
       let prefix = "anthropic-ratelimit-\(family)-"

@@ -5,6 +5,8 @@ package struct Exchange: Sendable {
   let wire: any WireFormat
   let received: Duration
   var account: String?
+  /// The short name of the key that was presented, good or not.
+  var fingerprint: String?
   var promptHash: UInt64?
   var content: Content
   /// How long the answer takes; refusals come at once.
@@ -72,6 +74,7 @@ package struct Exchange: Sendable {
       time: received,
       path: path,
       account: account,
+      fingerprint: fingerprint,
       promptHash: promptHash,
       requestID: requestID,
       outcome: outcome,

@@ -5,6 +5,8 @@ struct LedgerEntry: Sendable {
   let path: String
   /// The account, never the key.
   let account: String?
+  /// The short name of the key that was presented, good or not.
+  let fingerprint: String?
   let promptHash: UInt64?
   let requestID: String
   let outcome: String
@@ -18,7 +20,7 @@ struct LedgerEntry: Sendable {
     let status: JSON = status.map { "\($0)" } ?? "null"
     return """
       {"n":\(number),"t_ms":\(Int(time.seconds * 1000)),"path":\(path),"key":\(account),\
-      "prompt_hash":\(promptHash.map(hexadecimal)),"id":\(requestID),"outcome":\(outcome),\
+      "fingerprint":\(fingerprint),"prompt_hash":\(promptHash.map(hexadecimal)),"id":\(requestID),"outcome":\(outcome),\
       "status":\(status),"input_tokens":\(inputTokens),"output_tokens":\(outputTokens)}
       """
   }
@@ -50,6 +52,8 @@ struct Ledger: Sendable {
 
   private var total = Tally()
   private var accounts: [String: Tally] = [:]
+  /// By fingerprint.
+  private var keys: [String: Tally] = [:]
   private var servedByPrompt: [UInt64: Int] = [:]
   private var inFlight = 0
   private var peakInFlight = 0
@@ -57,6 +61,7 @@ struct Ledger: Sendable {
   mutating func record(_ entry: LedgerEntry) {
     total.record(entry)
     accounts[entry.account ?? "unknown", default: Tally()].record(entry)
+    if let key = entry.fingerprint { keys[key, default: Tally()].record(entry) }
     if let hash = entry.promptHash, entry.outcome == "served" {
       servedByPrompt[hash, default: 0] += 1
     }
@@ -77,6 +82,7 @@ struct Ledger: Sendable {
     let byHash = duplicates.map { (hexadecimal($0.key), "\($0.value)" as JSON) }
     return """
       {"total":\(total.json),"accounts":\(JSON(accounts.mapValues(\.json))),\
+      "keys":\(JSON(keys.mapValues(\.json))),\
       "distinct_prompts_served":\(servedByPrompt.count),\
       "duplicates":\(JSON(Dictionary(uniqueKeysWithValues: byHash))),\
       "in_flight":\(inFlight),"peak_in_flight":\(peakInFlight)}

@@ -104,6 +104,9 @@ struct OpenAIWire: WireFormat {
       Header("openai-processing-ms", String(Int(processing.seconds * 1000))),
       Header("openai-version", "2020-10-01"),
     ]
+    if let organisation = account?.organisation {
+      headers.append(Header("openai-organization", organisation))
+    }
     for (meter, family) in [(Meter.requests, "requests"), (.tokens, "tokens")] {
       guard let standing = account?.standing(of: meter, at: now) else { continue }
       headers.append(Header("x-ratelimit-limit-\(family)", String(standing.perMinute)))

@@ -5,6 +5,9 @@ package struct SimulatedProvider: Sendable {
   private let configuration: SimulatorConfiguration
   private let clock: WallClock
   private var accounts: [String: Account] = [:]
+  private var keys: AcceptedKeys
+  /// The short names of keys that were presented.
+  private var fingerprints: [String: String] = [:]
   /// How often each prompt has reached the dice.
   private var rolls: [UInt64: UInt64] = [:]
   private var received = 0
@@ -14,12 +17,26 @@ package struct SimulatedProvider: Sendable {
   package init(_ configuration: SimulatorConfiguration, clock: WallClock) {
     self.configuration = configuration
     self.clock = clock
+    keys = AcceptedKeys(configuration)
     for key in configuration.keys where accounts[key.account] == nil {
-      accounts[key.account] = Account(name: key.account, limits: key.limits)
+      accounts[key.account] = Account(key)
     }
     if configuration.keys.isEmpty {
       accounts["default"] = Account(name: "default", limits: configuration.defaultLimits)
     }
+  }
+
+  /// Accepts and refuses keys as it is told, from now on.
+  ///
+  /// - Returns: How many keys of each account are accepted, in JSON.
+  @discardableResult
+  package mutating func change(_ change: KeyChange, at now: Duration) -> String {
+    keys.change(change, at: now)
+    if let name = change.add?.account, accounts[name] == nil {
+      accounts[name] = Account(name: name, limits: Limits())
+    }
+    let counts = keys.counts(at: now).mapValues { "\($0)" as JSON }
+    return ("{\"accounts\":\(JSON(counts))}" as JSON).text
   }
 
   /// Judges a request at its arrival, charges what its admission costs, and records it.
@@ -67,7 +84,9 @@ package struct SimulatedProvider: Sendable {
     as exchange: inout Exchange
   ) throws(Refusal) {
     guard let endpoint = request.endpoint else { throw .unknownPath(request.path) }
-    let name = try account(of: request, at: exchange.received)
+    guard let key = request.wire.key(in: request), !key.isEmpty else { throw .missingKey }
+    exchange.fingerprint = fingerprint(of: key)
+    let name = try keys.account(of: key, at: exchange.received)
     exchange.account = name
     if endpoint == .models {
       exchange.content = .models(configuration.models.isEmpty ? ["any"] : configuration.models)
@@ -107,15 +126,11 @@ package struct SimulatedProvider: Sendable {
     exchange.content = .answer(answer)
   }
 
-  private func account(of request: ProviderRequest, at now: Duration) throws(Refusal) -> String {
-    guard let key = request.wire.key(in: request), !key.isEmpty else { throw .missingKey }
-    let isRevoked = configuration.revocations.contains { $0.key == key && $0.time <= now }
-    if isRevoked { throw .wrongKey(key) }
-    if configuration.keys.isEmpty { return "default" }
-    guard let match = configuration.keys.first(where: { $0.key == key }) else {
-      throw .wrongKey(key)
-    }
-    return match.account
+  private mutating func fingerprint(of key: String) -> String {
+    if let known = fingerprints[key] { return known }
+    let fingerprint = configuration.fingerprint(key)
+    fingerprints[key] = fingerprint
+    return fingerprint
   }
 
   private func fields(of request: ProviderRequest) throws(Refusal) -> RequestFields {

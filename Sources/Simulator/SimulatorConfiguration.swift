@@ -25,6 +25,8 @@ package struct SimulatorConfiguration: Sendable {
   package var seed: UInt64 = 0
   /// Keys that stop working some time after the start.
   package var revocations: [Revocation] = []
+  /// The short name of a key in the ledger: from any text, a text that does not give it away.
+  package var fingerprint: @Sendable (_ key: String) -> String = { hexadecimal(fnv1a($0.utf8)) }
   /// Times after the start during which every request is answered as an overloaded provider does.
   package var outages: [Range<Duration>] = []
   /// Prompts that contain one of these are refused with 400.
@@ -46,24 +48,30 @@ package struct RehearsalKey: Sendable {
   package let account: String
   let key: String
   let limits: Limits
+  /// The organisation that answers to requests of the account name; nil for none.
+  let organisation: String?
 
-  /// Reads `NAME=KEY[,rpm=N][,itpm=N][,otpm=N][,burst=SECONDS]`.
+  /// Reads `NAME=KEY[,rpm=N][,itpm=N][,otpm=N][,burst=SECONDS][,org=NAME]`.
   ///
   /// - Throws: ``SimulatorError`` for an unknown or unreadable part.
   package init(parsing text: String) throws(SimulatorError) {
     let parts = text.split(separator: ",").map { $0.split(separator: "=", maxSplits: 1) }
     guard parts.allSatisfy({ $0.count == 2 }), let first = parts.first else {
       throw SimulatorError(
-        "an account is written NAME=KEY[,rpm=N][,itpm=N][,otpm=N][,burst=SECONDS]"
+        "an account is written "
+          + "NAME=KEY[,rpm=N][,itpm=N][,otpm=N][,burst=SECONDS][,org=NAME]"
       )
     }
     account = String(first[0])
     key = String(first[1])
     var limits = Limits()
+    var organisation: String?
     for part in parts.dropFirst() {
-      try limits.set(String(part[0]), to: String(part[1]), account: account)
+      let (name, text) = (String(part[0]), String(part[1]))
+      if name == "org" { organisation = text } else { try limits.set(name, to: text, account) }
     }
     self.limits = limits
+    self.organisation = organisation
   }
 }
 
@@ -71,7 +79,7 @@ extension Limits {
   fileprivate mutating func set(
     _ name: String,
     to text: String,
-    account: String
+    _ account: String
   ) throws(SimulatorError) {
     guard let number = Int(text), number > 0 else {
       throw SimulatorError("account '\(account)': \(name) must be a whole number above 0")
@@ -82,7 +90,9 @@ extension Limits {
     case "otpm": outputTokensPerMinute = number
     case "burst": burst = .seconds(number)
     default:
-      throw SimulatorError("account '\(account)': '\(name)' is none of rpm, itpm, otpm and burst")
+      throw SimulatorError(
+        "account '\(account)': '\(name)' is none of rpm, itpm, otpm, burst and org"
+      )
     }
   }
 }

@@ -71,11 +71,7 @@ package final class SimulatorServer: Sendable {
     writer: consuming ResponseWriter,
     channel: any Channel
   ) async throws {
-    if request.uri.path == "/simulator/ledger" {
-      let summary = provider.withLock { $0.ledger.summary }
-      try await Shipment(status: 200, headers: [], body: summary.text).send(writer)
-      return
-    }
+    if let reply = try await control(request) { return try await reply.send(writer) }
     if request.headers[.expect] == "100-continue" {
       try await writer.writeInformationalHead(HTTPResponse(status: .continue))
     }
@@ -91,6 +87,26 @@ package final class SimulatorServer: Sendable {
     let reply = exchange.reply
     let shipment = Shipment(status: reply.status, headers: headers, body: reply.body)
     try await shipment.send(writer, over: channel, as: exchange.delivery)
+  }
+
+  /// What whoever runs the simulator asks of it, beside what its clients do.
+  @concurrent
+  private func control(_ request: Request) async throws -> Shipment? {
+    switch request.uri.path {
+    case "/simulator/ledger":
+      let summary = provider.withLock { $0.ledger.summary }
+      return Shipment(status: 200, headers: [], body: summary.text)
+    case "/simulator/keys":
+      let body = Data(try await request.body.collect(upTo: 65_536).readableBytesView)
+      let change = try? JSONDecoder().decode(KeyChange.self, from: body)
+      guard let change, request.method == .post else {
+        return Shipment(status: 400, headers: [], body: KeyChange.form)
+      }
+      let accepted = provider.withLock { $0.change(change, at: started.duration(to: .now)) }
+      return Shipment(status: 200, headers: [], body: accepted)
+    default:
+      return nil
+    }
   }
 
   /// Judges a request and writes its ledger line under one lock, so that lines stay in order.

@@ -90,6 +90,35 @@ struct FateTests {
     #expect(provider.answer(API.messages.request(key: "new-key"), at: .seconds(30)).status == 200)
   }
 
+  @Test func `keys are added and revoked while it runs`() throws {
+    var provider = try makeProvider { $0.keys = [try RehearsalKey(parsing: "main=key-1")] }
+    func statuses() -> [Int] {
+      ["key-1", "key-2"].map {
+        provider.answer(API.messages.request(key: $0), at: .seconds(1)).status
+      }
+    }
+    func change(_ text: String) throws {
+      let change = try JSONDecoder().decode(KeyChange.self, from: Data(text.utf8))
+      provider.change(change, at: .seconds(1))
+    }
+    #expect(statuses() == [200, 401])
+    try change(#"{"add":{"account":"main","key":"key-2"},"revoke":"key-1"}"#)
+    #expect(statuses() == [401, 200])
+    try change(#"{"add":{"account":"main","key":"key-1"}}"#)
+    #expect(statuses() == [200, 200])
+  }
+
+  @Test(arguments: [
+    (API.messages, "anthropic-organization-id"), (.chatCompletions, "openai-organization"),
+  ])
+  func `an account tells its organisation where it has one`(api: API, header: String) throws {
+    var provider = try makeProvider {
+      $0.keys = try ["a=key-1,org=org-7", "b=key-2"].map { try RehearsalKey(parsing: $0) }
+    }
+    #expect(provider.answer(api.request(key: "key-1")).headers[header] == "org-7")
+    #expect(provider.answer(api.request(key: "key-2")).headers[header] == nil)
+  }
+
   @Test func `the keys of one account share its limits, accounts do not`() throws {
     var provider = try makeProvider {
       $0.keys = try ["a=key-1,rpm=60,burst=1", "a=key-2", "b=key-3,rpm=60,burst=1"].map {

@@ -8,6 +8,7 @@ private struct Line: Decodable {
   let t_ms: Int
   let path: String
   let key: String?
+  let fingerprint: String?
   let prompt_hash: String?
   let id: String
   let outcome: String
@@ -28,6 +29,7 @@ private struct Totals: Decodable {
   }
   let total: Tally
   let accounts: [String: Tally]
+  let keys: [String: Tally]
   let distinct_prompts_served: Int
   let duplicates: [String: Int]
   let in_flight: Int
@@ -60,6 +62,9 @@ struct LedgerTests {
     #expect(totals.total.rate_limited == received["429"])
     #expect(totals.accounts["main"]?.requests == 50)
     #expect(totals.accounts["unknown"]?.outcomes == ["401": 1])
+    let (good, wrong) = (fingerprint(rehearsalKey), fingerprint("wrong"))
+    #expect(totals.keys.mapValues(\.requests) == [good: 50, wrong: 1])
+    #expect(totals.keys[wrong]?.outcomes == ["401": 1])
     #expect(totals.in_flight == 0)
 
     let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map {
@@ -70,6 +75,7 @@ struct LedgerTests {
     for line in lines { written[line.outcome, default: 0] += 1 }
     #expect(written == received)
     #expect(Set(lines.map(\.key)) == ["main", nil])
+    #expect(Set(lines.map(\.fingerprint)) == [good, wrong])
     #expect(lines.reduce(0) { $0 + $1.output_tokens } == totals.total.output_tokens)
     #expect(try !String(contentsOf: file, encoding: .utf8).contains(rehearsalKey))
   }
@@ -103,6 +109,10 @@ struct LedgerTests {
     configuration.ledgerPath = "/dev/null/ledger.jsonl"
     let error = #expect(throws: SimulatorError.self) { try SimulatorServer(configuration) }
     #expect(error?.description.hasPrefix("cannot write the ledger /dev/null/ledger.jsonl") == true)
+  }
+
+  private func fingerprint(_ key: String) -> String {
+    String(fnv1a(key.utf8), radix: 16)
   }
 
   private func fetchPrompts(_ numbers: Range<Int>, port: Int) async throws -> [Curl] {

@@ -86,6 +86,27 @@ struct ServerTests {
     #expect(reply.status == 413)
   }
 
+  @Test func `keys change on request, and what cannot be read changes nothing`() async throws {
+    try await simulate({ $0.keys = [try RehearsalKey(parsing: "main=old")] }) { port in
+      let url = "http://127.0.0.1:\(port)"
+      func status(_ key: String) async throws -> Int? {
+        try await Curl(["-H", "x-api-key: \(key)", "\(url)/v1/models"]).status
+      }
+      for text in ["{", #"{"add":"new"}"#] {
+        let refusal = try await Curl(["-d", text, "\(url)/simulator/keys"])
+        #expect(refusal.status == 400)
+        #expect(refusal.body.contains(#"{"add":{"account":"NAME","key":"KEY"}"#))
+      }
+      #expect(try await status("old") == 200)
+      let change = #"{"add":{"account":"main","key":"new"},"revoke":"old"}"#
+      let reply = try await Curl(["-d", change, "\(url)/simulator/keys"])
+      #expect(reply.status == 200)
+      #expect(reply.body == #"{"accounts":{"main":1}}"#)
+      #expect(try await status("old") == 401)
+      #expect(try await status("new") == 200)
+    }
+  }
+
   @Test func `the models are listed in the caller's own format`() async throws {
     try await simulate({ $0.models = ["model-a", "model-b"] }) { port in
       let url = "http://127.0.0.1:\(port)/v1/models"

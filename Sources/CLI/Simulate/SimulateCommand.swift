@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Secrets
 import Simulator
 
 /// `nightjar simulate`: a provider that runs here, to rehearse with.
@@ -18,6 +19,11 @@ struct SimulateCommand: AsyncParsableCommand {
         REHEARSAL=any-made-up-key nightjar run prompts.jsonl -o results.jsonl \\
           --provider anthropic --model any --key env:REHEARSAL --base-url http://127.0.0.1:8089
         curl http://127.0.0.1:8089/simulator/ledger
+
+      Keys can change while it runs, to rehearse a rotation. From the first that is added on,       only keys that it was told are accepted. The ledger counts the requests of each key by       the fingerprint that `nightjar keys audit` shows:
+
+        curl http://127.0.0.1:8089/simulator/keys \
+          -d '{"add":{"account":"main","key":"made-up-2"},"revoke":"made-up-1"}'
 
       Every answer is made from its prompt alone, so that you can check that it belongs to it: \
       `Rehearsal HASH for: FIRST WORDS.` and filler. The prompt is the text of the last user \
@@ -81,6 +87,7 @@ struct SimulateCommand: AsyncParsableCommand {
   /// All options together.
   private func simulatorConfiguration() throws(SimulatorError) -> SimulatorConfiguration {
     var configuration = SimulatorConfiguration()
+    configuration.fingerprint = { "\(Fingerprint(of: Secret(copying: Array($0.utf8).span)))" }
     try place.apply(to: &configuration)
     try limits.apply(to: &configuration)
     try answers.apply(to: &configuration)

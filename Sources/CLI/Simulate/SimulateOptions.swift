@@ -41,7 +41,7 @@ struct LimitOptions: ParsableArguments {
       "Accept this made-up key, under limits of its own. Repeat it for more accounts, or with "
         + "the same name for a second key of one account; the limits of the first count. Without "
         + "it any key is accepted, as the account 'default'.",
-      valueName: "name=key[,rpm=n,itpm=n,otpm=n,burst=seconds]"
+      valueName: "name=key[,rpm=n,itpm=n,otpm=n,burst=seconds,org=name]"
     )
   )
   var account: [String] = []
