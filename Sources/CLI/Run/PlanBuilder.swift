@@ -32,7 +32,12 @@ struct PlanBuilder {
     grace = .seconds(options.pace.grace ?? file.grace?.seconds ?? 30)
     input = try Self.input(isJobFile ? settings.input(of: options.input) : options.input)
     endpoints = try settings.endpoints()
-    keySources = KeySources(keystore: Keystore(at: settings.keystore()))
+    try settings.checkProxy(for: endpoints)
+    let keystore = Keystore(
+      at: settings.keystore(),
+      notice: { Console.shared.note("warning: \($0)") }
+    )
+    keySources = KeySources(keystore: keystore)
     provider = try settings.provider(endpoints: endpoints)
     preparer = JobPreparer(
       provider: provider,

@@ -55,9 +55,12 @@ struct Settings {
 
   func keystore() -> KeystoreLocation {
     let named = options.keystore
+    let otherwise =
+      named.identityFd == nil ? environment["NIGHTJAR_IDENTITY"] ?? file.identity : nil
     return KeystoreLocation(
       keystore: named.keystore ?? environment["NIGHTJAR_KEYSTORE"] ?? file.keystore,
-      identity: named.identity ?? environment["NIGHTJAR_IDENTITY"] ?? file.identity,
+      identity: named.identity ?? otherwise,
+      identityDescriptor: named.identityFd,
       passphraseDescriptor: named.passphraseFd
     )
   }
