@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Turns key references into the sources they name.
@@ -8,20 +9,25 @@ package final class KeySources: Sendable {
   /// Clients of secret stores, made when the first reference needs them.
   private struct Stores {
     var secretsManager: SecretsManager?
+    var vault: Vault?
   }
 
   private let keystore: Keystore
+  private let vaultSettings: VaultSettings?
   private let environment: @Sendable (String) -> String?
   private let stores = Mutex(Stores())
 
   /// - Parameters:
   ///   - keystore: what `keystore:` references read.
+  ///   - vault: how Vault is reached; nil for what the environment says.
   ///   - environment: gives the variables by which secret stores are set up.
   package init(
     keystore: Keystore,
-    environment: @escaping @Sendable (String) -> String? = KeystoreLocation.variable
+    vault: VaultSettings? = nil,
+    environment: @escaping @Sendable (String) -> String? = KeySources.variable
   ) {
     self.keystore = keystore
+    vaultSettings = vault
     self.environment = environment
   }
 
@@ -37,9 +43,13 @@ package final class KeySources: Sendable {
     case .command(let command, let field): CommandKeySource(command: command, field: field)
     case .awsSecretsManager(let id, let field):
       try secretsManager().source(id: id, field: field)
-    case .vault:
-      throw KeySourceError(.usage, "\(reference) cannot be read by this build")
+    case .vault(let path, let field): try vault().source(path: path, field: field)
     }
+  }
+
+  /// A variable of the process's environment, which may be set and empty; nil where it is not set.
+  package static func variable(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
   }
 
   /// Ends the logins and connections that were made.
@@ -49,6 +59,18 @@ package final class KeySources: Sendable {
       return stores
     }
     await stores.secretsManager?.close()
+    await stores.vault?.close()
+  }
+
+  private func vault() throws(KeySourceError) -> Vault {
+    try stores.withLock { stores throws(KeySourceError) in
+      if let made = stores.vault { return made }
+      let settings =
+        if let vaultSettings { vaultSettings } else { try VaultSettings(environment: environment) }
+      let made = try Vault(settings)
+      stores.vault = made
+      return made
+    }
   }
 
   private func secretsManager() throws(KeySourceError) -> SecretsManager {

@@ -47,13 +47,15 @@ final class TemporaryFolder: Sendable {
     return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? -1
   }
 
-  /// The location of a keystore in this folder.
+  /// The location of a keystore in this folder, of which nothing is noted elsewhere.
   func location(passphrase: String? = nil) throws -> KeystoreLocation {
-    KeystoreLocation(
+    var location = KeystoreLocation(
       keystore: path + "/keystore.age",
       identity: path + "/identity.txt",
       passphraseDescriptor: try passphrase.map { try Self.pipe(holding: $0) }
     )
+    location.memory = nil
+    return location
   }
 
   /// A file descriptor from which a text can be read once.

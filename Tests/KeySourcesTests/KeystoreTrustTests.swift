@@ -97,7 +97,7 @@ struct KeystoreTrustTests {
       for _ in 0..<3 {
         group.addTask {
           let source = KeystoreKeySource(id: "main", keystore: Keystore(at: location))
-          for _ in 0..<40 { _ = try await source.fetch(unless: nil) }
+          for _ in 0..<40 { _ = try await source.newest() }
         }
       }
       try await group.waitForAll()

@@ -33,11 +33,13 @@ struct PlanBuilder {
     input = try Self.input(isJobFile ? settings.input(of: options.input) : options.input)
     endpoints = try settings.endpoints()
     try settings.checkProxy(for: endpoints)
-    let keystore = Keystore(
-      at: settings.keystore(),
-      notice: { Console.shared.note("warning: \($0)") }
+    keySources = KeySources(
+      keystore: Keystore(
+        at: settings.keystore(),
+        notice: { Console.shared.note("warning: \($0)") }
+      ),
+      vault: try file.secrets.vault?.settings(environment: KeySources.variable)
     )
-    keySources = KeySources(keystore: keystore)
     provider = try settings.provider(endpoints: endpoints)
     preparer = JobPreparer(
       provider: provider,
@@ -112,8 +114,9 @@ struct PlanBuilder {
     let sources = try description.keys.map { reference throws(KeySourceError) in
       try keySources.source(for: reference)
     }
-    let keyring = Keyring(sources: sources)
-    try await keyring.load()
+    let keyring = Keyring(sources: sources, policy: file.secrets.policy)
+    let patience = options.keys.waitForSecrets.map { .seconds($0) } ?? file.secrets.wait ?? .zero
+    try await keyring.load(patience: patience)
     let expected = Double(settings.maxTokens ?? 512) / 2
     return Account(
       name: description.name,

@@ -40,14 +40,31 @@ struct KeyOptions: ParsableArguments {
   @Option(
     name: .customLong("key"),
     help: ArgumentHelp(
-      "A key reference, never a key: env:NAME, file:PATH[#FIELD] or keystore:ID. Repeatable.",
+      """
+      A key reference, never a key: keystore:ID, vault:MOUNT/PATH#FIELD, aws-sm:ID#FIELD, \
+      exec:COMMAND, file:PATH[#FIELD] or env:NAME. Repeatable: all keys of one account.
+      """,
       valueName: "ref"
     )
   )
   var keys: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Wait so long at the start for a secret store that does not answer (default 0).",
+      valueName: "seconds"
+    )
+  )
+  var waitForSecrets: Double?
+
   @Option(name: .customLong("api-key"), help: .hidden)
   var refusedKey: String?
+
+  func validate() throws {
+    guard waitForSecrets.map({ $0 >= 0 && $0 < 1e7 }) ?? true else {
+      throw ValidationError("--wait-for-secrets must be a number of seconds")
+    }
+  }
 }
 
 /// How fast and how long.

@@ -55,11 +55,10 @@ struct Settings {
 
   func keystore() -> KeystoreLocation {
     let named = options.keystore
-    let otherwise =
-      named.identityFd == nil ? environment["NIGHTJAR_IDENTITY"] ?? file.identity : nil
     return KeystoreLocation(
       keystore: named.keystore ?? environment["NIGHTJAR_KEYSTORE"] ?? file.keystore,
-      identity: named.identity ?? otherwise,
+      identity: named.identityFd == nil
+        ? named.identity ?? environment["NIGHTJAR_IDENTITY"] ?? file.identity : nil,
       identityDescriptor: named.identityFd,
       passphraseDescriptor: named.passphraseFd
     )

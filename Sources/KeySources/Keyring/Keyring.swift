@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// The keys of one account: hands out the newest good one for each request, keeps it fresh, and
@@ -36,7 +35,7 @@ package final class Keyring: Sendable {
     sources: [any KeySource],
     policy: KeyringPolicy = KeyringPolicy(),
     now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-    unixMilliseconds: @escaping @Sendable () -> Int64 = calendarTime
+    unixMilliseconds: @escaping @Sendable () -> Int64 = Timestamp.now
   ) {
     self.sources = sources
     self.now = now
@@ -75,12 +74,19 @@ package final class Keyring: Sendable {
 
   /// Reads every source for the first time.
   ///
+  /// - Parameter patience: how long to try again while a source cannot answer.
   /// - Throws: the first ``KeySourceError``, when any source has no usable key: a run should not
   ///   start with less than what the user named.
-  package func load() async throws(KeySourceError) {
+  package func load(patience: Duration = .zero) async throws(KeySourceError) {
+    let end = now() + patience
     await read(Array(sources.indices))
-    if let problem = contents.withLock({ $0.problems.lazy.compactMap(\.self).first }) {
-      throw problem
+    while let problem = contents.withLock({ $0.problems.lazy.compactMap(\.self).first }) {
+      guard [.unavailable, .missing].contains(problem.kind), now() < end else { throw problem }
+      // Cancelled means that nobody wants the keys any more: the problem stands.
+      guard (try? await Task.sleep(until: min(end, nextDue), clock: .continuous)) != nil else {
+        throw problem
+      }
+      await poll()
     }
   }
 
@@ -255,11 +261,4 @@ extension Keyring {
     if let observer { for event in events { observer(event) } }
     return result
   }
-}
-
-/// Milliseconds since 1970 by the machine's calendar.
-package func calendarTime() -> Int64 {
-  var time = timespec()
-  unsafe clock_gettime(CLOCK_REALTIME, &time)
-  return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
 }

@@ -31,12 +31,13 @@ extension JobFile {
     identity = try fields.string("identity").map(paths.resolve)
     maxAttempts = try fields.integer("max_attempts")
     proxy = try Self.proxy(fields)
+    secrets = try Self.secrets(fields, paths)
   }
 
   private static let fieldNames = [
     "input", "output", "provider", "model", "max_tokens", "system", "prompt", "api", "base_url",
     "key", "keys", "accounts", "concurrency", "limit", "timeout", "ca_file", "queue", "grace",
-    "keystore", "identity", "max_attempts", "proxy",
+    "keystore", "identity", "max_attempts", "proxy", "secrets",
   ]
 
   private static func template(_ fields: YAMLFields) throws(JobFileError) -> Template? {

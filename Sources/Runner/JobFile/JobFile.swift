@@ -62,6 +62,7 @@ package struct JobFile: Sendable, Equatable {
   package var identity: String?
   package var maxAttempts: Int?
   package var proxy: String?
+  package var secrets = Secrets()
 
   /// A job file that says nothing, for a run that is described by flags alone.
   package init() {}
