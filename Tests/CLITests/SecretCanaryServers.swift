@@ -18,16 +18,17 @@ final class Mirror: Sendable {
   /// The address as stores want it, without a slash at its end.
   var address: String { String(server.url.dropLast()) }
 
-  /// - Parameter answer: makes the answer to a request out of it and of its head, ready to stand in
-  ///   a JSON string; nil for none.
-  init(_ answer: @escaping @Sendable (_ request: String, _ head: String) -> Answer?) throws {
+  /// - Parameter answer: makes the answer to a request out of it and of what to send back, ready to
+  ///   stand in a JSON string; nil for none.
+  init(_ answer: @escaping @Sendable (_ request: String, _ echo: String) -> Answer?) throws {
     let elsewhere = try RawServer { $0.readRequest() }
     self.elsewhere = elsewhere
     server = try RawServer { connection in
       while let request = connection.readRequest() {
         let head = request.components(separatedBy: "\r\n\r\n")[0]
         let credential = Self.credential(in: head)
-        guard let answer = answer(request, Self.quoted(head)) else {
+        // Some keep only the start of a message.
+        guard let answer = answer(request, Self.quoted("\(credential) in \(head)")) else {
           return connection.waitForClose()
         }
         connection.write(
@@ -64,17 +65,17 @@ extension Mirror {
   /// word comes again.
   static func provider() throws -> Mirror {
     let said = Mutex<Set<String>>([])
-    return try Mirror { request, head in
+    return try Mirror { request, echo in
       let rest = request.components(separatedBy: "say ").last ?? ""
       let word = String(rest.prefix { $0.isLetter || $0.isNumber })
       let isNew = said.withLock { $0.insert(word).inserted }
       switch isNew ? word : "fine" {
-      case "garbage": return Answer(status: "200", body: #"{"content":[{"text":"\#(head)"#)
+      case "garbage": return Answer(status: "200", body: #"{"content":[{"text":"\#(echo)"#)
       case "hold": return nil
       case "fine":
-        return Answer(status: "200", body: #"{"content":[{"type":"text","text":"\#(head)"}]}"#)
+        return Answer(status: "200", body: #"{"content":[{"type":"text","text":"\#(echo)"}]}"#)
       case let status:
-        let error = #"{"type":"\#(head)","message":"you said: \#(head)"}"#
+        let error = #"{"type":"\#(echo)","message":"you said: \#(echo)"}"#
         return Answer(
           status: status,
           body: #"{"type":"error","error":\#(error)}"#,
@@ -86,16 +87,16 @@ extension Mirror {
 
   /// A secret store that refuses everything in this way.
   static func store(_ refusal: String) throws -> Mirror {
-    try Mirror { _, head in
+    try Mirror { _, echo in
       switch refusal {
-      case "garbage": return Answer(status: "200", body: "<html>\(head)")
+      case "garbage": return Answer(status: "200", body: "<html>\(echo)")
       case "302", "307": return Answer(status: refusal, body: "")
       default:
         let parts = refusal.split(separator: " ").map(String.init)
-        let type = parts.count > 1 ? parts[1] : head
+        let type = parts.count > 1 ? parts[1] : echo
         return Answer(
           status: parts[0],
-          body: #"{"__type":"\#(type)","message":"you sent \#(head)","errors":["\#(head)"]}"#
+          body: #"{"__type":"\#(type)","message":"you sent \#(echo)","errors":["\#(echo)"]}"#
         )
       }
     }
@@ -103,16 +104,16 @@ extension Mirror {
 
   /// AWS Secrets Manager with one secret.
   static func secretsManager(holding value: String) throws -> Mirror {
-    try Mirror { request, head in
+    try Mirror { request, echo in
       if request.contains("AWSPREVIOUS") {
         return Answer(
           status: "400",
-          body: #"{"__type":"ResourceNotFoundException","message":"\#(head)"}"#
+          body: #"{"__type":"ResourceNotFoundException","message":"\#(echo)"}"#
         )
       }
       return Answer(
         status: "200",
-        body: #"{"Name":"\#(head)","VersionId":"v-1","SecretString":"\#(value)"}"#
+        body: #"{"Name":"\#(echo)","VersionId":"v-1","SecretString":"\#(value)"}"#
       )
     }
   }
