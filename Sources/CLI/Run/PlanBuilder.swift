@@ -32,6 +32,7 @@ struct PlanBuilder {
     grace = .seconds(options.pace.grace ?? file.grace?.seconds ?? 30)
     input = try Self.input(isJobFile ? settings.input(of: options.input) : options.input)
     endpoints = try settings.endpoints()
+    try settings.checkProxy(for: endpoints)
     keySources = KeySources(
       keystore: Keystore(
         at: settings.keystore(),
