@@ -32,9 +32,7 @@ package struct CommandKeySource: KeySource {
 
   package func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
     let output = try await command.run()
-    if let failure = Self.failure(of: output, "\(reference)", after: command.deadline) {
-      throw failure
-    }
+    if let failure = Self.failure(of: command, "\(reference)", output) { throw failure }
     let text = output.text.copy()
     let value = try JSONField.value(field, of: text, in: "the output of \(reference)")
     return [try Key(reference, value: value)]
@@ -43,15 +41,19 @@ package struct CommandKeySource: KeySource {
   /// Why a command gave nothing that can be used; nil when it gave something.
   ///
   /// - Parameters:
-  ///   - output: what it printed, and how it ended.
+  ///   - command: the command.
   ///   - name: names it in the message.
-  ///   - deadline: how long it was allowed to run.
+  ///   - output: what it printed, and how it ended.
   static func failure(
-    of output: CommandOutput,
+    of command: ShellCommand,
     _ name: String,
-    after deadline: Duration
+    _ output: CommandOutput
   ) -> KeySourceError? {
-    let said = CommandErrors.shown(output.errors, hidingWordsOf: output.text)
+    let said = CommandErrors.shown(
+      output.errors,
+      hidingWordsOf: output.text,
+      andThese: command.settings
+    )
     let quoted = said.isEmpty ? "" : " and said: \(said)"
     switch output.end {
     case .exit(status: 0):
@@ -81,7 +83,7 @@ package struct CommandKeySource: KeySource {
     case .overdue:
       return KeySourceError(
         .unavailable,
-        "\(name) did not finish within \(deadline.formattedSeconds) and was ended\(quoted); "
+        "\(name) did not finish within \(command.deadline.formattedSeconds) and was ended\(quoted); "
           + "check whether it waits for input, of which it gets none"
       )
     case .tooLong:

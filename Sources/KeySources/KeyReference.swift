@@ -141,16 +141,14 @@ extension KeyReference: CustomStringConvertible {
     case .vault(let path, let field): "vault:\(path)" + Self.suffix(field)
     case .awsSecretsManager(let id, let field): "aws-sm:\(id)" + Self.suffix(field)
     case .command(let command, let field):
-      "exec:" + Self.program(of: command) + Self.suffix(field)
+      "exec:" + Self.shown(command) + Self.suffix(field)
     }
   }
 
   private static func suffix(_ field: String?) -> String { field.map { "#\($0)" } ?? "" }
 
-  private static func program(of command: String) -> String {
-    // Settings before the program, as in `TOKEN=… op read`, may be secrets too.
-    let words = command.split(separator: " ").drop { $0.contains("=") }
-    guard let first = words.first else { return "…" }
-    return words.count == 1 && first.count == command.count ? String(first) : "\(first) …"
+  private static func shown(_ command: String) -> String {
+    guard let program = ShellCommand(line: command).program else { return "…" }
+    return program == command ? program : "\(program) …"
   }
 }

@@ -14,20 +14,24 @@ package final class KeySources: Sendable {
 
   private let keystore: Keystore
   private let vaultSettings: VaultSettings?
+  private let userAgent: String
   private let environment: @Sendable (String) -> String?
   private let stores = Mutex(Stores())
 
   /// - Parameters:
   ///   - keystore: what `keystore:` references read.
   ///   - vault: how Vault is reached; nil for what the environment says.
+  ///   - userAgent: what nightjar calls itself at Vault, whose operators may have that in its log.
   ///   - environment: gives the variables by which secret stores are set up.
   package init(
     keystore: Keystore,
     vault: VaultSettings? = nil,
+    userAgent: String = "nightjar",
     environment: @escaping @Sendable (String) -> String? = KeySources.variable
   ) {
     self.keystore = keystore
     vaultSettings = vault
+    self.userAgent = userAgent
     self.environment = environment
   }
 
@@ -65,8 +69,9 @@ package final class KeySources: Sendable {
   private func vault() throws(KeySourceError) -> Vault {
     try stores.withLock { stores throws(KeySourceError) in
       if let made = stores.vault { return made }
-      let settings =
+      var settings =
         if let vaultSettings { vaultSettings } else { try VaultSettings(environment: environment) }
+      settings.userAgent = userAgent
       let made = try Vault(settings)
       stores.vault = made
       return made

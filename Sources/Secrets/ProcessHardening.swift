@@ -10,8 +10,12 @@ package enum ProcessHardening {
     "SSLKEYLOGFILE", "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES",
   ]
 
-  /// Forbids core dumps and reading of this process by others of the same user, and removes the
-  /// environment variables that libcurl and libcrypto should not obey.
+  /// Signals of a crash, which the Swift runtime answers with a report that quotes the memory around
+  /// every register, and that the system answers in the usual way once it is told to.
+  private static let crashes = [SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
+
+  /// Forbids core dumps, crash reports and reading of this process by others of the same user, and
+  /// removes the environment variables that libcurl and libcrypto should not obey.
   ///
   /// Call it first thing in `main`: before another thread exists (the environment changes) and
   /// before libcurl or libcrypto is used. Root can still read everything.
@@ -20,6 +24,7 @@ package enum ProcessHardening {
     _ = nightjar_set_not_dumpable()
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    for number in crashes { signal(number, SIG_DFL) }
     for name in unwanted { unsafe unsetenv(name) }
     // Otherwise libcrypto dismantles itself in exit() while other threads are still using it.
     _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)

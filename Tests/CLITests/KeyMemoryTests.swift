@@ -32,7 +32,8 @@ struct KeyMemoryTests {
       #expect(unsafe rename(new, secret) == 0)
     }
 
-    /// Runs until the new key has been used by every place that could still hold the old one.
+    /// Runs until the old key is out of use, and the new one has been used by every place that
+    /// could still hold the old.
     func run(at url: String, _ more: [String]) throws -> Program {
       let program = try Program(
         ["run", "in.jsonl", "-o", "out.jsonl", "--base-url", url, "--provider", "anthropic"]
@@ -42,10 +43,14 @@ struct KeyMemoryTests {
       )
       try folder.wait(for: "answers to the old key") { folder.lines("out.jsonl").count > 0 }
       try put(new)
+      let audit = "out.jsonl.nightjar-audit"
+      try folder.wait(for: "the end of the old key") {
+        folder.lines(audit).contains { $0.contains(#""event":"retired""#) }
+      }
+      // Its connections close while others work.
+      let answered = folder.lines("out.jsonl").count
       try folder.wait(for: "answers to the new key") {
-        let requests = provider.requests
-        let refused = requests.lastIndex { $0.outcome.contains("401") } ?? requests.endIndex
-        return requests[refused...].count > 10 * concurrency
+        folder.lines("out.jsonl").count > answered + 10 * concurrency
       }
       return program
     }

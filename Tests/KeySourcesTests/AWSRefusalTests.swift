@@ -25,8 +25,21 @@ struct AWSRefusalTests {
   private func caller(_ client: CannedClient) -> AWSCaller {
     let environment = [
       "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "key", "AWS_REGION": "eu-west-1",
+      "AWS_SESSION_TOKEN": "token-of-the-session",
     ]
     return AWSCaller(environment: environment, client: client)
+  }
+
+  @Test(arguments: ["SignatureDoesNotMatch", "token-of-the-session"])
+  func `the session token that AWS quotes is not shown`(code: String) async throws {
+    let quote =
+      "The canonical string should have been 'POST\\nx-amz-security-token:token-of-the-session'"
+    let body = #"{"__type":"\#(code)","message":"\#(quote)"}"#
+    let client = CannedClient(HTTPResponse(status: 403, body: Array(body.utf8)))
+    let error = try await caller(client).failure("llm")
+    #expect(error.kind == .denied)
+    #expect(error.description.contains("x-amz-security-token:<redacted>"))
+    #expect(!error.description.contains("token-of-the-session"))
   }
 
   @Test(arguments: [

@@ -90,6 +90,17 @@ struct CommandKeySourceTests {
     #expect(!error.description.contains("plain-looking"))
   }
 
+  @Test func `shows no value that was set for the command alone`() async throws {
+    for quote in ["", "'", "\""] {
+      let assignment = "TOKEN=\(quote)plain-looking-token\(quote)"
+      let error = try await CommandKeySource(
+        command: "A=1 \(assignment) sh -c 'echo refused: $TOKEN >&2; exit 1'"
+      ).failure()
+      #expect(error.description.contains("refused: <redacted>"))
+      #expect(!error.description.contains("plain-looking"))
+    }
+  }
+
   @Test func `keeps the end of long complaints`() async throws {
     let command = "yes 'too many words' | head -n 20000 >&2; echo 'the last word' >&2; exit 1"
     let error = try await CommandKeySource(command: command).failure()

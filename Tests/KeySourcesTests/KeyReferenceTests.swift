@@ -23,6 +23,9 @@ struct KeyReferenceTests {
     #expect(reference == .command("pass show 'llm # main'", field: "api_key"))
     #expect(reference.description == "exec:pass …#api_key")
     #expect(try KeyReference("exec:TOKEN=abc op read x").description == "exec:op …")
+    #expect(try KeyReference("exec:TOKEN=abc\top\tread").description == "exec:op …")
+    #expect(try KeyReference("exec:printf${IFS}hidden").description == "exec:printf …")
+    #expect(try KeyReference("exec:$COMMAND").description == "exec:…")
   }
 
   @Test func `a comment in a command is no field`() throws {

@@ -75,7 +75,7 @@ final class OpenBaoProcess: Sendable {
     unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
     var argv = unsafe arguments.map { unsafe strdup($0) } + [nil]
     var envp = unsafe environment.map { unsafe strdup($0) } + [nil]
-    defer { for unsafe text in unsafe argv + envp { unsafe free(text) } }
+    defer { unsafe (argv + envp).forEach { unsafe free($0) } }
     var pid: pid_t = 0
     let problem = unsafe posix_spawn(&pid, arguments[0], &actions, &attributes, &argv, &envp)
     guard problem == 0 else { throw TestServerError("bao did not start: error \(problem)") }

@@ -32,8 +32,12 @@ struct PlanBuilder {
     grace = .seconds(options.pace.grace ?? file.grace?.seconds ?? 30)
     input = try Self.input(isJobFile ? settings.input(of: options.input) : options.input)
     endpoints = try settings.endpoints()
+    try settings.checkProxy(for: endpoints)
     keySources = KeySources(
-      keystore: Keystore(at: settings.keystore()),
+      keystore: Keystore(
+        at: settings.keystore(),
+        notice: { Console.shared.note("warning: \($0)") }
+      ),
       vault: try file.secrets.vault?.settings(environment: KeySources.variable)
     )
     provider = try settings.provider(endpoints: endpoints)

@@ -57,7 +57,9 @@ struct Settings {
     let named = options.keystore
     return KeystoreLocation(
       keystore: named.keystore ?? environment["NIGHTJAR_KEYSTORE"] ?? file.keystore,
-      identity: named.identity ?? environment["NIGHTJAR_IDENTITY"] ?? file.identity,
+      identity: named.identityFd == nil
+        ? named.identity ?? environment["NIGHTJAR_IDENTITY"] ?? file.identity : nil,
+      identityDescriptor: named.identityFd,
       passphraseDescriptor: named.passphraseFd
     )
   }

@@ -58,7 +58,8 @@ struct StatusCommand: AsyncParsableCommand {
       .map { account in
         let reason = account.reason.isEmpty ? "" : ", its jobs wait: \(account.reason)"
         let key = account.key.isEmpty ? "" : " with \(account.key)"
-        return (["\naccount \(account.name): \(account.state)\(key)\(reason)"]
+        return
+          (["\naccount \(account.name): \(account.state)\(key)\(reason)"]
           + account.complaints.map { "\n  \($0)" }).joined()
       }.joined()
   }

@@ -103,9 +103,7 @@ struct AWSCredentialChain: Sendable {
     let command = ShellCommand(line: line)
     let output = try await command.run()
     let name = "the credential_process of \(origin)"
-    if let failure = CommandKeySource.failure(of: output, name, after: command.deadline) {
-      throw failure
-    }
+    if let failure = CommandKeySource.failure(of: command, name, output) { throw failure }
     return try output.text.withBytes { text throws(KeySourceError) in
       try AWSCredentials(document: text, origin: name)
     }

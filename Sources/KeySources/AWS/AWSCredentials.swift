@@ -41,6 +41,16 @@ final class AWSCredentials: Sendable {
     }
   }
 
+  /// A text of somebody who has seen the session token, without it and without whatever looks like
+  /// a key.
+  ///
+  /// - Parameter limit: the most bytes of text to keep.
+  func scrub(_ text: String, limit: Int) -> String {
+    let scrubber = Scrubber(limit: limit)
+    guard sessionToken != nil else { return scrubber.scrub(text) }
+    return scrubber.scrub(text, hiding: sessionToken?.copy() ?? Secret(capacity: 0) { _ in })
+  }
+
   /// The header fields of a request by these credentials.
   func headers(
     _ fields: [(name: String, value: String)]

@@ -19,7 +19,7 @@ struct AWSRefusal {
   let status: Int
   /// Such as `AccessDeniedException`; empty where the answer has none.
   let code: String
-  /// AWS's own words, without anything that looks like a key.
+  /// AWS's own words, without the session token and anything that looks like a key.
   let message: String
 
   private static let goneCodes: Set = ["ResourceNotFoundException", "ResourceNotFound"]
@@ -35,7 +35,13 @@ struct AWSRefusal {
     "InternalFailure", "InternalError", "ServiceUnavailable", "Timeout", "SlowDown",
   ]
 
-  init(_ response: HTTPResponse) {
+  /// Reads an answer.
+  ///
+  /// - Parameters:
+  ///   - response: the answer to a request.
+  ///   - credentials: what the request was made with. AWS quotes the fields of a request whose
+  ///     signature it does not accept, and the session token is one of them.
+  init(_ response: HTTPResponse, to credentials: AWSCredentials) {
     status = response.status
     let body = response.body.span
     let fields = Self.fields(of: body)
@@ -45,10 +51,10 @@ struct AWSRefusal {
       ?? Self.element("Code", of: xml) ?? ""
     // `namespace#Code:http://…` is what old services add.
     let name = code.split(separator: "#").last ?? ""
-    self.code = String(name.prefix { $0 != ":" })
+    self.code = credentials.scrub(String(name.prefix { $0 != ":" }), limit: 80)
     let message = fields["message"] ?? fields["Message"] ?? Self.element("Message", of: xml) ?? ""
-    self.message = Scrubber(limit: 400)
-      .scrub(message.split(whereSeparator: \.isWhitespace).joined(separator: " "))
+    let line = message.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    self.message = credentials.scrub(line, limit: 400)
   }
 
   var verdict: Verdict {

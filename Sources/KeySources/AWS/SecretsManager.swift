@@ -75,7 +75,7 @@ package final class SecretsManager: Sendable {
       if response.status == 200 {
         return try SecretsManagerValue(body: response.body.span, of: name)
       }
-      let refusal = AWSRefusal(response)
+      let refusal = AWSRefusal(response, to: access.credentials)
       let areRefused = refusal.verdict == .credentials
       if areRefused { keeper.discard(access.credentials) }
       guard areRefused, mayRetry else {

@@ -102,7 +102,11 @@ package struct AuditEntry: Hashable, Sendable {
 
     /// Names a key.
     package init(_ key: Key) {
-      self.init(reference: key.reference.description, label: key.label, fingerprint: key.fingerprint)
+      self.init(
+        reference: key.reference.description,
+        label: key.label,
+        fingerprint: key.fingerprint
+      )
     }
   }
 

@@ -19,14 +19,20 @@ struct CommandErrors {
     bytes = Array(tail[(lineBreak.map { $0 + 1 } ?? tail.endIndex)...])
   }
 
-  /// The last lines as one, without any word of what the command printed and without anything
-  /// that looks like a key; empty where there is nothing to show.
-  static func shown(_ errors: [UInt8], hidingWordsOf output: borrowing Secret) -> String {
+  /// The last lines as one, without any word of what the command printed, without these words of
+  /// its command line, and without anything that looks like a key; empty where there is nothing to
+  /// show.
+  static func shown(
+    _ errors: [UInt8],
+    hidingWordsOf output: borrowing Secret,
+    andThese words: [String]
+  ) -> String {
     // More output than a key is no key, and too many words to look for.
     guard output.count <= Key.largest else { return "" }
     var text = errors
+    for word in words { text = Scrubber.redact(Secret(copying: word.utf8.span), in: text) }
     output.withBytes { output in
-      for word in words(of: output) {
+      for word in Self.words(of: output) {
         text = Scrubber.redact(Secret(copying: output.extracting(word)), in: text)
       }
     }

@@ -10,6 +10,24 @@ struct ShellCommand: Sendable {
   /// How long it has to end by itself when its time is up, before it is killed.
   var grace = Duration.seconds(2)
 
+  /// The values that are set in front of the program, as in `TOKEN=… op read`, and may be secrets.
+  var settings: [String] {
+    words.prefix { $0.contains("=") }.compactMap { word in
+      let value = word.drop { $0 != "=" }.drop { "=\"'".contains($0) }
+      return value.isEmpty ? nil : String(value.prefix { !"\"';".contains($0) })
+    }
+  }
+
+  /// The program, without its arguments and without anything that a shell would take for more.
+  var program: String? {
+    let program = words.drop { $0.contains("=") }.first.map { word in
+      word.prefix { $0.isLetter || $0.isNumber || "/._-+@%~".contains($0) }
+    }
+    return program.flatMap { $0.isEmpty ? nil : String($0) }
+  }
+
+  private var words: [Substring] { line.split(whereSeparator: \.isWhitespace) }
+
   /// Runs it on a thread of its own, and ends it, and all it has started, when its time is up or
   /// the task is cancelled.
   ///

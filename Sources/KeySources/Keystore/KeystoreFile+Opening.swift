@@ -2,7 +2,7 @@ import Secrets
 import Synchronization
 
 extension KeystoreFile {
-  /// What was opened last, while the file is still the same.
+  /// What was opened last and kept, while the file is still the same.
   var unchanged: Opened? {
     guard let known = lastOpened.withLock({ $0 }), let stamp = known.stamp,
       stamp == FileStamp(location.path)
@@ -54,8 +54,10 @@ extension KeystoreFile {
     return keep(opened)
   }
 
+  /// Keeps what takes a second of work to open again; else the values in it, among them those that
+  /// were replaced, would stay in memory for no gain.
   func keep(_ opened: Opened) -> Opened {
-    lastOpened.withLock { $0 = opened }
+    if opened.details.needsPassphrase { lastOpened.withLock { $0 = opened } }
     return opened
   }
 

@@ -143,7 +143,8 @@ extension Vault {
   private func logIn(
     replacing old: VaultCredential?
   ) async throws(KeySourceError) -> VaultLogin.Grant {
-    let task = session.withLock { session in
+    let task = try session.withLock { session throws(KeySourceError) in
+      guard !session.isClosed else { throw VaultClient.cancelled }
       if let grant = session.grant, grant.token !== old {
         return Task { Result<VaultLogin.Grant, KeySourceError>.success(grant) }
       }

@@ -4,12 +4,20 @@ import Transport
 
 /// Sends requests to whichever server of a cluster can answer.
 final class VaultClient: Sendable {
+  private struct Headers {
+    let token: VaultCredential?
+    let index: String?
+    let fields: RequestHeaders
+  }
+
   private struct State {
     /// The address that answered last.
     var preferred = 0
     /// What the cluster last said of its writes; sent back, so that a standby that lags behind
     /// does not answer from the past.
     var index: String?
+    /// The header fields of the last request: one connection carries all that share them.
+    var headers: Headers?
     /// Until when the cluster asked to be left alone.
     var pausedUntil: ContinuousClock.Instant?
   }
@@ -80,7 +88,7 @@ final class VaultClient: Sendable {
     do { try await clock.sleep(pause) } catch { throw Self.cancelled }
   }
 
-  private static let cancelled = KeySourceError(
+  static let cancelled = KeySourceError(
     .unavailable,
     "the request to Vault was cancelled, because the run is ending"
   )
@@ -139,21 +147,31 @@ final class VaultClient: Sendable {
     for request: VaultRequest,
     index: String?
   ) throws(TransportError) -> RequestHeaders {
-    var fields = [
-      (name: "User-Agent", value: settings.userAgent), (name: "X-Vault-Request", value: "true"),
-    ]
-    if request.method != .get { fields.append((name: "Content-Type", value: "application/json")) }
-    if let namespace = settings.namespace {
-      fields.append((name: "X-Vault-Namespace", value: namespace))
+    if let last = state.withLock({ $0.headers }), last.token === request.token, last.index == index
+    {
+      return last.fields
     }
-    if let index { fields.append((name: "X-Vault-Index", value: index)) }
-    guard let token = request.token else { return try RequestHeaders(fields) }
-    return try RequestHeaders(
-      fields,
-      credential: token.secret,
-      name: "Authorization",
-      prefix: "Bearer "
-    )
+    var plain = [
+      (name: "User-Agent", value: settings.userAgent), (name: "X-Vault-Request", value: "true"),
+      (name: "Content-Type", value: "application/json"),
+    ]
+    if let namespace = settings.namespace {
+      plain.append((name: "X-Vault-Namespace", value: namespace))
+    }
+    if let index { plain.append((name: "X-Vault-Index", value: index)) }
+    let fields: RequestHeaders
+    if let token = request.token {
+      fields = try RequestHeaders(
+        plain,
+        credential: token.secret,
+        name: "Authorization",
+        prefix: "Bearer "
+      )
+    } else {
+      fields = try RequestHeaders(plain)
+    }
+    state.withLock { $0.headers = Headers(token: request.token, index: index, fields: fields) }
+    return fields
   }
 
   private var deadlines: Deadlines {

@@ -38,7 +38,7 @@ final class VaultCredential: Sendable {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else {
       throw KeySourceError(
-        .denied,
+        errno == ENOENT ? .missing : .denied,
         "cannot open \(what) \(path): \(SecretFile.reason(errno)); check the path, and that what "
           + "should write it has run"
       )

@@ -40,7 +40,9 @@ struct VaultField {
 
   private static func list(_ names: [String]) -> String {
     guard !names.isEmpty else { return "none that holds a string" }
-    let shown = names.prefix(10).map { "'\($0.prefix(64))'" }.joined(separator: ", ")
+    let shown = names.prefix(10).map { "'\(Scrubber(limit: 64).scrub($0))'" }.joined(
+      separator: ", "
+    )
     return names.count > 10 ? "\(shown) and \(names.count - 10) more" : shown
   }
 }

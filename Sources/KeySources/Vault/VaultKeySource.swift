@@ -4,14 +4,17 @@ import Synchronization
 /// A key in the key/value engine of Vault or OpenBao.
 ///
 /// With version 2 of the engine each fetch asks for the secret's metadata, and for values only when
-/// the caller does not have the present version; the one before it is then given too, for the time
-/// of overlap. Where the policy forbids the metadata, and with version 1 of the engine, each fetch
-/// reads the value.
+/// they name another version than the caller has; the version before the present one is given too,
+/// for the time of overlap. Where the policy forbids the metadata, and with version 1 of the
+/// engine, each fetch reads the value.
 package final class VaultKeySource: KeySource {
+  /// What was found out, without any value.
   private struct State {
     var secret: VaultSecretPath?
-    /// The version that was last given, told by its number and the time of its making.
-    var given: VaultVersion?
+    /// The versions that were given last.
+    var given: VaultMetadata?
+    /// A version that the server said is no more.
+    var lost: VaultVersion?
   }
 
   package let reference: KeyReference
@@ -38,7 +41,7 @@ package final class VaultKeySource: KeySource {
       default: throw problem(reply, secret)
       }
     } catch {
-      // What is no more may come back as something else: another engine, another first version.
+      // What is no more may come back as something else, such as another engine.
       if error.kind == .gone { state.withLock { $0.secret = nil } }
       throw error
     }
@@ -63,20 +66,20 @@ package final class VaultKeySource: KeySource {
     unless label: String?
   ) async throws(KeySourceError) -> [Key]? {
     guard let current = metadata.current else { throw gone("has no version yet") }
-    let isHeld = label == "\(current.number)" && state.withLock { $0.given == current }
-    if isHeld, !current.isDestroyed, !current.seemsDeleted(at: vault.clock.date()) { return nil }
-    guard let newest = try await key(of: secret, current) else {
+    let (given, lost) = state.withLock { ($0.given, $0.lost) }
+    if label == current.label, given == metadata, !current.seemsDeleted(at: vault.clock.date()) {
+      return nil
+    }
+    guard current != lost, let newest = try await key(of: secret, current) else {
+      state.withLock { $0.lost = current }
       throw gone("was deleted or destroyed in its version \(current.number)")
     }
-    state.withLock { $0.given = current }
-    // A run can do without the value before.
-    guard let earlier = metadata.previous,
-      let previous = try? await key(of: secret, earlier), previous.version != newest.version
-    else { return [newest] }
-    return [newest, previous]
+    let previous = try await previousKey(of: secret, metadata.previous)
+    state.withLock { $0.given = metadata }
+    return previous.flatMap { $0.version == newest.version ? nil : [newest, $0] } ?? [newest]
   }
 
-  /// The key in one version; nil when the version is no more.
+  /// The key in one version; nil when that is no more.
   private func key(
     of secret: VaultSecretPath,
     _ version: VaultVersion
@@ -84,15 +87,21 @@ package final class VaultKeySource: KeySource {
     guard !version.isDestroyed else { return nil }
     let reply = try await vault.read("\(secret.data)?version=\(version.number)")
     switch reply.status {
-    case 200:
-      return try Key(
-        reference,
-        value: try field.value(in: reply.body, at: ["data", "data"]),
-        label: "\(version.number)",
-        expires: version.expires
-      )
+    case 200: return try key(in: reply.body, version)
     case 404: return nil
     default: throw problem(reply, secret)
+    }
+  }
+
+  /// The key in the version before the present one, which may hold none.
+  private func previousKey(
+    of secret: VaultSecretPath,
+    _ version: VaultVersion?
+  ) async throws(KeySourceError) -> Key? {
+    guard let version, !version.seemsDeleted(at: vault.clock.date()) else { return nil }
+    do throws(KeySourceError) { return try await key(of: secret, version) } catch {
+      guard error.kind == .denied else { throw error }
+      return nil
     }
   }
 
@@ -100,16 +109,16 @@ package final class VaultKeySource: KeySource {
     of secret: VaultSecretPath
   ) async throws(KeySourceError) -> [Key] {
     let reply = try await vault.read(secret.data)
-    guard reply.status == 200 || reply.body.integer(["data", "metadata", "version"]) != nil else {
+    guard let number = reply.body.integer(["data", "metadata", "version"]) else {
       throw problem(reply, secret)
     }
-    let number = reply.body.integer(["data", "metadata", "version"]) ?? 0
     guard reply.status == 200,
       let current = VaultVersion(number, reply.body, at: ["data", "metadata"])
     else { throw gone("was deleted or destroyed in its version \(number)") }
     let newest = try key(in: reply.body, current)
-    let earlier = try? await vault.read("\(secret.data)?version=\(number - 1)")
-    guard number > 1, let earlier, earlier.status == 200,
+    guard number > 1 else { return [newest] }
+    let earlier = try await vault.read("\(secret.data)?version=\(number - 1)")
+    guard earlier.status == 200,
       let version = VaultVersion(number - 1, earlier.body, at: ["data", "metadata"]),
       let previous = try? key(in: earlier.body, version), previous.version != newest.version
     else { return [newest] }
@@ -120,7 +129,7 @@ package final class VaultKeySource: KeySource {
     try Key(
       reference,
       value: try field.value(in: body, at: ["data", "data"]),
-      label: "\(version.number)",
+      label: version.label,
       expires: version.expires
     )
   }

@@ -18,16 +18,19 @@ struct VaultVersion: Sendable, Hashable {
     isDestroyed = body.isTrue(path + ["destroyed"])
   }
 
+  /// Its name in ``Key/label``.
+  var label: String { "\(number)" }
+
   /// When it was deleted or, with `delete_version_after`, will be, in milliseconds since 1970; nil
   /// for never.
-  var expires: Int64? { deletion.isEmpty ? nil : VaultClock.milliseconds(deletion) }
+  var expires: Int64? { deletion.isEmpty ? nil : Timestamp.moment(deletion) }
 
   /// Whether its time is over by this clock; the server's word decides.
   func seemsDeleted(at now: Int64) -> Bool { expires.map { $0 <= now } ?? false }
 }
 
 /// The present version of a secret and the one before.
-struct VaultMetadata: Sendable {
+struct VaultMetadata: Sendable, Equatable {
   let current: VaultVersion?
   let previous: VaultVersion?
 

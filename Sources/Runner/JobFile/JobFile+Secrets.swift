@@ -139,7 +139,10 @@ extension JobFile {
       )
     case "agent": return .agentSink(file: paths.resolve(try needed("token_file")))
     default:
-      throw fields.error("`auth` must name its `method`: \(methods.joined(separator: ", "))", at: node)
+      throw fields.error(
+        "`auth` must name its `method`: \(methods.joined(separator: ", "))",
+        at: node
+      )
     }
   }
 }

@@ -60,11 +60,16 @@ package final class Account: Sendable {
     }
   }
 
-  /// Lets go of the header fields of a retired key: their memory is wiped and their connections
-  /// close with the last request that has them.
-  func forgetHeaders(of generation: Int) {
-    let forgotten = headers.withLock { $0.removeValue(forKey: generation) }
-    // Wiping takes no part in the lock.
-    _ = consume forgotten
+  /// Heeds what happens to a key: one that drains has its idle connections closed, and with its
+  /// last request the others close and its header fields are wiped.
+  func heed(_ event: KeyEvent) {
+    guard let generation = event.generation else { return }
+    switch event.kind {
+    case .draining: headers.withLock { $0[generation] }?.retire()
+    case .retired:
+      let forgotten = headers.withLock { $0.removeValue(forKey: generation) }
+      forgotten?.retire()
+    default: break
+    }
   }
 }

@@ -48,9 +48,7 @@ package final class BatchRun: Sendable {
     events = EventFan([progress] + sinks)
     for account in plan.accounts {
       account.keyring.observe { [audit, events] event in
-        if event.kind == .retired, let generation = event.generation {
-          account.forgetHeaders(of: generation)
-        }
+        account.heed(event)
         audit.note(event, account: account.name)
         events.record(.key(account: account.name, event))
       }

@@ -1,9 +1,10 @@
 import Foundation
+import Glibc
 import KeySources
 import TestSupport
 import Testing
 
-@Suite(.needsOpenBao, SharedOpenBao())
+@Suite(.timeLimit(.minutes(2)), .needsOpenBao, SharedOpenBao())
 struct VaultAccessTests {
   private let server: OpenBaoServer
 
@@ -119,5 +120,23 @@ struct VaultAccessTests {
       .problem()
     #expect(problem.kind == .denied)
     #expect(!problem.description.contains("hvs"))
+  }
+
+  @Test func `a token in the environment comes before one in a file`() async throws {
+    try server.put("environment", ["key": "sk-1"])
+    let name = "NIGHTJAR_TEST_\(UInt32.random(in: .min ... .max))"
+    let file = try server.file(holding: "hvs.none")
+    let user = VaultUser(of: server, auth: .token(environment: ["\(name)_NONE", name], file: file))
+    #expect(try await user.source("secret/environment").problem().kind == .denied)
+    unsafe setenv(name, server.rootToken, 1)
+    defer { unsafe unsetenv(name) }
+    #expect(try await user.values("secret/environment") == ["sk-1"])
+  }
+
+  @Test func `where there is no token every place that was looked at is named`() async throws {
+    let user = VaultUser(of: server, auth: .token(environment: ["NO_TOKEN"], file: "/none/token"))
+    let problem = try await user.source("secret/environment").problem()
+    #expect(problem.kind == .denied)
+    #expect(problem.description.contains("NO_TOKEN is not set, /none/token does not exist"))
   }
 }

@@ -2,7 +2,7 @@ import KeySources
 import TestSupport
 import Testing
 
-@Suite(.needsOpenBao, SharedOpenBao())
+@Suite(.timeLimit(.minutes(2)), .needsOpenBao, SharedOpenBao())
 struct VaultFieldTests {
   private let server: OpenBaoServer
 

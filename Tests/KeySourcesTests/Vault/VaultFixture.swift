@@ -61,12 +61,13 @@ struct VaultUser {
 }
 
 extension VaultKeySource {
-  func values() async throws -> [String] { try await fetch().map(value(of:)) }
+  /// Everything that it gives.
+  func keys() async throws -> [Key] { try await fetch(unless: nil) ?? [] }
+
+  func values() async throws -> [String] { try await keys().map(value(of:)) }
 
   /// Why the key cannot be had.
-  func problem() async throws -> KeySourceError {
-    try #require(await #expect(throws: KeySourceError.self) { try await fetch() })
-  }
+  func problem() async throws -> KeySourceError { try await failure() }
 }
 
 extension OpenBaoServer {
@@ -89,16 +90,20 @@ extension OpenBaoServer {
 /// Sends requests on, and counts them.
 final class CountingClient: HTTPClient {
   let transport: CurlTransport
-  private let sent = Mutex(0)
+  private let sent = Mutex((count: 0, statuses: [Int]()))
 
   init(_ transport: CurlTransport) {
     self.transport = transport
   }
 
-  var count: Int { sent.withLock { $0 } }
+  var count: Int { sent.withLock { $0.count } }
+  /// What was answered, in order; requests without an answer are not in it.
+  var statuses: [Int] { sent.withLock { $0.statuses } }
 
   func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
-    sent.withLock { $0 += 1 }
-    return try await transport.send(request)
+    sent.withLock { $0.count += 1 }
+    let response = try await transport.send(request)
+    sent.withLock { $0.statuses.append(response.status) }
+    return response
   }
 }
