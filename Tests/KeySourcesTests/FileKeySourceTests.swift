@@ -27,6 +27,13 @@ struct FileKeySourceTests {
     await #expect(throws: KeySourceError.self) { try await newest(FileKeySource(path: link)) }
   }
 
+  @Test func `a file that is gone is missing, which is no denial`() async throws {
+    let error = await #expect(throws: KeySourceError.self) {
+      try await newest(FileKeySource(path: folder.path + "/gone"))
+    }
+    #expect(error?.kind == .missing && error?.exitCode == 77)
+  }
+
   @Test(arguments: ["", "\n", "two\nlines", String(repeating: "x", count: 65_537)])
   func `refuses a file that is not one key`(contents: String) async throws {
     let path = try folder.write(contents, to: "key")

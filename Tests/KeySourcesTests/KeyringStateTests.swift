@@ -177,6 +177,18 @@ struct KeyringStateTests {
     #expect(state.canLease)
   }
 
+  @Test(arguments: [KeySourceError.Kind.unavailable, .missing])
+  func `unless told otherwise an outage is bridged for a day and five minutes`(
+    kind: KeySourceError.Kind
+  ) {
+    var state = state("key")
+    state.failed(0, kind, at: start + .seconds(60))
+    state.tick(at: start + .seconds(86_400 + 299))
+    #expect(state.canLease)
+    state.tick(at: start + .seconds(86_400 + 300))
+    #expect(!state.canLease)
+  }
+
   @Test func `a source that denies is believed after the ttl, one whose key is gone at once`() {
     var denied = state("key")
     denied.failed(0, .denied, at: start + .seconds(60))
