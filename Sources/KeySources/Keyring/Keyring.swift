@@ -17,13 +17,15 @@ package final class Keyring: Sendable {
     /// Sources that have said that they changed.
     var hurried: Set<Int> = []
     var observer: (@Sendable (KeyEvent) -> Void)?
-    var unobserved: [KeyEvent] = []
+    /// What the observer has not heard yet.
+    var untold: [KeyEvent] = []
   }
 
   private let sources: [any KeySource]
   private let now: @Sendable () -> ContinuousClock.Instant
   private let unixMilliseconds: @Sendable () -> Int64
   private let contents: Mutex<Contents>
+  private let telling = Mutex(())
 
   /// A keyring that holds nothing until ``load()``.
   ///
@@ -62,14 +64,11 @@ package final class Keyring: Sendable {
 
   /// Tells what happens to the keys from here on, and first what has happened so far.
   ///
-  /// The observer is called under no lock, in order, from whatever task caused the event.
+  /// The observer is called for one event after another, from whatever task caused one; it must
+  /// not call the keyring.
   package func observe(_ observer: @escaping @Sendable (KeyEvent) -> Void) {
-    let missed = contents.withLock { contents in
-      contents.observer = observer
-      defer { contents.unobserved = [] }
-      return contents.unobserved
-    }
-    for event in missed { observer(event) }
+    contents.withLock { $0.observer = observer }
+    tell()
   }
 
   /// Reads every source for the first time.
@@ -245,17 +244,25 @@ extension Keyring {
     also prepare: (inout Contents) -> Void = { _ in },
     _ body: (inout KeyringState) -> Result
   ) -> Result {
-    let (result, observer, events) = contents.withLock { contents in
+    let result = contents.withLock { contents in
       prepare(&contents)
       let result = body(&contents.state)
-      let events = contents.takeEvents(of: sources)
-      guard let observer = contents.observer else {
-        contents.unobserved += events
-        return (result, Optional<@Sendable (KeyEvent) -> Void>.none, [KeyEvent]())
-      }
-      return (result, observer, events)
+      contents.untold += contents.takeEvents(of: sources)
+      return result
     }
-    if let observer { for event in events { observer(event) } }
+    tell()
     return result
+  }
+
+  /// Tells the observer what it has not heard, one at a time, so that it hears all in order.
+  private func tell() {
+    telling.withLock { _ in
+      guard let observer = contents.withLock({ $0.observer }) else { return }
+      let events = contents.withLock { contents in
+        defer { contents.untold = [] }
+        return contents.untold
+      }
+      for event in events { observer(event) }
+    }
   }
 }

@@ -57,7 +57,7 @@ package struct KeyringState: Sendable {
 
   /// How long before its end a value is spoken of: seven days, a day, an hour.
   static let warnings: [Duration] = [604_800, 86_400, 3_600].map { .seconds($0) }
-  private static let firstQuarantine = Duration.seconds(60)
+  private static let firstQuarantine = Duration.seconds(10)
   private static let longestQuarantine = Duration.seconds(600)
 
   /// Every value that may be in use or may come back, oldest first.
