@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import KeySources
 import Secrets
+import TestSupport
 import Testing
 
 /// A kind of source, which makes a fresh one for each test.
@@ -15,6 +16,7 @@ struct SourceUnderTest: Sendable {
   let source: any KeySource
   let put: @Sendable (String) throws -> Void
   let remove: @Sendable () throws -> Void
+  var stop: @Sendable () -> Void = {}
 }
 
 /// What every key source must do.
@@ -23,11 +25,15 @@ struct SourceUnderTest: Sendable {
 struct KeySourceConformance {
   static let all = [environment, file, jsonField, keystore, command]
 
-  @Test(arguments: all)
+  /// What a store that is a server of its own is asked for; each case starts one.
+  static let servers: [SourceKind] = OpenBaoServer.isInstalled ? [vault] : []
+
+  @Test(arguments: all + servers)
   func `gives the value that is there, under its reference`(
     kind: SourceKind
   ) async throws {
     let subject = try kind.make()
+    defer { subject.stop() }
     try subject.put("sk-first-value")
     let key = try await newest(subject.source)
     #expect(value(of: key) == "sk-first-value")
@@ -35,11 +41,12 @@ struct KeySourceConformance {
     try subject.remove()
   }
 
-  @Test(arguments: all)
+  @Test(arguments: all + servers)
   func `the version changes if and only if the value does`(
     kind: SourceKind
   ) async throws {
     let subject = try kind.make()
+    defer { subject.stop() }
     try subject.put("sk-first-value")
     let first = try await newest(subject.source)
     let again = try await newest(subject.source)
@@ -51,11 +58,12 @@ struct KeySourceConformance {
     try subject.remove()
   }
 
-  @Test(arguments: all)
+  @Test(arguments: all + servers)
   func `a missing key is an error with advice`(
     kind: SourceKind
   ) async throws {
     let subject = try kind.make()
+    defer { subject.stop() }
     try subject.put("sk-first-value")
     try subject.remove()
     let error = await #expect(throws: KeySourceError.self) { try await newest(subject.source) }
@@ -70,6 +78,7 @@ struct KeySourceConformance {
     bad: String
   ) async throws {
     let subject = try kind.make()
+    defer { subject.stop() }
     try subject.put(bad)
     let error = await #expect(throws: KeySourceError.self) { try await newest(subject.source) }
     #expect(error?.exitCode == 77)
@@ -135,6 +144,16 @@ struct KeySourceConformance {
       source: try KeySources(keystore: store).source(for: .keystore(id: "main")),
       put: { try write(["other": "sk-no", "main": $0]) },
       remove: { try write([:]) }
+    )
+  }
+
+  static let vault = SourceKind(testDescription: "vault") {
+    let server = try OpenBaoServer()
+    return SourceUnderTest(
+      source: try VaultUser(of: server).source("secret/conformance"),
+      put: { try server.put("secret/conformance", ["key": $0]) },
+      remove: { try server.remove("secret/conformance") },
+      stop: { server.stop() }
     )
   }
 }

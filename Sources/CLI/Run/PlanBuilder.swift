@@ -21,7 +21,8 @@ struct PlanBuilder {
     guard options.keys.refusedKey == nil else {
       throw CLIError(
         "keys are never given on the command line, where every user of the machine can read them",
-        next: "name where the key is: --key env:NAME, --key file:PATH or --key keystore:ID",
+        next: "name where the key is: --key keystore:ID, vault:MOUNT/PATH#FIELD, aws-sm:ID, "
+          + "exec:COMMAND, file:PATH or env:NAME",
         exitCode: 64
       )
     }

@@ -1,8 +1,9 @@
 package import KeySources
 import Synchronization
 
-/// Notes in an audit log which key served which attempts, in groups, and every event of the keys.
-package final class AttemptAudit: Sendable {
+/// Notes in an audit log which key served which attempts, in groups, and what happens to keys and
+/// accounts.
+package final class AttemptAudit: EventSink {
   /// What became of an attempt.
   package enum Outcome: String, Sendable {
     case completed
@@ -72,25 +73,29 @@ package final class AttemptAudit: Sendable {
     state.withLock { $0.jobs[group, default: []] += jobs }
   }
 
-  /// Something happened to a key of an account.
-  package func note(_ event: KeyEvent, account: String) {
-    let key = event.fingerprint.map {
-      AuditEntry.KeyName(reference: event.reference, label: event.label, fingerprint: $0)
+  /// Notes what happens to keys and accounts; other events are not its trade.
+  package func record(_ event: RunEvent) {
+    switch event {
+    case .key(let account, let event): add(Self.entry(for: event, of: account))
+    case .parked(let account, let reason): add(.key(.parked, account: account, detail: reason))
+    case .resumed(let account): add(.key(.resumed, account: account))
+    case .sharedOrganisation(let account, let other):
+      add(.key(.organisation, account: account, detail: "it is that of account \(other)"))
+    default: break
     }
-    let source = key == nil ? "\(event.reference): " : ""
-    add(
-      .key(
-        event.kind.audited,
-        account: account,
-        key: key,
-        detail: event.detail.map { source + $0 } ?? (key == nil ? event.reference : nil)
-      )
-    )
   }
 
-  /// Something happened to an account.
-  package func note(_ event: AuditEntry.Event, account: String, detail: String?) {
-    add(.key(event, account: account, detail: detail))
+  private static func entry(for event: KeyEvent, of account: String) -> AuditEntry {
+    guard let fingerprint = event.fingerprint else {
+      let detail = [event.reference, event.detail].compactMap(\.self).joined(separator: ": ")
+      return .key(event.kind.audited, account: account, detail: detail)
+    }
+    let key = AuditEntry.KeyName(
+      reference: event.reference,
+      label: event.label,
+      fingerprint: fingerprint
+    )
+    return .key(event.kind.audited, account: account, key: key, detail: event.detail)
   }
 
   /// Attempts that ended before an event stand before it in the log.

@@ -45,11 +45,10 @@ package final class BatchRun: Sendable {
     counters.completed = summary.completed
     counters.failed = summary.failed
     progress = RunProgress(startingFrom: counters)
-    events = EventFan([progress] + sinks)
+    events = EventFan([progress, audit] + sinks)
     for account in plan.accounts {
-      account.keyring.observe { [audit, events] event in
+      account.keyring.observe { [events] event in
         account.heed(event)
-        audit.note(event, account: account.name)
         events.record(.key(account: account.name, event))
       }
     }
