@@ -15,6 +15,11 @@ package enum Tool {
 
   /// Runs a program to its end; throws what it wrote when it fails.
   package static func run(_ name: String, _ arguments: [String]) throws {
+    _ = try output(name, arguments)
+  }
+
+  /// The same, and gives what it wrote.
+  package static func output(_ name: String, _ arguments: [String]) throws -> String {
     guard let path = find(name) else { throw TestServerError("\(name) is not installed") }
     let process = Process()
     let output = Pipe()
@@ -23,10 +28,11 @@ package enum Tool {
     process.standardOutput = output
     process.standardError = output
     try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw TestServerError("\(name) failed: \(String(decoding: text, as: UTF8.self))")
+      throw TestServerError("\(name) failed: \(text)")
     }
+    return text
   }
 }

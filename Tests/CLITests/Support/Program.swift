@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// A `nightjar` that was started in a scratch folder, its output going to files there.
+/// A `nightjar`, or another program, that was started in a scratch folder, its output going to files there.
 final class Program {
   /// What a program left behind.
   struct Ending {
@@ -38,6 +38,7 @@ final class Program {
   init(
     _ arguments: [String],
     in folder: Scratch,
+    executable: String = Program.path,
     environment: [String: String] = [:],
     input: String? = nil,
     pipe: Pipe? = nil
@@ -46,7 +47,7 @@ final class Program {
     let name = "program-\(UUID().uuidString.prefix(8))"
     outputName = name + ".stdout"
     errorsName = name + ".stderr"
-    process.executableURL = URL(fileURLWithPath: Self.path)
+    process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.environment = ["HOME": folder.path, "PATH": "/usr/bin:/bin", "REHEARSAL": "made-up"]
