@@ -130,8 +130,8 @@ def main():
         parser.error("there is no bao: run `make setup` first")
     bench.print_machine()
     jobs = int(options.seconds * options.in_flight / LATENCY)
-    print(f"{jobs:,} jobs, {options.in_flight} in flight at {LATENCY * 1000:.0f} ms, through nightjar "
-          f"simulate; key from {store.program()}")
+    print(f"{jobs:,} jobs, {options.in_flight} in flight at {LATENCY * 1000:.0f} ms, through "
+          f"nightjar simulate; key from {store.program()}")
     still = measured("still", jobs, options)
     report("one key that stays", still, still)
     lost = 0
