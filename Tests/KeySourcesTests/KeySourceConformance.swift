@@ -151,8 +151,8 @@ struct KeySourceConformance {
     let server = try OpenBaoServer()
     return SourceUnderTest(
       source: try VaultUser(of: server).source("secret/conformance"),
-      put: { try server.put("secret/conformance", ["key": $0]) },
-      remove: { try server.remove("secret/conformance") },
+      put: { try server.put("conformance", ["key": $0]) },
+      remove: { try server.remove("conformance") },
       stop: { server.stop() }
     )
   }
