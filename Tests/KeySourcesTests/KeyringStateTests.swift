@@ -93,6 +93,16 @@ struct KeyringStateTests {
     #expect(name(next, in: state) == "previous")
   }
 
+  @Test func `in need an earlier value is tried with one request`() throws {
+    var state = state("new", "previous")
+    _ = state.reject(try lease(&state), at: start)
+    let trial = try lease(&state)
+    #expect(name(trial, in: state) == "previous")
+    #expect(!state.canLease && state.maySoonLease)
+    state.confirm(trial)
+    #expect(state.canLease)
+  }
+
   @Test func `a reading that nothing hurries need not give what is held`() {
     var state = state("held")
     let wanted = state.beginReading([0], at: start)

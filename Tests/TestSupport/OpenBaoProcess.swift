@@ -29,9 +29,9 @@ final class OpenBaoProcess: Sendable {
       guard !more.isEmpty else { throw TestServerError("bao did not start: \(text)") }
       text += String(decoding: more, as: UTF8.self)
     }
-    // A full pipe would stop it.
-    log.readabilityHandler = { handle in
-      if handle.availableData.isEmpty { handle.readabilityHandler = nil }
+    // A full pipe would stop it; nobody else's work must keep it from being read.
+    Thread.detachNewThread { [log] in
+      while !log.availableData.isEmpty {}
     }
   }
 

@@ -129,7 +129,7 @@ struct ConnectionTests {
 
   /// The descriptors of this process that are connected to a port of 127.0.0.1.
   private func clientSockets(of port: Int) -> [Int32] {
-    (0..<1024).filter { descriptor in
+    (0..<65_536).filter { descriptor in
       var address = sockaddr_in()
       var size = socklen_t(MemoryLayout<sockaddr_in>.size)
       let connected = unsafe withUnsafeMutablePointer(to: &address) { pointer in

@@ -116,7 +116,7 @@ struct PlanBuilder {
       try keySources.source(for: reference)
     }
     let keyring = Keyring(sources: sources, policy: file.secrets.policy)
-    let patience = options.keys.waitForSecrets.map { .seconds($0) } ?? file.secrets.wait ?? .zero
+    let patience = options.keys.waitForSecrets.map { .seconds($0) } ?? file.secrets.wait
     try await keyring.load(patience: patience)
     let expected = Double(settings.maxTokens ?? 512) / 2
     return Account(

@@ -25,6 +25,11 @@ struct RunCommand: AsyncParsableCommand {
       batch: while it is there, the same command resumes, and nothing that was answered is asked \
       for again.
 
+      Keys may be rotated or revoked while it runs: files and the keystore are watched, secret \
+      stores are asked once a minute and whenever a key is refused. Jobs wait for a good key and \
+      are not charged for a bad one; results.jsonl.nightjar-audit says which key served what. Vault \
+      is set up by VAULT_ADDR and so on or by the job file's 'secrets', AWS as for its own tools.
+
       ^C lets what is in flight end and stops; a second ^C cuts it off. Neither loses a job.
 
       Flags beat the environment (NIGHTJAR_PROVIDER, NIGHTJAR_BASE_URL, NIGHTJAR_MODEL, \

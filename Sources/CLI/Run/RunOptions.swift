@@ -51,7 +51,7 @@ struct KeyOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Wait so long at the start for a secret store that does not answer (default 0).",
+      "Wait so long at the start for a secret store that does not answer (default 3).",
       valueName: "seconds"
     )
   )

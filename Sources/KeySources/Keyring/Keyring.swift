@@ -21,6 +21,8 @@ package final class Keyring: Sendable {
     var untold: [KeyEvent] = []
   }
 
+  private static let usualPatience = Duration.seconds(3)
+
   private let sources: [any KeySource]
   private let now: @Sendable () -> ContinuousClock.Instant
   private let unixMilliseconds: @Sendable () -> Int64
@@ -59,7 +61,8 @@ package final class Keyring: Sendable {
   /// Whether it is too early to say that there is no key to be had.
   package var maySoonLease: Bool { contents.withLock { $0.state.maySoonLease } }
 
-  /// Whether the key that would be leased was refused before and is tried with one request.
+  /// Whether the key that would be leased is tried with one request, because it was refused before
+  /// or its source has a newer one.
   package var isOnTrial: Bool { contents.withLock { $0.state.isOnTrial } }
 
   /// Tells what happens to the keys from here on, and first what has happened so far.
@@ -73,14 +76,17 @@ package final class Keyring: Sendable {
 
   /// Reads every source for the first time.
   ///
-  /// - Parameter patience: how long to try again while a source cannot answer.
+  /// - Parameter patience: how long to try again while a source cannot answer, or has nothing
+  ///   there; unless told, a few seconds for those that cannot answer.
   /// - Throws: the first ``KeySourceError``, when any source has no usable key: a run should not
   ///   start with less than what the user named.
-  package func load(patience: Duration = .zero) async throws(KeySourceError) {
-    let end = now() + patience
+  package func load(patience: Duration? = nil) async throws(KeySourceError) {
+    let end = now() + (patience ?? Self.usualPatience)
+    let mayPass: Set<KeySourceError.Kind> =
+      patience == nil ? [.unavailable] : [.unavailable, .missing]
     await read(Array(sources.indices))
     while let problem = contents.withLock({ $0.problems.lazy.compactMap(\.self).first }) {
-      guard [.unavailable, .missing].contains(problem.kind), now() < end else { throw problem }
+      guard mayPass.contains(problem.kind), now() < end else { throw problem }
       // Cancelled means that nobody wants the keys any more: the problem stands.
       guard (try? await Task.sleep(until: min(end, nextDue), clock: .continuous)) != nil else {
         throw problem
@@ -172,7 +178,7 @@ package final class Keyring: Sendable {
     contents.withLock { contents in
       sources.indices.map { source in
         if let problem = contents.problems[source] { return problem.description }
-        let key = contents.state.versions.last { $0.source == source }
+        let key = contents.state.newest(of: source)
           .flatMap { contents.keys[$0.generation]?.description }
         return "the provider refused \(key ?? sources[source].reference.description), and its "
           + "source still holds the same value"
@@ -244,13 +250,13 @@ extension Keyring {
     also prepare: (inout Contents) -> Void = { _ in },
     _ body: (inout KeyringState) -> Result
   ) -> Result {
-    let result = contents.withLock { contents in
+    let (result, isNews) = contents.withLock { contents in
       prepare(&contents)
       let result = body(&contents.state)
-      contents.untold += contents.takeEvents(of: sources)
-      return result
+      if contents.state.hasEvents { contents.untold += contents.takeEvents(of: sources) }
+      return (result, !contents.untold.isEmpty)
     }
-    tell()
+    if isNews { tell() }
     return result
   }
 

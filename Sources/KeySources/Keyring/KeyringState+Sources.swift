@@ -92,7 +92,8 @@ extension KeyringState {
     }
   }
 
-  private func newest(of source: Int) -> Version? {
+  /// The newest value that a source has.
+  func newest(of source: Int) -> Version? {
     versions.filter { $0.source == source && $0.isOffered && $0.state != .draining }
       .max { $0.isOlder(than: $1) }
   }

@@ -29,6 +29,9 @@ package struct KeyringState: Sendable {
     var retryAt: ContinuousClock.Instant?
     var warnings = 0
 
+    /// Whether it was refused before, or its source has a newer one.
+    var isDoubtful: Bool { refusals > 0 || place > 0 }
+
     func isOlder(than other: Version) -> Bool {
       (round, -source, -place) < (other.round, -other.source, -other.place)
     }
@@ -78,6 +81,9 @@ package struct KeyringState: Sendable {
     self.sources = Array(repeating: SourceHealth(policy), count: sources)
   }
 
+  /// Whether ``takeEvents()`` has anything to tell.
+  var hasEvents: Bool { !events.isEmpty }
+
   /// What has happened since this was last asked, in order.
   package mutating func takeEvents() -> [KeyringEvent] {
     defer { events = [] }
@@ -112,8 +118,10 @@ extension KeyringState {
     return isTrying || sources.allSatisfy { $0.searches == 0 }
   }
 
-  /// Whether the value that ``lease()`` would give was refused before.
-  package var isOnTrial: Bool { bestIndex.map { versions[$0].refusals > 0 } ?? false }
+  /// Whether the value that ``lease()`` would give is tried with one request.
+  package var isOnTrial: Bool {
+    bestIndex.map { versions[$0].state == .pending && versions[$0].isDoubtful } ?? false
+  }
 
   private var bestIndex: Int? {
     let good = versions.indices
@@ -121,9 +129,8 @@ extension KeyringState {
       .sorted { versions[$1].isOlder(than: versions[$0]) }
     return good.first { index in
       let version = versions[index]
-      let isOnTrial =
-        version.state == .pending
-        && (version.refusals > 0 || good.contains { versions[$0].state == .active })
+      let isBehind = good.contains { versions[$0].state == .active }
+      let isOnTrial = version.state == .pending && (version.isDoubtful || isBehind)
       return !isOnTrial || version.inFlight == 0
     }
   }

@@ -51,7 +51,8 @@ package struct VaultSettings: Sendable, Equatable {
   /// What nightjar calls itself; operators may have it in Vault's audit log.
   package var userAgent: String
 
-  /// The defaults are those of Vault's own client: 60 s, two retries, the version asked for.
+  /// The defaults are those of Vault's own client: 60 s, the version asked for; but no retries, as a
+  /// keyring asks again by itself, and a key that is looked for should not wait for pauses.
   package init(
     addresses: [String] = [],
     namespace: String? = nil,
@@ -62,7 +63,7 @@ package struct VaultSettings: Sendable, Equatable {
     kvVersion: Int? = nil,
     proxy: String? = nil,
     timeout: Duration = .seconds(60),
-    retries: Int = 2,
+    retries: Int = 0,
     auth: Auth,
     userAgent: String = "nightjar"
   ) {

@@ -65,7 +65,9 @@ struct VaultOutageTests {
     let server = try OpenBaoServer()
     defer { server.stop() }
     try server.put("llm", ["key": "sk-1"])
-    let source = try VaultUser(of: server).source("secret/llm")
+    var user = try VaultUser(of: server)
+    user.settings.retries = 2
+    let source = try user.source("secret/llm")
     try server.limitRate(to: 1, each: "1s")
     let start = ContinuousClock.now
     #expect(try await source.values() == ["sk-1"])

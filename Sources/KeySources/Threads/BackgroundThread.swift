@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Threads for work that blocks, which must not hold up the threads that tasks share.
