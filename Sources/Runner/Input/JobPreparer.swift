@@ -6,8 +6,15 @@ struct PreparedJob: Sendable {
   /// What stands for the job in the file of failed jobs.
   let line: ArraySlice<UInt8>
   let request: ProviderRequest
-  /// A guess at the prompt's tokens: four bytes each.
-  var inputTokens: Double { Double(request.body.count) / 4 }
+  /// What the request says that its pace, its price and its way depend on.
+  let shape: RequestShape
+
+  init(id: String, line: ArraySlice<UInt8>, request: ProviderRequest) {
+    self.id = id
+    self.line = line
+    self.request = request
+    shape = RequestShape(reading: request.body)
+  }
 }
 
 /// A job that can never be sent, with the line that stands for it among the failed.

@@ -27,7 +27,7 @@ package struct JobRunner: Sendable {
     } catch {
       return await fail(job, id: error.id, line: error.line, error.refusal, slot: nil)
     }
-    guard let permit = await accounts.admit(inputTokens: prepared.inputTokens) else {
+    guard let permit = await accounts.admit(inputTokens: Double(prepared.shape.bytes) / 4) else {
       return feed.giveBack(job)
     }
     defer { permit.account.keyring.release(permit.lease) }

@@ -1,0 +1,41 @@
+/// What a request's body says that matters for its pace, its price and its way.
+package struct RequestShape: Sendable, Equatable {
+  /// The model that it names; empty where it names none.
+  package let model: String
+  /// Where the model's value stands in the body, quotes included, as offsets from its first byte.
+  package let modelRange: Range<Int>?
+  /// The most tokens that its answer may have; nil where it sets no limit.
+  package let maxTokens: Int?
+  /// How many bytes the body has.
+  package let bytes: Int
+
+  /// The names under which providers take the limit of an answer.
+  private static let limitNames = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
+
+  package init(model: String = "", maxTokens: Int? = nil, bytes: Int = 0) {
+    self.model = model
+    modelRange = nil
+    self.maxTokens = maxTokens
+    self.bytes = bytes
+  }
+
+  /// Reads a body; of one that is no JSON object only its size is known.
+  package init(reading body: ArraySlice<UInt8>) {
+    var model: (text: String, range: Range<Int>)?
+    var maxTokens: Int?
+    let text = body.span
+    if var members = JSONMembers(ofWhole: text) {
+      while let member = try? members.next(in: text) {
+        if member.key.isString("model", in: text) {
+          model = member.value.string(in: text).map { ($0, member.value.range) }
+        } else if Self.limitNames.contains(where: { member.key.isString($0, in: text) }) {
+          maxTokens = member.value.integer(in: text) ?? maxTokens
+        }
+      }
+    }
+    self.model = model?.text ?? ""
+    modelRange = model?.range
+    self.maxTokens = maxTokens.flatMap { $0 > 0 ? $0 : nil }
+    bytes = body.count
+  }
+}
