@@ -11,8 +11,8 @@ package struct Parking: Sendable, Equatable {
 package struct AccountState: Sendable {
   /// What an account says to a request.
   package enum Admission: Sendable, Equatable {
-    /// It may leave at `leavesAt` to the endpoint of this index; `cost` is charged.
-    case granted(endpoint: Int, cost: Cost, leavesAt: ContinuousClock.Instant)
+    /// It may leave at `leavesAt` for its place at an endpoint; `cost` is charged.
+    case granted(place: EndpointBalancer.Place, cost: Cost, leavesAt: ContinuousClock.Instant)
     /// Ask again at this time.
     case wait(until: ContinuousClock.Instant)
     /// It is parked or without a key.
@@ -22,8 +22,7 @@ package struct AccountState: Sendable {
   static let longestPark: Duration = .seconds(600)
 
   private var pacer: Pacer
-  private var endpoints: [EndpointHealth]
-  private var endpointLoad: [Int]
+  private var endpoints: EndpointBalancer
   private var parkings = 0
   package private(set) var parking: Parking?
   /// Whether a key is being looked for in place of one that was refused.
@@ -35,15 +34,14 @@ package struct AccountState: Sendable {
 
   package init(pacer: Pacer, endpoints: Int) {
     self.pacer = pacer
-    self.endpoints = Array(repeating: EndpointHealth(), count: endpoints)
-    endpointLoad = Array(repeating: 0, count: endpoints)
+    self.endpoints = EndpointBalancer(count: endpoints)
   }
 
   /// Requests that were granted and have not ended.
-  package var inFlight: Int { endpointLoad.reduce(0, +) }
+  package var inFlight: Int { endpoints.inFlight }
 
   /// True once any endpoint has answered.
-  package var hasAnswered: Bool { endpoints.contains { $0.hasAnswered } }
+  package var hasAnswered: Bool { endpoints.hasAnswered }
 
   /// When the account could take a request; nil while it is parked or without a key.
   package func earliest(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
@@ -57,31 +55,22 @@ package struct AccountState: Sendable {
   }
 
   /// Asks for a request to leave.
-  package mutating func admit(inputTokens: Double, at now: ContinuousClock.Instant) -> Admission {
+  package mutating func admit(
+    inputTokens: Double,
+    prefix: UInt64? = nil,
+    at now: ContinuousClock.Instant,
+    random: Double = 0
+  ) -> Admission {
     if isClosed(at: now) { return .closed }
     if pacer.isHeld(at: now) { return .wait(until: pacer.earliest(at: now)) }
-    guard let endpoint = leastLoaded(at: now) else { return .wait(until: nextProbe(at: now)) }
+    let choice = endpoints.choose(prefix: prefix, tokens: inputTokens, at: now, random: random)
+    guard case .place(let place) = choice else {
+      if case .wait(let until) = choice { return .wait(until: until) }
+      return .closed
+    }
     isTrying = parking != nil
-    endpoints[endpoint].sending(at: now)
-    endpointLoad[endpoint] += 1
     let (cost, leavesAt) = pacer.reserve(inputTokens: inputTokens, at: now)
-    return .granted(endpoint: endpoint, cost: cost, leavesAt: leavesAt)
-  }
-
-  private func leastLoaded(at now: ContinuousClock.Instant) -> Int? {
-    endpoints.indices
-      .filter {
-        if case .closed = endpoints[$0].admission(at: now) { return false }
-        return true
-      }
-      .min { endpointLoad[$0] < endpointLoad[$1] }
-  }
-
-  private func nextProbe(at now: ContinuousClock.Instant) -> ContinuousClock.Instant {
-    endpoints.compactMap { health in
-      if case .closed(let until) = health.admission(at: now) { return until }
-      return nil
-    }.min() ?? now
+    return .granted(place: place, cost: cost, leavesAt: leavesAt)
   }
 
   /// True when a granted request may still leave now that its time has come.
@@ -96,12 +85,12 @@ package struct AccountState: Sendable {
 
   /// A granted request did not leave, or was cut off by us.
   package mutating func cancelled(
-    endpoint: Int,
+    place: EndpointBalancer.Place,
     cost: Cost,
     at now: ContinuousClock.Instant
   ) {
-    end(endpoint)
-    endpoints[endpoint].ended(at: now)
+    isTrying = false
+    endpoints.cancelled(place, at: now)
     pacer.giveBack(cost, neverLeft: true)
   }
 
@@ -109,13 +98,13 @@ package struct AccountState: Sendable {
   ///
   /// - Returns: whether this brings a parked account back.
   package mutating func answered(
-    endpoint: Int,
+    place: EndpointBalancer.Place,
     cost: Cost,
     actual: Cost?,
     at now: ContinuousClock.Instant
   ) -> Bool {
-    end(endpoint)
-    endpoints[endpoint].succeeded(at: now)
+    isTrying = false
+    endpoints.succeeded(place, at: now)
     if let actual { pacer.settle(cost, with: actual) } else { pacer.giveBack(cost) }
     guard parking == nil || mayTry(at: now) else { return false }
     parkings = 0
@@ -126,21 +115,21 @@ package struct AccountState: Sendable {
 
   /// The provider asked to slow down.
   package mutating func paced(
-    endpoint: Int,
+    place: EndpointBalancer.Place,
     cost: Cost,
     for wait: Duration?,
     at now: ContinuousClock.Instant,
     random: Double
   ) {
-    end(endpoint)
-    endpoints[endpoint].succeeded(at: now)
+    isTrying = false
+    endpoints.succeeded(place, at: now)
     pacer.giveBack(cost)
     pacer.refused(for: wait, at: now, random: random)
   }
 
   /// A request failed; says whether the failure is charged to its job.
   package mutating func failed(
-    endpoint: Int,
+    place: EndpointBalancer.Place,
     cost: Cost,
     job: Int,
     sentAt: ContinuousClock.Instant,
@@ -150,16 +139,18 @@ package struct AccountState: Sendable {
     at now: ContinuousClock.Instant,
     random: Double
   ) -> Bool {
-    end(endpoint)
+    isTrying = false
     pacer.giveBack(cost)
-    endpoints[endpoint].failed(
+    endpoints.failed(
+      place,
       job: job,
       answered: answered,
       isJobsOwn: isAboutRequest && !othersWait,
       at: now,
       random: random
     )
-    return endpoints[endpoint].charges(
+    return endpoints.charges(
+      place,
       sentAt: sentAt,
       isAboutRequest: isAboutRequest,
       othersWait: othersWait
@@ -186,9 +177,13 @@ package struct AccountState: Sendable {
   }
 
   /// The provider refused the key, the account or the address: the request ended.
-  package mutating func refused(endpoint: Int, cost: Cost, at now: ContinuousClock.Instant) {
-    end(endpoint)
-    endpoints[endpoint].succeeded(at: now)
+  package mutating func refused(
+    place: EndpointBalancer.Place,
+    cost: Cost,
+    at now: ContinuousClock.Instant
+  ) {
+    isTrying = false
+    endpoints.succeeded(place, at: now)
     pacer.giveBack(cost)
   }
 
@@ -207,11 +202,5 @@ package struct AccountState: Sendable {
     mayTryKey = isTrial
     if !isTrial { parking = nil }
     return !isTrial
-  }
-
-  /// A request is over, in whatever way.
-  private mutating func end(_ endpoint: Int) {
-    endpointLoad[endpoint] -= 1
-    isTrying = false
   }
 }

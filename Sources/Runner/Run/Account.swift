@@ -7,13 +7,13 @@ package final class Account: Sendable {
   /// Leave for one request to one endpoint with one key.
   package struct Permit: Sendable {
     package let account: Account
-    package let endpoint: Int
+    package let place: EndpointBalancer.Place
     package let cost: Cost
     package let lease: KeyLease
     package let sentAt: ContinuousClock.Instant
 
     /// Where the request goes.
-    package var address: Endpoint { account.endpoints[endpoint] }
+    package var address: Endpoint { account.endpoints[place.endpoint] }
     package var key: Key { lease.key }
   }
 

@@ -55,13 +55,15 @@ package final class AccountPool: Sendable {
         await waitForOpening(since: mark, at: now)
         continue
       }
-      switch account.state.withLock({ $0.admit(inputTokens: inputTokens, at: now) }) {
+      switch account.state.withLock({ state in
+        state.admit(inputTokens: inputTokens, at: now, random: .random(in: 0..<1))
+      }) {
       case .wait(let until):
         giveUpIfSilent(at: now)
         _ = await alarm.sleep(until: until)
       case .closed: continue
-      case .granted(let endpoint, let cost, let leavesAt):
-        if let permit = await leave(account, endpoint, cost, at: leavesAt) { return permit }
+      case .granted(let place, let cost, let leavesAt):
+        if let permit = await leave(account, place, cost, at: leavesAt) { return permit }
       }
     }
     return nil
@@ -79,7 +81,7 @@ package final class AccountPool: Sendable {
   /// Waits for the time that the pacer gave and takes a key.
   private func leave(
     _ account: Account,
-    _ endpoint: Int,
+    _ place: EndpointBalancer.Place,
     _ cost: Cost,
     at leavesAt: ContinuousClock.Instant
   ) async -> Account.Permit? {
@@ -90,7 +92,7 @@ package final class AccountPool: Sendable {
     guard !isStopped, maySend, let lease = account.keyring.lease() else {
       let isOut = !account.keyring.canLease
       account.state.withLock { state in
-        state.cancelled(endpoint: endpoint, cost: cost, at: now)
+        state.cancelled(place: place, cost: cost, at: now)
         if isOut { state.lostKey() }
       }
       if isOut { alarm.ring(account.keysWanted) }
@@ -99,7 +101,7 @@ package final class AccountPool: Sendable {
     allParkedSince.withLock { $0 = nil }
     return Account.Permit(
       account: account,
-      endpoint: endpoint,
+      place: place,
       cost: cost,
       lease: lease,
       sentAt: now
@@ -120,7 +122,7 @@ package final class AccountPool: Sendable {
   func answered(_ permit: Account.Permit, actual: Cost?) {
     permit.account.keyring.confirm(permit.lease)
     let isBack = permit.account.state.withLock { state in
-      state.answered(endpoint: permit.endpoint, cost: permit.cost, actual: actual, at: clock.now)
+      state.answered(place: permit.place, cost: permit.cost, actual: actual, at: clock.now)
     }
     if isBack { reopen(permit.account) }
   }

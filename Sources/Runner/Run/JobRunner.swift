@@ -186,7 +186,7 @@ package struct JobRunner: Sendable {
     let othersWait = feed.hasUntriedJobs
     let isCharged = permit.account.state.withLock { state in
       state.failed(
-        endpoint: permit.endpoint,
+        place: permit.place,
         cost: permit.cost,
         job: job.number,
         sentAt: permit.sentAt,
@@ -222,7 +222,7 @@ package struct JobRunner: Sendable {
     permit.account.keyring.confirm(permit.lease)
     permit.account.state.withLock { state in
       state.paced(
-        endpoint: permit.endpoint,
+        place: permit.place,
         cost: permit.cost,
         for: wait,
         at: clock.now,
@@ -242,7 +242,7 @@ package struct JobRunner: Sendable {
     _ reason: ParkReason
   ) {
     permit.account.state.withLock { state in
-      state.refused(endpoint: permit.endpoint, cost: permit.cost, at: clock.now)
+      state.refused(place: permit.place, cost: permit.cost, at: clock.now)
     }
     if reason == .credential {
       accounts.refused(permit, refusal.message)
@@ -254,7 +254,7 @@ package struct JobRunner: Sendable {
 
   private func abandon(_ job: Job, _ permit: Account.Permit, slot: Int?) {
     permit.account.state.withLock { state in
-      state.cancelled(endpoint: permit.endpoint, cost: permit.cost, at: clock.now)
+      state.cancelled(place: permit.place, cost: permit.cost, at: clock.now)
     }
     clear(slot)
     feed.giveBack(job)

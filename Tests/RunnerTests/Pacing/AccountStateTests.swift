@@ -13,56 +13,17 @@ import Testing
 
   /// Admits a request that must be granted at once.
   private func grant(_ account: inout AccountState, at now: ContinuousClock.Instant? = nil) throws
-    -> (endpoint: Int, cost: Cost)
+    -> (place: EndpointBalancer.Place, cost: Cost)
   {
     let admission = account.admit(inputTokens: 5, at: now ?? start)
-    guard case .granted(let endpoint, let cost, _) = admission else {
+    guard case .granted(let place, let cost, _) = admission else {
       throw Unexpected(admission: admission)
     }
-    return (endpoint, cost)
+    return (place, cost)
   }
 
   private struct Unexpected: Error {
     let admission: AccountState.Admission
-  }
-
-  @Test func `spreads its requests over its endpoints`() throws {
-    var account = account(endpoints: 3)
-    let endpoints = try (0..<9).map { _ in try grant(&account).endpoint }
-    #expect(Set(endpoints[..<3]) == [0, 1, 2])
-    #expect(account.inFlight == 9)
-    for endpoint in endpoints {
-      _ = account.answered(
-        endpoint: endpoint,
-        cost: Cost(inputTokens: 5, outputTokens: 10),
-        actual: nil,
-        at: start
-      )
-    }
-    #expect(account.inFlight == 0)
-  }
-
-  @Test func `leaves out an endpoint that is down`() throws {
-    var account = account(endpoints: 2)
-    for job in 0..<5 {
-      var (endpoint, cost) = try grant(&account)
-      while endpoint != 0 {
-        _ = account.answered(endpoint: endpoint, cost: cost, actual: nil, at: start)
-        account.cancelled(endpoint: try grant(&account).endpoint, cost: cost, at: start)
-        (endpoint, cost) = try grant(&account)
-      }
-      _ = account.failed(
-        endpoint: 0,
-        cost: cost,
-        job: job,
-        sentAt: start,
-        answered: true,
-        isAboutRequest: false,
-        at: start,
-        random: 1
-      )
-    }
-    for _ in 0..<4 { #expect(try grant(&account).endpoint == 1) }
   }
 
   @Test func `waits for the probe when all its endpoints are down`() throws {
@@ -70,7 +31,7 @@ import Testing
     let grants = try (0..<5).map { _ in try grant(&account) }
     for (job, grant) in grants.enumerated() {
       let isCharged = account.failed(
-        endpoint: 0,
+        place: grant.place,
         cost: grant.cost,
         job: job,
         sentAt: start,
@@ -88,8 +49,8 @@ import Testing
 
   @Test func `sends nothing while the provider holds it`() throws {
     var account = account()
-    let (endpoint, cost) = try grant(&account)
-    account.paced(endpoint: endpoint, cost: cost, for: .seconds(90), at: start, random: 0)
+    let (place, cost) = try grant(&account)
+    account.paced(place: place, cost: cost, for: .seconds(90), at: start, random: 0)
     let end = start + .seconds(90)
     #expect(account.admit(inputTokens: 1, at: start) == .wait(until: end))
     #expect(!account.maySend(at: end - .milliseconds(1)))
@@ -119,10 +80,10 @@ import Testing
     _ = account.park(.credential, "refused", at: start)
     let isBack = account.keyAppeared(isTrial: true)
     #expect(!isBack)
-    let (endpoint, cost) = try grant(&account)
+    let (place, cost) = try grant(&account)
     let second = account.admit(inputTokens: 1, at: start)
     #expect(second == .closed)
-    let isBackNow = account.answered(endpoint: endpoint, cost: cost, actual: cost, at: start)
+    let isBackNow = account.answered(place: place, cost: cost, actual: cost, at: start)
     #expect(isBackNow && account.parking == nil)
     _ = try grant(&account)
   }
@@ -150,11 +111,11 @@ import Testing
       #expect(account.parking?.retryAt == retryAt)
       #expect(account.earliest(at: retryAt - .seconds(1)) == nil)
       now = retryAt
-      let (endpoint, cost) = try grant(&account, at: now)
-      account.refused(endpoint: endpoint, cost: cost, at: now)
+      let (place, cost) = try grant(&account, at: now)
+      account.refused(place: place, cost: cost, at: now)
     }
-    let (endpoint, cost) = try grant(&account, at: now)
-    let isBack = account.answered(endpoint: endpoint, cost: cost, actual: cost, at: now)
+    let (place, cost) = try grant(&account, at: now)
+    let isBack = account.answered(place: place, cost: cost, actual: cost, at: now)
     #expect(isBack)
     _ = account.park(reason, "no", at: now)
     #expect(account.parking?.retryAt == now + .seconds(60))
