@@ -3,7 +3,7 @@ package struct HedgePolicy: Sendable, Equatable {
   /// How old a request must be.
   package enum Age: Sendable, Equatable {
     case fixed(Duration)
-    /// Older than 99 of the last 100 that were answered.
+    /// As long as 99 of the last 100 answers took at most.
     case p99
   }
 
