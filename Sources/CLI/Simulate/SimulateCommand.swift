@@ -82,27 +82,14 @@ struct SimulateCommand: AsyncParsableCommand {
     } catch {
       throw failure(error.description, status: EX_CANTCREAT)
     }
+    if let lifetime = try place.lifetime() { exit(after: lifetime) }
     do {
-      try await serve(server, for: place.lifetime())
+      try await server.run { port in
+        print("listening on http://127.0.0.1:\(port)")
+        fflush(nil)
+      }
     } catch let error as SimulatorError {
       throw failure(error.description, status: EX_UNAVAILABLE)
-    }
-  }
-
-  /// Serves until the time is over, or for ever.
-  private func serve(_ server: SimulatorServer, for lifetime: Duration?) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        try await server.run { port in
-          print("listening on http://127.0.0.1:\(port)")
-          fflush(nil)
-        }
-      }
-      if let lifetime {
-        group.addTask { try await Task.sleep(for: lifetime) }
-      }
-      try await group.next()
-      group.cancelAll()
     }
   }
 
@@ -128,6 +115,17 @@ struct SimulateCommand: AsyncParsableCommand {
   private func exitOnSignals() {
     for number in [SIGINT, SIGTERM] {
       _ = signal(number) { _ in _exit(0) }
+    }
+  }
+
+  /// Ends with everything that is under way.
+  ///
+  /// Cancelling the server would end the process too, but as a crash where a connection comes in at
+  /// that moment: NIO ends the process over a connection that is dropped without being served.
+  private func exit(after lifetime: Duration) {
+    Task {
+      try await Task.sleep(for: lifetime)
+      _exit(0)
     }
   }
 }
