@@ -13,7 +13,7 @@ extension ErrorBody {
     return code == "enforced_spend_limit_reached" ? Self.nextMonth(after: unixTime) : nil
   }
 
-  /// The moment in Anthropic's `You will regain access on 2026-12-01 at 00:00 UTC.`
+  /// The moment that Anthropic's words name: `regain access on 2026-12-01 at 00:00 UTC`.
   private static func regainTime(in message: String) -> Double? {
     guard let words = message.firstRange(of: "regain access on ") else { return nil }
     let date = message[words.upperBound...].prefix(10)
