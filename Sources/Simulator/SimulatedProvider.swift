@@ -96,6 +96,11 @@ package struct SimulatedProvider: Sendable {
     return headers
   }
 
+  /// What all requests add up to so far, in JSON, with the seconds from one on.
+  package func ledger(since second: Int) -> String {
+    ledger.summary(since: second).text
+  }
+
   // MARK: - One request, as a provider looks at it
 
   private mutating func judge(
