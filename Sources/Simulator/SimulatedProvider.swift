@@ -41,7 +41,7 @@ package struct SimulatedProvider: Sendable {
         throw SimulatorError("there is no account '\(name)', only \(names)")
       }
       accounts[name]?.advance(to: now)
-      for setting in settings { accounts[name]?.apply(setting, at: now) }
+      accounts[name]?.apply(settings, at: now)
       return ("{\"account\":\(name),\"limits\":\(accounts[name]?.limits ?? "{}")}" as JSON).text
     case .outage(let time):
       outages = outages.filter { !$0.contains(now) } + [now..<now + time]

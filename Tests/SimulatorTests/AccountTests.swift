@@ -35,6 +35,12 @@ struct AccountTests {
     #expect((99...101).contains(served(&provider, seconds: 10..<20)))
     try provider.obey("limits", #"{"rpm":null}"#, at: .seconds(20))
     #expect(served(&provider, seconds: 20..<21) == 200)
+    try provider.obey("limits", #"{"rpm":60,"burst":3}"#, at: .seconds(20.999))
+    #expect(
+      (0..<9).count { _ in
+        provider.answer(API.messages.request(), at: .seconds(20.999)).status == 200
+      } == 3
+    )
     let now = try provider.obey("limits", #"{"rpm":120,"others":"0.5"}"#, at: .seconds(21))
     #expect(now == #"{"account":"default","limits":{"others":"0.5","rpm":120}}"#)
     _ = served(&provider, seconds: 21..<22)
