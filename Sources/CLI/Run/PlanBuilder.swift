@@ -83,6 +83,8 @@ struct PlanBuilder {
     )
     try Self.refuseForeignOutput(files)
     let concurrency = settings.concurrency()
+    let prices = try PricesFile(settings.prices).prices()
+    if let model = settings.unpricedModel(in: prices) { throw Self.unpriced(model, settings.prices) }
     var accounts: [Account] = []
     for description in try settings.accounts(endpoints: endpoints) {
       accounts.append(try await account(description, keySources, concurrency))
@@ -97,8 +99,19 @@ struct PlanBuilder {
       limit: options.pace.limit ?? file.limit,
       deadlines: settings.deadlines(),
       retries: RetryPolicy(attempts: options.pace.maxAttempts ?? file.maxAttempts ?? 8),
+      prices: prices,
+      budget: settings.budget,
       giveUpAfter: .seconds(options.pace.giveUpAfter),
       parkFor: options.pace.parkFor.map { .seconds($0) }
+    )
+  }
+
+  private static func unpriced(_ model: String, _ file: String?) -> CLIError {
+    CLIError(
+      "there is a budget, but no price for the model \(model); nothing was sent",
+      at: file,
+      next: PricesFile.advice(for: model),
+      exitCode: 78
     )
   }
 
