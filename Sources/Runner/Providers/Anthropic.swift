@@ -85,8 +85,8 @@ package struct Anthropic: Provider {
       "request_too_large": .fail,
       "rate_limit_error": .pace,
       "conflict_error": .retry,
-      "timeout_error": .retry,
-      "overloaded_error": .retry,
+      "timeout_error": .overload,
+      "overloaded_error": .overload,
     ]
   )
 }

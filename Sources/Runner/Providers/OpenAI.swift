@@ -166,7 +166,7 @@ extension OpenAI {
     codes: [
       "rate_limit_exceeded": .pace,
       "rate_limit_error": .pace,
-      "slow_down": .pace,
+      "slow_down": .slowDown,
       "insufficient_quota": .park(.billing),
       "credit_balance_exhausted": .park(.billing),
       "organization_spend_limit_exceeded": .park(.billing),
@@ -180,7 +180,7 @@ extension OpenAI {
       "invalid_organization": .park(.credential),
       "mismatched_organization": .park(.credential),
       "unsupported_country_region_territory": .park(.credential),
-      "server_is_overloaded": .retry,
+      "server_is_overloaded": .overload,
       "server_error": .retry,
       "model_not_found": .fail,
       "context_length_exceeded": .fail,

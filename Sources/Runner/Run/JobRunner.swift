@@ -44,13 +44,13 @@ package struct JobRunner: Sendable {
     case .fail(let refusal):
       accounts.answered(permit, actual: nil)
       await fail(job, id: prepared.id, line: prepared.line, refusal, slot: slot)
-    case .retry(let refusal, let after):
+    case .retry(let refusal, _, let after):
       clear(slot)
       await retry(job, prepared, permit, answer, refusal, after: after)
-    case .pace(_, let after):
+    case .pace(_, _, let after):
       clear(slot)
       pace(job, permit, for: after)
-    case .park(let refusal, let reason):
+    case .park(let refusal, let reason, _):
       clear(slot)
       park(job, permit, refusal, reason)
     case nil:
@@ -303,9 +303,9 @@ extension Outcome {
   fileprivate func hiding(_ key: Key) -> Outcome {
     switch self {
     case .completed: self
-    case .retry(let refusal, let after): .retry(refusal.hiding(key), after: after)
-    case .pace(let refusal, let after): .pace(refusal.hiding(key), after: after)
-    case .park(let refusal, let reason): .park(refusal.hiding(key), reason)
+    case .retry(let refusal, let cause, let after): .retry(refusal.hiding(key), cause, after: after)
+    case .pace(let refusal, let cause, let after): .pace(refusal.hiding(key), cause, after: after)
+    case .park(let refusal, let reason, let until): .park(refusal.hiding(key), reason, until: until)
     case .fail(let refusal): .fail(refusal.hiding(key))
     }
   }
