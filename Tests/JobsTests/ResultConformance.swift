@@ -135,7 +135,8 @@ import Testing
     #expect(try await batch.store.summary().isInputComplete == false)
     _ = try await batch.store.append([], isLast: true)
     let lease = try #require(try await batch.store.claimOne()).lease
-    var flush = flush([completed(1, tokens: 10), completed(2, tokens: 1, cost: USD(nanos: 5)), failed(3)], under: lease)
+    let priced = completed(2, tokens: 1, cost: USD(nanos: 5))
+    var flush = flush([completed(1, tokens: 10), priced, failed(3)], under: lease)
     flush.traffic = Traffic(requestsSent: 7, retries: 2, rateLimited: 1)
     flush.unanswered = USD(nanos: 4)
     for _ in 0..<2 { _ = try await batch.store.commit(flush, leaseEnd: 1_000) }

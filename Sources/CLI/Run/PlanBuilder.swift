@@ -84,7 +84,9 @@ struct PlanBuilder {
     try Self.refuseForeignOutput(files)
     let concurrency = settings.concurrency()
     let prices = try PricesFile(settings.prices).prices()
-    if let model = settings.unpricedModel(in: prices) { throw Self.unpriced(model, settings.prices) }
+    if let model = settings.unpricedModel(in: prices) {
+      throw Self.unpriced(model, settings.prices)
+    }
     var accounts: [Account] = []
     for description in try settings.accounts(endpoints: endpoints) {
       accounts.append(try await account(description, keySources, concurrency))

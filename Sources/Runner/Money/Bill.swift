@@ -23,8 +23,8 @@ enum Bill: Sendable, Equatable {
     }
   }
 
-  /// Refusals are not billed. An answer that came damaged is, and one that a gateway gave up waiting
-  /// for may have been made.
+  /// Whether a response that is no result may have been billed: one that came damaged is, and one
+  /// that a gateway gave up waiting for may have been made; refusals are not.
   private static func isBilled(_ status: Int) -> Bool {
     switch status {
     case 408, 499, 502, 504: true
