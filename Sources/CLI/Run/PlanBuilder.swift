@@ -13,9 +13,9 @@ struct PlanBuilder {
   let endpoints: [Endpoint]
   /// Where keys come from; closed at the end of the run.
   let keySources: KeySources
+  let settings: Settings
   private let options: RunCommand
   private let file: JobFile
-  private let settings: Settings
 
   init(_ options: RunCommand) throws {
     guard options.keys.refusedKey == nil else {
@@ -73,14 +73,18 @@ struct PlanBuilder {
     return RunPlan.Input(source: .file(try InputFile(path: path)), name: name, path: path)
   }
 
+  /// Where results go, and where the batch lies.
+  ///
+  /// - Throws: ``CLIError`` where no output is named.
+  func files() throws -> RunPlan.Files {
+    RunPlan.Files(output: try settings.output(), batch: options.queue ?? file.queue)
+  }
+
   /// The whole plan, with the keys fetched once.
   ///
   /// - Throws: ``CLIError``, ``KeySourceError`` or ``StoreError`` for what cannot work.
   func plan() async throws -> RunPlan {
-    let files = RunPlan.Files(
-      output: try settings.output(),
-      batch: options.queue ?? file.queue
-    )
+    let files = try files()
     try Self.refuseForeignOutput(files)
     let concurrency = settings.concurrency()
     let prices = try PricesFile(settings.prices).prices()
@@ -98,7 +102,7 @@ struct PlanBuilder {
       preparer: preparer,
       accounts: accounts,
       concurrency: concurrency,
-      limit: options.pace.limit ?? file.limit,
+      limit: settings.limit,
       deadlines: settings.deadlines(),
       retries: RetryPolicy(attempts: options.pace.maxAttempts ?? file.maxAttempts ?? 8),
       prices: prices,

@@ -20,6 +20,7 @@ struct Settings {
   var proxy: String? { options.provider.proxy ?? file.proxy }
   var maxTokens: Int? { options.provider.maxTokens ?? file.maxTokens }
 
+  var limit: Int? { options.pace.limit ?? file.limit }
   var budget: USD? { options.money.budget ?? file.budget }
   /// The file of prices that is named.
   var prices: String? { options.money.prices ?? file.prices }

@@ -15,7 +15,7 @@ package struct RequestBound: Sendable, Equatable {
   package var isText: Bool
 
   /// - Throws: ``Unbounded`` where the body does not bound what is billed.
-  init(of request: ProviderRequest, shape: RequestShape) throws(Unbounded) {
+  package init(of request: ProviderRequest, shape: RequestShape) throws(Unbounded) {
     let parts = BodyParts(of: request.body)
     output = 0
     if !request.path.hasSuffix("/embeddings") {
