@@ -53,10 +53,19 @@ struct Settings {
     return output
   }
 
-  func concurrency() -> Int {
+  /// The most requests in flight where nobody states it: as many as known limits can need, and few
+  /// while none is known.
+  static let ampleConcurrency = 1_000
+  static let cautiousConcurrency = 100
+
+  private var statedConcurrency: Int? {
     options.pace.concurrency ?? environment["NIGHTJAR_CONCURRENCY"].flatMap(Int.init)
-      ?? file.concurrency ?? 100
+      ?? file.concurrency
   }
+
+  var isConcurrencyStated: Bool { statedConcurrency != nil }
+
+  func concurrency() -> Int { statedConcurrency ?? Self.ampleConcurrency }
 
   func deadlines() -> Deadlines {
     let total = Duration.seconds(options.pace.timeout ?? file.timeout?.seconds ?? 600)
@@ -104,6 +113,7 @@ struct Settings {
   /// Every endpoint that requests may go to.
   func endpoints() throws -> [Endpoint] {
     let name = try providerName()
+    try refuseUnknownRegion()
     do throws(EndpointError) {
       if let url = options.provider.baseURL ?? environment["NIGHTJAR_BASE_URL"] {
         return [try Endpoint(url)]
@@ -116,10 +126,24 @@ struct Settings {
     return name == "anthropic" ? [.anthropic] : [.openAI]
   }
 
+  private var isOverridden: Bool {
+    options.provider.baseURL != nil || environment["NIGHTJAR_BASE_URL"] != nil
+  }
+
+  /// Where data may go is for the job file to say, and a URL by itself tells no region.
+  private func refuseUnknownRegion() throws {
+    guard file.regions.isLimited, isOverridden else { return }
+    throw CLIError(
+      "the job file allows only the regions \(file.regions.list), and --base-url or "
+        + "NIGHTJAR_BASE_URL names an endpoint of unknown region",
+      at: options.input,
+      next: "list the endpoint in the job file, as {url: …, region: …}",
+      exitCode: 64
+    )
+  }
+
   /// The accounts of the job file, or the one that the flags describe.
   func accounts(endpoints: [Endpoint]) throws -> [JobFile.Account] {
-    let isOverridden =
-      options.provider.baseURL != nil || environment["NIGHTJAR_BASE_URL"] != nil
     let limits = RateLimits(
       requestsPerMinute: options.pace.rpm,
       inputTokensPerMinute: options.pace.itpm,

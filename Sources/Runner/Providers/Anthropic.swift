@@ -12,6 +12,7 @@ package struct Anthropic: Provider {
     [("content-type", "application/json"), ("anthropic-version", "2023-06-01")]
   }
   package var credentialHeader: CredentialHeader { CredentialHeader(name: "x-api-key", prefix: "") }
+  package var charges: ChargeModel { .anthropic }
   package var requiresMaxTokens: Bool { true }
 
   package func request(for payload: Payload) throws(ProviderError) -> ProviderRequest {

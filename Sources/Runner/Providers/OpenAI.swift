@@ -29,6 +29,10 @@ package struct OpenAI: Provider {
     self.api = api
     let isOpenAI = endpoints.allSatisfy { $0.host == Endpoint.openAI.host }
     chatLimitField = isOpenAI ? "max_completion_tokens" : "max_tokens"
+    let isGemini =
+      !endpoints.isEmpty
+      && endpoints.allSatisfy { $0.host == "generativelanguage.googleapis.com" }
+    charges = isGemini ? .gemini : .openAI
   }
 
   package var name: String { "openai" }
@@ -37,6 +41,7 @@ package struct OpenAI: Provider {
   package var credentialHeader: CredentialHeader {
     CredentialHeader(name: "authorization", prefix: "Bearer ")
   }
+  package let charges: ChargeModel
   package var requiresMaxTokens: Bool { false }
 
   package func outcome(
