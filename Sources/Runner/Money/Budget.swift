@@ -82,18 +82,18 @@ package final class Budget: Sendable {
   }
 
   private func ask(_ job: PreparedJob) throws(RequestBound.Unbounded) -> Ask {
-    var bound: RequestBound?
+    let price = prices[job.shape.model]
+    let bound = price == nil ? nil : try bound(job)
+    return Ask(model: job.shape.model, bytes: job.shape.bytes, price: price, bound: bound)
+  }
+
+  private func bound(_ job: PreparedJob) throws(RequestBound.Unbounded) -> RequestBound? {
     do throws(RequestBound.Unbounded) {
-      bound = try RequestBound(of: job.request, shape: job.shape)
+      return try RequestBound(of: job.request, shape: job.shape)
     } catch {
       if cap != nil { throw error }
+      return nil
     }
-    return Ask(
-      model: job.shape.model,
-      bytes: job.shape.bytes,
-      price: prices[job.shape.model],
-      bound: bound
-    )
   }
 
   /// Counts what a request was billed for; returns what its answer cost, nil where that is unknown.
@@ -112,7 +112,11 @@ package final class Budget: Sendable {
     let (spent, cap) = change { state in
       switch bill {
       case .answered(let usage, _):
-        state.budget.settle(reservation.amount, cost: (cost ?? .zero) + unanswered)
+        state.budget.settle(
+          reservation.amount,
+          cost: (cost ?? .zero) + unanswered,
+          bound: unanswered == .zero ? ask.worst : nil
+        )
         if ask.bound?.isText == true {
           let cached = countsCacheInInput ? 0 : usage.cacheRead + usage.cacheCreation
           state.ratio.note(ask.model, bytes: ask.bytes, tokens: usage.inputTokens + cached)

@@ -20,6 +20,9 @@ package struct BudgetState: Sendable, Equatable {
   /// The worst case of all that is in flight.
   package private(set) var reserved = USD.zero
   package private(set) var inFlight = 0
+  /// How many times its bound a request has cost at most, with a quarter for room; 1 while none has
+  /// cost more than its bound.
+  private var excess = 1.0
 
   /// - Parameter spent: what the batch has cost before.
   package init(cap: USD?, spent: USD = .zero) {
@@ -32,6 +35,7 @@ package struct BudgetState: Sendable, Equatable {
   /// - Parameter likely: the most that it costs by what the answers so far show. It stands for the
   ///   worst case when nothing else is in flight and only the last of the budget is left.
   package mutating func reserve(_ worst: USD, likely: USD? = nil) -> Answer {
+    let worst = raised(worst)
     if isRoom(for: worst) { return grant(worst) }
     if inFlight > 0 { return .wait }
     if let likely, likely < worst, isRoom(for: likely) { return grant(likely) }
@@ -48,10 +52,20 @@ package struct BudgetState: Sendable, Equatable {
     return .granted(amount)
   }
 
+  /// A bound that a provider does not keep, such as one that counts tokens which nobody sent, is
+  /// raised for all that follow.
+  private func raised(_ worst: USD) -> USD {
+    excess == 1 ? worst : USD(nanos: Int(min(Double(worst.nanos) * excess, 1e14)))
+  }
+
   /// The answer is there and cost so much.
-  package mutating func settle(_ reservation: USD, cost: USD) {
+  ///
+  /// - Parameter bound: the worst case that was asked for; nil where it need not be judged.
+  package mutating func settle(_ reservation: USD, cost: USD, bound: USD? = nil) {
     giveBack(reservation)
     spent += cost
+    guard let bound, bound > .zero, cost > bound else { return }
+    excess = max(excess, 1.25 * Double(cost.nanos) / Double(bound.nanos))
   }
 
   /// The request may have left and no answer came: it may have been billed in full.

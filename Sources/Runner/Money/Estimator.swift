@@ -11,15 +11,20 @@ package struct Estimator: Sendable {
   private let prices: Prices
   private let countsCacheInInput: Bool
   private let limit: Int?
+  private let mostJobs: Int
 
-  /// - Parameter limit: how many jobs are run at most; nil for all.
+  /// - Parameters:
+  ///   - limit: how many jobs are run at most; nil for all.
+  ///   - mostJobs: how many are read at most.
   package init(
     _ input: RunPlan.Input,
     preparer: JobPreparer,
     provider: any Provider,
     prices: Prices,
-    limit: Int?
+    limit: Int?,
+    mostJobs: Int = Estimator.mostJobs
   ) {
+    self.mostJobs = mostJobs
     self.input = input
     self.preparer = preparer
     self.prices = prices
@@ -70,7 +75,7 @@ package struct Estimator: Sendable {
   }
 
   /// How many jobs are looked at.
-  private var most: Int { min(Self.mostJobs, limit ?? .max) }
+  private var most: Int { min(mostJobs, limit ?? .max) }
 
   /// Adds whole lines until there are enough; returns the bytes that were looked at.
   private func add(_ lines: [UInt8], to estimate: inout Estimate) async throws -> Int {

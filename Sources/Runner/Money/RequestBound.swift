@@ -71,8 +71,7 @@ private struct BodyParts {
     if var members = JSONMembers(ofWhole: text) {
       while let member = try? members.next(in: text) { note(member, in: text) }
     }
-    let bytes = Array(body)
-    for word in Self.types(in: bytes) {
+    for word in Self.types(in: text) {
       if word.hasPrefix("image") || word.hasPrefix("input_image") { images += 1 }
       if unbounded == nil, Self.open.contains(where: { word.hasPrefix($0) }) { unbounded = word }
     }
@@ -98,15 +97,21 @@ private struct BodyParts {
   }
 
   /// The texts of every member named `type`, at any depth.
-  private static func types(in bytes: [UInt8]) -> [String] {
-    let name = Array("\"type\"".utf8)
+  ///
+  /// Within a text the quotes would be escaped, so what looks like a member is one.
+  private static func types(in text: Span<UInt8>) -> [String] {
     let quote = UInt8(ascii: "\"")
+    let name = Array("type\"".utf8)
     var types: [String] = []
-    var rest = bytes[...]
-    while let start = rest.firstRange(of: name) {
-      rest = rest[start.upperBound...].drop { $0 <= 0x20 || $0 == UInt8(ascii: ":") }
-      guard rest.first == quote else { continue }
-      types.append(String(decoding: rest.dropFirst().prefix { $0 != quote }, as: UTF8.self))
+    var place = 0
+    while place + name.count < text.count {
+      place += 1
+      guard text[place - 1] == quote, text[place] == name[0] else { continue }
+      guard name.indices.allSatisfy({ text[place + $0] == name[$0] }) else { continue }
+      var scanner = JSONScanner(at: place + name.count)
+      guard scanner.take(UInt8(ascii: ":"), in: text), let word = try? scanner.string(in: text)
+      else { continue }
+      types.append(word.string(in: text) ?? "")
     }
     return types
   }

@@ -20,6 +20,18 @@ import Transport
     #expect(try batch.completed.count == 200)
   }
 
+  @Test func `holds when the provider counts far more tokens than were sent`() async throws {
+    var batch = try TestBatch(0..<200)
+    batch.budget = USD(nanos: 50_000_000)
+    let body = #"{"type":"message","content":[],"usage":{"input_tokens":900,"output_tokens":9}}"#
+    let report = try await batch.execute(
+      ScriptedClient { _, _ in .reply(HTTPResponse(status: 200, body: Array(body.utf8))) }
+    )
+    #expect(report.why.hasPrefix("budget"))
+    #expect(report.summary.cost <= USD(nanos: 50_000_000))
+    #expect(report.summary.cost >= USD(nanos: 47_500_000))
+  }
+
   @Test(arguments: [
     (ScriptedClient.Answer.refused(500, "api_error"), false),
     (.refused(529, "overloaded_error"), false),

@@ -55,6 +55,16 @@ import Testing
     #expect(budget.reserve(USD(nanos: 40), likely: USD(nanos: 32)) == .exhausted)
   }
 
+  @Test func `raises its bounds when a request costs more than its own`() {
+    var budget = BudgetState(cap: USD(nanos: 1_000))
+    #expect(budget.reserve(USD(nanos: 10)) == .granted(USD(nanos: 10)))
+    budget.settle(USD(nanos: 10), cost: USD(nanos: 8), bound: USD(nanos: 10))
+    #expect(budget.reserve(USD(nanos: 10)) == .granted(USD(nanos: 10)))
+    budget.settle(USD(nanos: 10), cost: USD(nanos: 40), bound: USD(nanos: 10))
+    #expect(budget.reserve(USD(nanos: 10)) == .granted(USD(nanos: 50)))
+    #expect(budget.reserve(USD(nanos: 200)) == .wait)
+  }
+
   @Test func `without a cap lets everything go and counts it`() {
     var budget = BudgetState(cap: nil)
     for _ in 0..<100 { #expect(budget.reserve(USD(nanos: 7)) == .granted(USD(nanos: 7))) }
