@@ -97,6 +97,7 @@ struct PlanBuilder {
       limit: options.pace.limit ?? file.limit,
       deadlines: settings.deadlines(),
       retries: RetryPolicy(attempts: options.pace.maxAttempts ?? file.maxAttempts ?? 8),
+      hedge: file.hedge,
       giveUpAfter: .seconds(options.pace.giveUpAfter),
       parkFor: options.pace.parkFor.map { .seconds($0) }
     )
@@ -123,6 +124,8 @@ struct PlanBuilder {
       name: description.name,
       keyring: keyring,
       endpoints: description.endpoints,
+      models: description.models,
+      regions: file.regions,
       provider: provider,
       state: AccountState(
         limits: description.limits,

@@ -67,6 +67,8 @@ package struct RunPlan: Sendable {
   package var limit: Int?
   package var deadlines: Deadlines
   package var retries: RetryPolicy
+  /// When slow requests are sent twice; nil for never.
+  package var hedge: HedgePolicy?
   /// How long a run in which no endpoint ever answered goes on.
   package var giveUpAfter: Duration
   /// How long a run waits while every account is parked; nil for ever.
@@ -82,6 +84,7 @@ package struct RunPlan: Sendable {
     limit: Int? = nil,
     deadlines: Deadlines = Deadlines(),
     retries: RetryPolicy = RetryPolicy(),
+    hedge: HedgePolicy? = nil,
     giveUpAfter: Duration = .seconds(60),
     parkFor: Duration? = nil
   ) {
@@ -94,6 +97,7 @@ package struct RunPlan: Sendable {
     self.limit = limit
     self.deadlines = deadlines
     self.retries = retries
+    self.hedge = hedge
     self.giveUpAfter = giveUpAfter
     self.parkFor = parkFor
   }
