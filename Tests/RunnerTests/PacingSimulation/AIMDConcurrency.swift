@@ -26,7 +26,7 @@ struct AIMDConcurrency: PacingController {
   mutating func limited(
     _ job: SimulatedJob,
     place: Int,
-    _ refusal: Refusal,
+    _ refusal: RateLimitRefusal,
     at now: Double
   ) -> Retry {
     drop()

@@ -57,7 +57,7 @@ struct AdaptiveCubic: PacingController {
   mutating func limited(
     _ job: SimulatedJob,
     place: Int,
-    _ refusal: Refusal,
+    _ refusal: RateLimitRefusal,
     at now: Double
   ) -> Retry {
     inFlight -= 1
@@ -67,12 +67,12 @@ struct AdaptiveCubic: PacingController {
     lastRefusal = now
     isEnabled = true
     setRate(Self.beta * peak, at: now)
-    return .queuesAfter(random.uniform() * min(20, pow(2, Double(job.failures % 3))))
+    return .queuesAfter(random.uniform() * min(20, pow(2, Double((job.failures - 1) % 3))))
   }
 
   mutating func unavailable(_ job: SimulatedJob, place: Int, at now: Double) -> Retry {
     inFlight -= 1
-    return .queuesAfter(random.uniform() * min(20, pow(2, Double(job.failures % 3))))
+    return .queuesAfter(random.uniform() * min(20, pow(2, Double((job.failures - 1) % 3))))
   }
 
   private mutating func setRate(_ rate: Double, at now: Double) {

@@ -73,7 +73,7 @@ struct ClientBucket: PacingController {
   mutating func limited(
     _ job: SimulatedJob,
     place: Int,
-    _ refusal: Refusal,
+    _ refusal: RateLimitRefusal,
     at now: Double
   ) -> Retry {
     .leavesAfter(fullJitter(failures: job.failures, cap: 60, &random))

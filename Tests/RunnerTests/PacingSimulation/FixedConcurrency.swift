@@ -29,7 +29,7 @@ struct FixedConcurrency: PacingController {
   mutating func limited(
     _ job: SimulatedJob,
     place: Int,
-    _ refusal: Refusal,
+    _ refusal: RateLimitRefusal,
     at now: Double
   ) -> Retry {
     .leavesAfter(fullJitter(failures: job.failures, cap: 60, &random))
@@ -40,7 +40,7 @@ struct FixedConcurrency: PacingController {
   }
 }
 
-/// Uniform between nothing and a bound that doubles from half a second on.
+/// Uniform between nothing and a bound that doubles from one second on.
 func fullJitter(failures: Int, cap: Double, _ random: inout SplitMix) -> Double {
-  random.uniform(0...min(cap, 0.5 * Double(1 << min(failures, 16))))
+  random.uniform(0...min(cap, Double(1 << min(failures - 1, 16))))
 }

@@ -1,33 +1,36 @@
 import Runner
 
-/// Ours: the runner's own pacer, fed as a run feeds it.
+/// Ours: the runner's own account, asked and told as a run does it.
 struct NightjarController: PacingController {
   private let epoch = ContinuousClock.now
-  private var pacer: Pacer
-  private var costs: [Cost?] = []
+  private let retries = RetryPolicy()
+  private(set) var account: AccountState
+  /// Of the requests in flight, by their place.
+  private var grants: [AccountState.Grant?] = []
+  private var jobs = 0
   private var random: SplitMix
 
-  init(limits: Metered<Double?>, expectedOutput: Double, seed: UInt64) {
-    let limits = RateLimits(
-      requestsPerMinute: limits.requests.map { Int($0) },
-      inputTokensPerMinute: limits.inputTokens.map { Int($0) },
-      outputTokensPerMinute: limits.outputTokens.map { Int($0) }
-    )
-    pacer = Pacer(limits: limits, expectedOutput: expectedOutput, at: epoch)
+  init(limits: RateLimits, charges: ChargeModel, seed: UInt64) {
+    account = AccountState(limits: limits, charges: charges, at: epoch)
     random = SplitMix(state: seed)
   }
 
   private func instant(_ seconds: Double) -> ContinuousClock.Instant {
-    epoch + .seconds(seconds)
+    epoch + .nanoseconds(Int(seconds * 1e9))
   }
 
   mutating func departure(of job: SimulatedJob, place: Int, at now: Double) -> Departure {
-    let earliest = pacer.earliest(at: instant(now))
-    guard earliest <= instant(now) else { return .waits(until: (earliest - epoch).seconds) }
-    let (cost, _) = pacer.reserve(inputTokens: Double(job.bytes) / 4, at: instant(now))
-    while costs.count <= place { costs.append(nil) }
-    costs[place] = cost
-    return .leaves
+    let shape = RequestShape(maxTokens: Int(job.maxTokens), bytes: job.bytes)
+    switch account.admit(shape, at: instant(now)) {
+    case .granted(let grant):
+      while grants.count <= place { grants.append(nil) }
+      grants[place] = grant
+      return .leaves
+    case .wait(let until):
+      // The pool does not look again before.
+      return .waits(until: max((until - epoch).seconds, now + 0.001))
+    case .closed: return .waits(until: .infinity)
+    }
   }
 
   mutating func answered(
@@ -36,22 +39,30 @@ struct NightjarController: PacingController {
     sighting: LimitSighting,
     at now: Double
   ) {
-    guard let cost = costs[place] else { return }
-    pacer.settle(
-      cost,
-      with: Cost(inputTokens: job.inputTokens, outputTokens: job.outputTokens)
+    guard let grant = grants[place] else { return }
+    let usage = Usage(inputTokens: Int(job.inputTokens), outputTokens: Int(job.outputTokens))
+    let time = instant(now)
+    _ = account.answered(
+      grant,
+      usage: usage,
+      elapsed: time - grant.sentAt,
+      sighting: sighting,
+      at: time
     )
   }
 
   mutating func limited(
     _ job: SimulatedJob,
     place: Int,
-    _ refusal: Refusal,
+    _ refusal: RateLimitRefusal,
     at now: Double
   ) -> Retry {
-    if let cost = costs[place] { pacer.giveBack(cost) }
-    pacer.refused(
-      for: refusal.retryAfter.map { .seconds($0) },
+    guard let grant = grants[place] else { return .queues }
+    account.paced(
+      grant,
+      for: .limit(refusal.meter),
+      wait: refusal.retryAfter.map { .seconds($0) },
+      sighting: refusal.sighting,
       at: instant(now),
       random: random.uniform()
     )
@@ -59,6 +70,20 @@ struct NightjarController: PacingController {
   }
 
   mutating func unavailable(_ job: SimulatedJob, place: Int, at now: Double) -> Retry {
-    .queuesAfter(1)
+    guard let grant = grants[place] else { return .queues }
+    let time = instant(now)
+    jobs += 1
+    _ = account.failed(
+      grant,
+      job: jobs,
+      cause: .overload,
+      answered: true,
+      isAboutRequest: false,
+      at: time,
+      random: random.uniform()
+    )
+    let delay = retries.delay(after: job.failures, asked: nil, random: random.uniform())
+    let earliest = account.nextRetry(at: time)
+    return .queuesAfter(max(delay, earliest - time).seconds)
   }
 }

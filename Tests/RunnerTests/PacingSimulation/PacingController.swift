@@ -18,7 +18,7 @@ enum Retry {
 }
 
 /// A refusal for want of capacity: 429.
-struct Refusal {
+struct RateLimitRefusal {
   /// The limit that it names.
   let meter: Meter?
   /// Seconds.
@@ -28,7 +28,8 @@ struct Refusal {
 
 /// What decides when requests leave: a pure value; times are seconds since the run began.
 ///
-/// A request is known by the place that it has in flight.
+/// A request is known by the place that it has in flight; a job that comes back has its failure
+/// counted already.
 protocol PacingController {
   mutating func departure(of job: SimulatedJob, place: Int, at now: Double) -> Departure
   mutating func answered(
@@ -40,7 +41,7 @@ protocol PacingController {
   mutating func limited(
     _ job: SimulatedJob,
     place: Int,
-    _ refusal: Refusal,
+    _ refusal: RateLimitRefusal,
     at now: Double
   ) -> Retry
   /// 529: the provider is down.

@@ -37,7 +37,7 @@ struct SDKRetry: PacingController {
   mutating func limited(
     _ job: SimulatedJob,
     place: Int,
-    _ refusal: Refusal,
+    _ refusal: RateLimitRefusal,
     at now: Double
   ) -> Retry {
     retry(job, retryAfter: refusal.retryAfter)
@@ -48,7 +48,7 @@ struct SDKRetry: PacingController {
   }
 
   private mutating func retry(_ job: SimulatedJob, retryAfter: Double?) -> Retry {
-    let tries = job.failures % (Self.retries + 1)
+    let tries = (job.failures - 1) % (Self.retries + 1)
     guard tries < Self.retries else {
       inFlight -= 1
       return .queues

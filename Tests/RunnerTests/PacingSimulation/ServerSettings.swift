@@ -1,7 +1,7 @@
 import Runner
 
 /// When output is charged, and what.
-enum OutputCharge {
+enum ServerCharge {
   /// The answer's tokens, when it ends.
   case produced
   /// The most that it may have, when it is admitted; the rest comes back when it ends.
@@ -39,7 +39,7 @@ struct ServerSettings {
   var limits = Metered<Double?>(repeating: nil)
   /// Seconds of the rate that may be saved.
   var burst = 6.0
-  var charge = OutputCharge.produced
+  var charge = ServerCharge.produced
   /// Requests in any second, which no header mentions.
   var hiddenPerSecond: Double?
   var others: OtherUsers?

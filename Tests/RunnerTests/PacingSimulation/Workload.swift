@@ -7,8 +7,15 @@ struct SimulatedJob {
   let inputTokens: Double
   let outputTokens: Double
   let maxTokens: Double
-  /// How often the client has sent it without success.
+  /// How often it was sent without success.
   var failures = 0
+
+  /// The job after one more request without success.
+  var failed: SimulatedJob {
+    var job = self
+    job.failures += 1
+    return job
+  }
 }
 
 /// Jobs without end: prompts and answers have lognormal lengths.
