@@ -124,7 +124,14 @@ struct PlanBuilder {
       keyring: keyring,
       endpoints: description.endpoints,
       provider: provider,
-      pacer: Pacer(limits: description.limits, expectedOutput: expected, at: .now)
+      state: AccountState(
+        limits: description.limits,
+        charges: provider.charges,
+        expectedOutput: expected,
+        inFlightGuess: settings.isConcurrencyStated ? .max : Settings.cautiousConcurrency,
+        endpoints: description.endpoints.count,
+        at: .now
+      )
     )
   }
 

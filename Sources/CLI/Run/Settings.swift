@@ -38,10 +38,19 @@ struct Settings {
     return output
   }
 
-  func concurrency() -> Int {
+  /// The most requests in flight where nobody states it: as many as known limits can need, and few
+  /// while none is known.
+  static let ampleConcurrency = 1_000
+  static let cautiousConcurrency = 100
+
+  private var statedConcurrency: Int? {
     options.pace.concurrency ?? environment["NIGHTJAR_CONCURRENCY"].flatMap(Int.init)
-      ?? file.concurrency ?? 100
+      ?? file.concurrency
   }
+
+  var isConcurrencyStated: Bool { statedConcurrency != nil }
+
+  func concurrency() -> Int { statedConcurrency ?? Self.ampleConcurrency }
 
   func deadlines() -> Deadlines {
     let total = Duration.seconds(options.pace.timeout ?? file.timeout?.seconds ?? 600)

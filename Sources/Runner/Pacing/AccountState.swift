@@ -1,71 +1,129 @@
-/// Why an account is not used.
-package struct Parking: Sendable, Equatable {
-  package let reason: ParkReason
-  /// What the provider or the key source said.
-  package let message: String
-  /// When it is worth trying again without any news; nil for refused keys, which need a new one.
-  package let retryAt: ContinuousClock.Instant?
-}
-
 /// When and where an account's next request may leave: a pure value, one for each account.
 package struct AccountState: Sendable {
+  /// Leave for one request.
+  package struct Grant: Sendable, Equatable {
+    package let endpoint: Int
+    /// Which of the account's pacers let it in: one for each model.
+    let pacer: Int
+    package let charge: Charge
+    package let sentAt: ContinuousClock.Instant
+  }
+
   /// What an account says to a request.
   package enum Admission: Sendable, Equatable {
-    /// It may leave at `leavesAt` to the endpoint of this index; `cost` is charged.
-    case granted(endpoint: Int, cost: Cost, leavesAt: ContinuousClock.Instant)
-    /// Ask again at this time.
+    /// It may leave now.
+    case granted(Grant)
+    /// Ask again at this time, or when another request has ended.
     case wait(until: ContinuousClock.Instant)
     /// It is parked or without a key.
     case closed
   }
 
-  static let longestPark: Duration = .seconds(600)
+  private static let longestBackoff = 60.0
 
-  private var pacer: Pacer
+  private let limits: RateLimits
+  private let charges: ChargeModel
+  private let expectedOutput: Double
+  private let inFlightGuess: Int
+  private let origin: ContinuousClock.Instant
+  private var models: [String: Int] = [:]
+  private(set) var pacers: [Pacer] = []
   private var endpoints: [EndpointHealth]
   private var endpointLoad: [Int]
-  private var parkings = 0
-  package private(set) var parking: Parking?
-  /// Whether a key is being looked for in place of one that was refused.
-  package private(set) var isWithoutKey = false
-  /// Whether a parked account may send one request to see if it works again.
-  private var mayTryKey = false
-  /// Whether that request is on its way.
-  private var isTrying = false
+  private var overload = OverloadControl()
+  private var retries = RetryBudget()
+  private var parkings = ParkingState()
+  /// Nothing leaves before: the provider's own word.
+  package private(set) var heldUntil: ContinuousClock.Instant?
+  /// Refusals in a row that named no time.
+  private var refusals = 0
+  package private(set) var rateLimited = 0
+  /// What kept the last request waiting that had to; nil once one did not.
+  package private(set) var waiting: Hold?
 
-  package init(pacer: Pacer, endpoints: Int) {
-    self.pacer = pacer
+  /// - Parameters:
+  ///   - inFlightGuess: the most requests at a time while nothing is known of the limits.
+  ///   - endpoints: how many there are, at least one.
+  package init(
+    limits: RateLimits,
+    charges: ChargeModel,
+    expectedOutput: Double = 256,
+    inFlightGuess: Int = .max,
+    endpoints: Int = 1,
+    at now: ContinuousClock.Instant
+  ) {
+    self.limits = limits
+    self.charges = charges
+    self.expectedOutput = expectedOutput
+    self.inFlightGuess = inFlightGuess
+    origin = now
     self.endpoints = Array(repeating: EndpointHealth(), count: endpoints)
     endpointLoad = Array(repeating: 0, count: endpoints)
   }
 
+  package var parking: Parking? { parkings.parking }
+  /// Whether a key is being looked for in place of one that was refused.
+  package var isWithoutKey: Bool { parkings.isWithoutKey }
   /// Requests that were granted and have not ended.
   package var inFlight: Int { endpointLoad.reduce(0, +) }
-
   /// True once any endpoint has answered.
   package var hasAnswered: Bool { endpoints.contains { $0.hasAnswered } }
 
-  /// When the account could take a request; nil while it is parked or without a key.
-  package func earliest(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-    isClosed(at: now) ? nil : pacer.earliest(at: now)
-  }
+  private func seconds(_ now: ContinuousClock.Instant) -> Double { (now - origin).seconds }
 
-  private func isClosed(at now: ContinuousClock.Instant) -> Bool {
-    if isWithoutKey { return true }
-    guard parking != nil else { return false }
-    return !mayTry(at: now) || isTrying
+  /// Requests under way for each request a second that the account is known to allow: where it is
+  /// lowest there is most room.
+  package func load(for model: String) -> Double {
+    Double(inFlight) / (models[model].flatMap { pacers[$0].requestRate } ?? 1_000)
   }
 
   /// Asks for a request to leave.
-  package mutating func admit(inputTokens: Double, at now: ContinuousClock.Instant) -> Admission {
-    if isClosed(at: now) { return .closed }
-    if pacer.isHeld(at: now) { return .wait(until: pacer.earliest(at: now)) }
-    guard let endpoint = leastLoaded(at: now) else { return .wait(until: nextProbe(at: now)) }
-    isTrying = parking != nil
+  package mutating func admit(
+    _ shape: RequestShape,
+    at now: ContinuousClock.Instant
+  ) -> Admission {
+    if parkings.isClosed(at: now) { return .closed }
+    if let heldUntil, heldUntil > now { return wait(until: heldUntil, for: .retryAfter) }
+    let earliest = overload.earliest(at: seconds(now))
+    if earliest > seconds(now) { return wait(until: origin + .seconds(earliest), for: .overload) }
+    let pacer = pacer(for: shape.model, at: now)
+    let charge = pacers[pacer].charge(for: shape, at: now)
+    if let (time, hold) = pacers[pacer].hold(charge, at: now) {
+      return wait(until: now + time, for: hold)
+    }
+    guard let endpoint = leastLoaded(at: now) else {
+      return wait(until: nextProbe(at: now), for: .outage)
+    }
+    pacers[pacer].take(charge)
+    overload.sending(at: seconds(now))
+    parkings.sending()
     endpoints[endpoint].sending(at: now)
     endpointLoad[endpoint] += 1
-    let (cost, leavesAt) = pacer.reserve(inputTokens: inputTokens, at: now)
-    return .granted(endpoint: endpoint, cost: cost, leavesAt: leavesAt)
+    waiting = nil
+    return .granted(Grant(endpoint: endpoint, pacer: pacer, charge: charge, sentAt: now))
+  }
+
+  private mutating func wait(
+    until time: ContinuousClock.Instant,
+    for hold: Hold
+  ) -> Admission {
+    waiting = hold
+    return .wait(until: time)
+  }
+
+  private mutating func pacer(for model: String, at now: ContinuousClock.Instant) -> Int {
+    if let known = models[model] { return known }
+    models[model] = pacers.count
+    pacers.append(
+      Pacer(
+        limits: limits,
+        charges: charges,
+        expectedOutput: expectedOutput,
+        inFlightGuess: inFlightGuess,
+        at: now
+      )
+    )
+    return pacers.count - 1
   }
 
   private func leastLoaded(at now: ContinuousClock.Instant) -> Int? {
@@ -83,135 +141,164 @@ package struct AccountState: Sendable {
       return nil
     }.min() ?? now
   }
+}
 
-  /// True when a granted request may still leave now that its time has come.
-  package func maySend(at now: ContinuousClock.Instant) -> Bool {
-    let isParked = parking != nil && !mayTry(at: now)
-    return !isParked && !isWithoutKey && !pacer.isHeld(at: now)
-  }
-
-  private func mayTry(at now: ContinuousClock.Instant) -> Bool {
-    mayTryKey || (parking?.retryAt.map { $0 <= now } ?? false)
-  }
-
+// What becomes of requests.
+extension AccountState {
   /// A granted request did not leave, or was cut off by us.
-  package mutating func cancelled(
-    endpoint: Int,
-    cost: Cost,
-    at now: ContinuousClock.Instant
-  ) {
-    end(endpoint)
-    endpoints[endpoint].ended(at: now)
-    pacer.giveBack(cost, neverLeft: true)
+  package mutating func cancelled(_ grant: Grant, at now: ContinuousClock.Instant) {
+    end(grant)
+    endpoints[grant.endpoint].ended(at: now)
+    pacers[grant.pacer].giveBack(grant.charge, counts: false, at: now)
   }
 
   /// A request was answered; the endpoint and the key work.
   ///
+  /// - Parameters:
+  ///   - usage: what the answer used; nil for the refusal of a job.
+  ///   - sighting: what it says about the limits.
   /// - Returns: whether this brings a parked account back.
   package mutating func answered(
-    endpoint: Int,
-    cost: Cost,
-    actual: Cost?,
+    _ grant: Grant,
+    usage: Usage?,
+    elapsed: Duration = .zero,
+    sighting: LimitSighting = .nothing,
     at now: ContinuousClock.Instant
   ) -> Bool {
-    end(endpoint)
-    endpoints[endpoint].succeeded(at: now)
-    if let actual { pacer.settle(cost, with: actual) } else { pacer.giveBack(cost) }
-    guard parking == nil || mayTry(at: now) else { return false }
-    parkings = 0
-    mayTryKey = false
-    defer { parking = nil }
-    return parking != nil
+    end(grant)
+    endpointAnswered(grant.endpoint, at: now)
+    retries.answered(at: seconds(now))
+    if let usage {
+      pacers[grant.pacer].settle(
+        grant.charge,
+        input: Double(usage.inputTokens + usage.cacheCreation),
+        output: Double(usage.outputTokens),
+        elapsed: elapsed,
+        at: now
+      )
+      refusals = 0
+    } else {
+      pacers[grant.pacer].giveBack(grant.charge, counts: true, at: now)
+    }
+    pacers[grant.pacer].see(sighting, at: now)
+    return parkings.answered(at: now)
   }
 
-  /// The provider asked to slow down.
+  /// The provider asked to slow down: nothing leaves before it is allowed again, however long that
+  /// is.
+  ///
+  /// - Parameters:
+  ///   - wait: what the provider asked for; nil where it named no time, then the wait doubles with
+  ///     each refusal in a row up to a minute.
+  ///   - random: uniform in 0 ..< 1, spreads the waits that the provider did not name.
   package mutating func paced(
-    endpoint: Int,
-    cost: Cost,
-    for wait: Duration?,
+    _ grant: Grant,
+    for cause: PaceCause,
+    wait: Duration?,
+    sighting: LimitSighting = .nothing,
     at now: ContinuousClock.Instant,
     random: Double
   ) {
-    end(endpoint)
-    endpoints[endpoint].succeeded(at: now)
-    pacer.giveBack(cost)
-    pacer.refused(for: wait, at: now, random: random)
+    end(grant)
+    endpointAnswered(grant.endpoint, at: now)
+    rateLimited += 1
+    switch cause {
+    case .limit(let meter):
+      pacers[grant.pacer].refused(grant.charge, for: meter, sighting: sighting, at: now)
+    case .slowDown:
+      pacers[grant.pacer].giveBack(grant.charge, counts: charges.countsRefusals, at: now)
+      pacers[grant.pacer].see(sighting, at: now)
+      pacers[grant.pacer].slowDown(at: now)
+    }
+    if wait == nil, let heldUntil, heldUntil > now { return }
+    refusals = min(refusals + 1, 16)
+    let backoff = min(Self.longestBackoff, 0.5 * Double(1 << refusals))
+    hold(until: now + (wait ?? .seconds(backoff * (0.5 + random / 2))))
+  }
+
+  private mutating func hold(until time: ContinuousClock.Instant) {
+    heldUntil = max(heldUntil ?? time, time)
   }
 
   /// A request failed; says whether the failure is charged to its job.
+  ///
+  /// - Parameters:
+  ///   - cause: whether it is a sign of overload.
+  ///   - wait: what the provider asked for.
   package mutating func failed(
-    endpoint: Int,
-    cost: Cost,
+    _ grant: Grant,
     job: Int,
-    sentAt: ContinuousClock.Instant,
+    cause: RetryCause,
+    wait: Duration? = nil,
     answered: Bool,
     isAboutRequest: Bool,
     othersWait: Bool = true,
     at now: ContinuousClock.Instant,
     random: Double
   ) -> Bool {
-    end(endpoint)
-    pacer.giveBack(cost)
-    endpoints[endpoint].failed(
+    end(grant)
+    pacers[grant.pacer].giveBack(grant.charge, counts: true, at: now)
+    if cause == .overload {
+      overload.failed(at: seconds(now))
+      if let wait { hold(until: now + wait) }
+    }
+    endpoints[grant.endpoint].failed(
       job: job,
       answered: answered,
       isJobsOwn: isAboutRequest && !othersWait,
       at: now,
       random: random
     )
-    return endpoints[endpoint].charges(
-      sentAt: sentAt,
+    return endpoints[grant.endpoint].charges(
+      sentAt: grant.sentAt,
       isAboutRequest: isAboutRequest,
       othersWait: othersWait
     )
   }
 
-  /// The account cannot be used; says whether that is news.
-  package mutating func park(
-    _ reason: ParkReason,
-    _ message: String,
-    at now: ContinuousClock.Instant
-  ) -> Bool {
-    let isNews = parking == nil || mayTry(at: now)
-    if isNews { parkings += 1 }
-    mayTryKey = false
-    isWithoutKey = false
-    let wait = min(Self.longestPark, .seconds(60 * (1 << min(parkings - 1, 4))))
-    parking = Parking(
-      reason: reason,
-      message: message,
-      retryAt: reason == .credential ? nil : now + wait
-    )
-    return isNews
+  /// When a job whose request met an overload may be sent again at the earliest.
+  package mutating func nextRetry(at now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+    origin + .seconds(retries.take(at: seconds(now)))
   }
 
   /// The provider refused the key, the account or the address: the request ended.
-  package mutating func refused(endpoint: Int, cost: Cost, at now: ContinuousClock.Instant) {
-    end(endpoint)
-    endpoints[endpoint].succeeded(at: now)
-    pacer.giveBack(cost)
+  package mutating func refused(_ grant: Grant, at now: ContinuousClock.Instant) {
+    end(grant)
+    endpoints[grant.endpoint].succeeded(at: now)
+    pacers[grant.pacer].giveBack(grant.charge, counts: charges.countsRefusals, at: now)
+  }
+
+  /// The account cannot be used; says whether that is news.
+  ///
+  /// - Parameter wait: until the refusal is over, where the provider says so.
+  package mutating func park(
+    _ reason: ParkReason,
+    _ message: String,
+    for wait: Duration? = nil,
+    at now: ContinuousClock.Instant
+  ) -> Bool {
+    parkings.park(reason, message, for: wait, at: now)
   }
 
   /// The last key was refused and another is being looked for; nothing leaves meanwhile.
-  package mutating func lostKey() {
-    isWithoutKey = true
-  }
+  package mutating func lostKey() { parkings.lostKey() }
 
   /// There is a key again.
   ///
   /// - Parameter isTrial: whether it was refused before and is to be tried with one request.
   /// - Returns: whether this brings a parked account back.
   package mutating func keyAppeared(isTrial: Bool) -> Bool {
-    isWithoutKey = false
-    guard parking?.reason == .credential else { return false }
-    mayTryKey = isTrial
-    if !isTrial { parking = nil }
-    return !isTrial
+    parkings.keyAppeared(isTrial: isTrial)
+  }
+
+  private mutating func endpointAnswered(_ endpoint: Int, at now: ContinuousClock.Instant) {
+    if endpoints[endpoint].isDown { overload.recovered(at: seconds(now)) }
+    endpoints[endpoint].succeeded(at: now)
   }
 
   /// A request is over, in whatever way.
-  private mutating func end(_ endpoint: Int) {
-    endpointLoad[endpoint] -= 1
-    isTrying = false
+  private mutating func end(_ grant: Grant) {
+    endpointLoad[grant.endpoint] -= 1
+    parkings.ended()
   }
 }

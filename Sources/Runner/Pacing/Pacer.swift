@@ -1,96 +1,297 @@
-/// What one request takes from an account's limits.
-package struct Cost: Sendable, Equatable {
-  package var inputTokens: Double
-  package var outputTokens: Double
-
-  package init(inputTokens: Double, outputTokens: Double) {
-    self.inputTokens = inputTokens
-    self.outputTokens = outputTokens
-  }
-}
-
-/// Decides when an account's next request may leave.
+/// Decides when an account's next request for one model may leave: a mirror of the provider's
+/// buckets, as a pure value.
 ///
-/// Requests, input tokens and output tokens each have a bucket. Output is charged at the running
-/// mean of what came back and settled with the real usage, because reserving `max_tokens` would
-/// leave most of the rate unused.
+/// A request is let in when every limit has room for what it is expected to take. What it really
+/// took settles the guess, and what the response's headers say draws the mirror to the truth.
 package struct Pacer: Sendable {
-  private static let longestBackoff = 60.0
+  private static let slowStart = 100.0
+  private static let frequent = 0.05
+  /// So many requests in half a second tell a rate.
+  private static let telling = 5.0
 
-  private var requests: TokenBucket?
-  private var inputTokens: TokenBucket?
-  private var outputTokens: TokenBucket?
-  private var heldUntil: ContinuousClock.Instant?
-  private var refusals = 0
-  private var meanOutput: Double
+  private(set) var charges: ChargeModel
+  private(set) var buckets: Metered<Bucket>
+  private(set) var estimate: TokenEstimate
+  private let origin: ContinuousClock.Instant
+  private let statedInFlight: Int?
+  private let inFlightGuess: Int
+  private(set) var inFlight = 0
+  private var lastExpected = Metered(repeating: 1.0)
+  private var history = SendHistory()
+  /// Shortest and mean time of an answer, seconds.
+  private var quickest = 1.0
+  private var latency = 0.0
+  /// How much of unused reservations stays charged, 0 to 1; learnt from the headers.
+  private(set) var keptShare: Double
+  private var learnedAt = 0.0
+  /// Refusals among the last outcomes.
+  private(set) var refusedShare = 0.0
+  /// What was let through since the pacer's start, and until its last refusal.
+  private(set) var passed = Metered(repeating: 0.0)
+  private var passedBefore = Metered(repeating: 0.0)
+  private var refusedAt: Double?
+  /// Refusals for output that only reservations explain.
+  private var reservationSigns = 0
 
-  /// - Parameter expectedOutput: tokens that an answer is taken to have before the first one came.
-  package init(limits: RateLimits, expectedOutput: Double, at now: ContinuousClock.Instant) {
-    requests = limits.requestsPerMinute.map { TokenBucket(perMinute: $0, at: now) }
-    inputTokens = limits.inputTokensPerMinute.map { TokenBucket(perMinute: $0, at: now) }
-    outputTokens = limits.outputTokensPerMinute.map { TokenBucket(perMinute: $0, at: now) }
-    meanOutput = expectedOutput
+  /// - Parameters:
+  ///   - charges: how the provider counts; the limits' own word on output goes first.
+  ///   - expectedOutput: tokens that an answer is taken to have before the first one came.
+  ///   - inFlightGuess: the most requests at a time while neither the owner nor a header has stated
+  ///     any limit.
+  package init(
+    limits: RateLimits,
+    charges: ChargeModel,
+    expectedOutput: Double,
+    inFlightGuess: Int = .max,
+    at now: ContinuousClock.Instant
+  ) {
+    var charges = charges
+    if let output = limits.outputCharge { charges.output = output }
+    self.charges = charges
+    origin = now
+    statedInFlight = limits.inFlight
+    self.inFlightGuess = inFlightGuess
+    estimate = TokenEstimate(expectedOutput: expectedOutput)
+    // OpenAI's own rule is that nothing comes back.
+    keptShare = charges.sharesTokens && charges.output == .reserved ? 1 : 0
+    buckets = Metered(repeating: Bucket(perMinute: nil, isCeiling: limits.isCeiling))
+    let stated = Self.stated(limits, sharesTokens: charges.sharesTokens)
+    for (meter, rate) in stated {
+      buckets[meter] = Bucket(perMinute: rate, isCeiling: limits.isCeiling)
+    }
+    if limits.requestsPerMinute == nil {
+      buckets.requests.search(startingAt: Self.slowStart)
+    }
   }
 
-  /// True while a refusal by the provider keeps the account waiting.
-  package func isHeld(at now: ContinuousClock.Instant) -> Bool {
-    heldUntil.map { $0 > now } ?? false
+  private static func stated(_ limits: RateLimits, sharesTokens: Bool) -> [(Meter, Int)] {
+    let (input, output) = (limits.inputTokensPerMinute, limits.outputTokensPerMinute)
+    let both = input == nil && output == nil ? nil : (input ?? 0) + (output ?? 0)
+    let rates: [(Meter, Int?)] = [
+      (.requests, limits.requestsPerMinute), (.inputTokens, sharesTokens ? nil : input),
+      (.outputTokens, sharesTokens ? nil : output), (.tokens, sharesTokens ? both : nil),
+    ]
+    return rates.compactMap { meter, rate in rate.map { (meter, $0) } }
   }
 
-  /// When a request could leave if it were the next one.
-  package func earliest(at now: ContinuousClock.Instant) -> ContinuousClock.Instant {
-    [requests, inputTokens, outputTokens].compactMap { $0?.earliest(at: now) }
-      .reduce(max(now, heldUntil ?? now), max)
+  private func seconds(_ now: ContinuousClock.Instant) -> Double { (now - origin).seconds }
+
+  /// The most requests at a time.
+  private var inFlightLimit: Int {
+    if let statedInFlight { return statedInFlight }
+    return Meter.allCases.contains { buckets[$0].limit != nil } ? .max : inFlightGuess
   }
 
-  /// Takes a request's estimated cost from every bucket.
+  /// Requests like the last one that it allows itself in a second; nil where nothing limits them.
+  var requestRate: Double? {
+    Meter.allCases.compactMap { meter in
+      lastExpected[meter] > 0 ? buckets[meter].rate.map { $0 / lastExpected[meter] } : nil
+    }.min()
+  }
+
+  private mutating func advance(to time: Double) {
+    for meter in Meter.allCases { buckets[meter].advance(to: time) }
+  }
+
+  /// What a request would take now.
+  package func charge(for shape: RequestShape, at now: ContinuousClock.Instant) -> Charge {
+    let bytes = Double(shape.bytes)
+    let outputClass = TokenEstimate.outputClass(shape.maxTokens)
+    let (expected, held) = charges.amounts(
+      input: bytes * estimate.tokensPerByte,
+      output: estimate.output(of: outputClass, maxTokens: shape.maxTokens),
+      maxTokens: shape.maxTokens.map(Double.init),
+      keptShare: keptShare
+    )
+    return Charge(
+      expected: expected,
+      held: held,
+      bytes: bytes,
+      outputClass: outputClass,
+      time: seconds(now)
+    )
+  }
+
+  /// How long the request must wait at least, and for what; nil if it may leave now.
+  package mutating func hold(
+    _ charge: Charge,
+    at now: ContinuousClock.Instant
+  ) -> (wait: Duration, hold: Hold)? {
+    advance(to: seconds(now))
+    if inFlight >= inFlightLimit { return (.seconds(1), .inFlight) }
+    var longest = (wait: 0.0, meter: Meter.requests)
+    for meter in Meter.allCases where charge.held[meter] > 0 || charge.expected[meter] > 0 {
+      let wait = buckets[meter].wait(toHold: charge.held[meter])
+      if wait > longest.wait { longest = (wait, meter) }
+    }
+    return longest.wait > 0 ? (.seconds(longest.wait), .meter(longest.meter)) : nil
+  }
+
+  /// Lets a request leave.
+  package mutating func take(_ charge: Charge) {
+    inFlight += 1
+    lastExpected = charge.expected
+    for meter in Meter.allCases {
+      buckets[meter].take(expected: charge.expected[meter], held: charge.held[meter])
+      passed[meter] += charge.expected[meter]
+    }
+    history.add(charge.held, at: charge.time)
+  }
+
+  /// A request is over and used this.
   ///
-  /// - Parameter inputTokens: estimated tokens of the prompt.
-  /// - Returns: what was charged, to be settled later, and when the request may leave.
-  package mutating func reserve(inputTokens estimate: Double, at now: ContinuousClock.Instant)
-    -> (cost: Cost, leavesAt: ContinuousClock.Instant)
-  {
-    let cost = Cost(inputTokens: estimate, outputTokens: meanOutput)
-    let leavesAt = earliest(at: now)
-    requests?.take(1, at: now)
-    inputTokens?.take(cost.inputTokens, at: now)
-    outputTokens?.take(cost.outputTokens, at: now)
-    return (cost, leavesAt)
+  /// - Parameter input: tokens that count towards the limit, without those read from a cache where
+  ///   the provider does not count them.
+  package mutating func settle(
+    _ charge: Charge,
+    input: Double,
+    output: Double,
+    elapsed: Duration,
+    at now: ContinuousClock.Instant
+  ) {
+    estimate.learn(input: input, bytes: charge.bytes, output: output, of: charge.outputClass)
+    let elapsed = elapsed.seconds
+    quickest = min(quickest, elapsed)
+    latency += (latency == 0 ? 1 : 0.05) * (elapsed - latency)
+    buckets.outputTokens.latency = latency
+    var actual = Metered(repeating: 0.0)
+    actual.requests = 1
+    if charges.sharesTokens {
+      actual.tokens = charges.final(
+        input: input,
+        output: output,
+        held: charge.held.tokens,
+        keptShare: keptShare
+      )
+    } else {
+      actual.inputTokens = input
+      actual.outputTokens = charges.output == .input ? 0 : output
+    }
+    end(charge, actual: actual, at: now)
+    refusedShare *= 0.97
   }
 
-  /// Settles a charge with what the provider counted.
-  package mutating func settle(_ charged: Cost, with actual: Cost) {
-    inputTokens?.settle(actual.inputTokens - charged.inputTokens)
-    outputTokens?.settle(actual.outputTokens - charged.outputTokens)
-    meanOutput += 0.05 * (actual.outputTokens - meanOutput)
-    refusals = 0
-  }
-
-  /// Gives back the charge of a request that was refused or never left.
+  /// A request ended without a result.
   ///
-  /// - Parameter neverLeft: true to give back its place among the requests too: those that wait
-  ///   through a hold ask anew, and would otherwise be counted twice.
-  package mutating func giveBack(_ charged: Cost, neverLeft: Bool = false) {
-    if neverLeft { requests?.settle(-1) }
-    inputTokens?.settle(-charged.inputTokens)
-    outputTokens?.settle(-charged.outputTokens)
+  /// - Parameter counts: whether it counts as a request all the same.
+  package mutating func giveBack(
+    _ charge: Charge,
+    counts: Bool,
+    at now: ContinuousClock.Instant
+  ) {
+    var actual = Metered(repeating: 0.0)
+    if counts { actual.requests = 1 }
+    end(charge, actual: actual, at: now)
   }
 
-  /// The provider said "not now": nothing leaves before it is allowed again, however long that is.
+  private mutating func end(
+    _ charge: Charge,
+    actual: Metered<Double>,
+    at now: ContinuousClock.Instant
+  ) {
+    inFlight -= 1
+    advance(to: seconds(now))
+    for meter in Meter.allCases {
+      let (expected, held) = (charge.expected[meter], charge.held[meter])
+      buckets[meter].settle(expected: expected, held: held, actual: actual[meter])
+      passed[meter] += actual[meter] - expected
+    }
+  }
+
+  /// Takes in what a response says about the limits.
+  package mutating func see(_ sighting: LimitSighting, at now: ContinuousClock.Instant) {
+    guard sighting != .nothing else { return }
+    let time = seconds(now)
+    advance(to: time)
+    for meter in Meter.allCases {
+      guard let standing = sighting[meter] else { continue }
+      let newer = history.sum(of: meter, since: time - quickest / 2, at: time)
+      buckets[meter].see(standing, newer: newer, at: time)
+    }
+    learnKeptShare(at: time)
+  }
+
+  /// Reservations that come back leave the provider's bucket full at a pace that takes them for
+  /// lost; those that do not, drain it at a pace that takes them for returned.
+  private mutating func learnKeptShare(at time: Double) {
+    guard charges.sharesTokens, charges.output == .reserved, let share = buckets.tokens.share else {
+      return
+    }
+    let passed = min(1, time - learnedAt)
+    learnedAt = time
+    keptShare = min(1, max(0, keptShare - 0.25 * passed * (share - 0.6)))
+  }
+
+  /// The provider refused a request for its pace.
   ///
   /// - Parameters:
-  ///   - wait: what the provider asked for; nil where it named no time, then the wait doubles with
-  ///     each refusal in a row up to a minute.
-  ///   - random: uniform in 0 ..< 1, spreads the waits that the provider did not name.
+  ///   - meter: the limit that it names.
+  ///   - sighting: what the refusal says about the limits.
   package mutating func refused(
-    for wait: Duration?,
-    at now: ContinuousClock.Instant,
-    random: Double
+    _ charge: Charge,
+    for meter: Meter?,
+    sighting: LimitSighting,
+    at now: ContinuousClock.Instant
   ) {
-    if wait == nil, isHeld(at: now) { return }
-    refusals = min(refusals + 1, 16)
-    let backoff = min(Self.longestBackoff, 0.5 * Double(1 << refusals))
-    let until = now + (wait ?? .seconds(backoff * (0.5 + random / 2)))
-    heldUntil = max(heldUntil ?? until, until)
+    let time = seconds(now)
+    giveBack(charge, counts: charges.countsRefusals, at: now)
+    learnReservation(charge, meter, sighting)
+    see(sighting, at: now)
+    refusedShare += 0.03 * (1 - refusedShare)
+    // Those that were under way when the first was refused say nothing new.
+    if let refusedAt, charge.time <= refusedAt || time - refusedAt < 0.1 { return }
+    let meter = meter ?? meterShort(of: charge, sighting)
+    buckets[meter].refused(
+      accepted: accepted(meter, at: time),
+      isFrequent: refusedShare > Self.frequent,
+      at: time
+    )
+    passedBefore = passed
+    refusedAt = time
+  }
+
+  /// The provider asked for a slower rise: half the rate, and up again from there.
+  package mutating func slowDown(at now: ContinuousClock.Instant) {
+    let time = seconds(now)
+    if let refusedAt, time - refusedAt < 1 { return }
+    if let accepted = accepted(.requests, at: time) {
+      buckets.requests.fall(to: accepted / 2, at: time)
+    }
+    passedBefore = passed
+    refusedAt = time
+  }
+
+  /// What the provider let through a second: between two refusals, when its bucket was empty, this
+  /// is its limit. Nil where too little was sent to tell.
+  private mutating func accepted(_ meter: Meter, at time: Double) -> Double? {
+    if let refusedAt, time - refusedAt < 60 {
+      return max(0, passed[meter] - passedBefore[meter]) / (time - refusedAt)
+    }
+    let span = min(SendHistory.span, max(0.1, time))
+    let requests = history.sum(of: .requests, since: time - span, at: time)
+    guard requests >= Self.telling else { return nil }
+    return history.sum(of: meter, since: time - span, at: time) / span
+  }
+
+  /// The limit that a refusal is most likely about, where it names none.
+  private func meterShort(of charge: Charge, _ sighting: LimitSighting) -> Meter {
+    Meter.allCases.first { meter in
+      guard let remaining = sighting[meter]?.remaining else { return false }
+      return remaining < max(charge.held[meter], meter == .outputTokens ? 1 : 0)
+    } ?? .requests
+  }
+
+  /// Where output counts as it is produced, no request is refused while output is left.
+  private mutating func learnReservation(
+    _ charge: Charge,
+    _ meter: Meter?,
+    _ sighting: LimitSighting
+  ) {
+    guard charges.output == .produced, !charges.sharesTokens, meter == .outputTokens,
+      let standing = sighting.outputTokens, let remaining = standing.remaining,
+      remaining >= max(2, standing.granularity)
+    else { return }
+    reservationSigns += 1
+    if reservationSigns >= 2 { charges.output = .reserved }
   }
 }

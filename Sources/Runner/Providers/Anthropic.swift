@@ -12,6 +12,7 @@ package struct Anthropic: Provider {
     [("content-type", "application/json"), ("anthropic-version", "2023-06-01")]
   }
   package var credentialHeader: CredentialHeader { CredentialHeader(name: "x-api-key", prefix: "") }
+  package var charges: ChargeModel { .anthropic }
   package var requiresMaxTokens: Bool { true }
 
   package func request(for payload: Payload) throws(ProviderError) -> ProviderRequest {
@@ -85,8 +86,8 @@ package struct Anthropic: Provider {
       "request_too_large": .fail,
       "rate_limit_error": .pace,
       "conflict_error": .retry,
-      "timeout_error": .retry,
-      "overloaded_error": .retry,
+      "timeout_error": .overload,
+      "overloaded_error": .overload,
     ]
   )
 }

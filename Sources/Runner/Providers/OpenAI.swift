@@ -29,6 +29,10 @@ package struct OpenAI: Provider {
     self.api = api
     let isOpenAI = endpoints.allSatisfy { $0.host == Endpoint.openAI.host }
     chatLimitField = isOpenAI ? "max_completion_tokens" : "max_tokens"
+    let isGemini =
+      !endpoints.isEmpty
+      && endpoints.allSatisfy { $0.host == "generativelanguage.googleapis.com" }
+    charges = isGemini ? .gemini : .openAI
   }
 
   package var name: String { "openai" }
@@ -37,6 +41,7 @@ package struct OpenAI: Provider {
   package var credentialHeader: CredentialHeader {
     CredentialHeader(name: "authorization", prefix: "Bearer ")
   }
+  package let charges: ChargeModel
   package var requiresMaxTokens: Bool { false }
 
   package func outcome(
@@ -166,7 +171,7 @@ extension OpenAI {
     codes: [
       "rate_limit_exceeded": .pace,
       "rate_limit_error": .pace,
-      "slow_down": .pace,
+      "slow_down": .slowDown,
       "insufficient_quota": .park(.billing),
       "credit_balance_exhausted": .park(.billing),
       "organization_spend_limit_exceeded": .park(.billing),
@@ -180,7 +185,7 @@ extension OpenAI {
       "invalid_organization": .park(.credential),
       "mismatched_organization": .park(.credential),
       "unsupported_country_region_territory": .park(.credential),
-      "server_is_overloaded": .retry,
+      "server_is_overloaded": .overload,
       "server_error": .retry,
       "model_not_found": .fail,
       "context_length_exceeded": .fail,

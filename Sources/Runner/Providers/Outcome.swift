@@ -8,25 +8,45 @@ package enum Outcome: Sendable, Equatable {
   /// The job is sent again; an attempt is charged.
   ///
   /// `after` is the server's own word on how long to wait at least.
-  case retry(Refusal, after: Duration?)
+  case retry(Refusal, RetryCause, after: Duration?)
   /// The account waits; no attempt is charged.
-  case pace(Refusal, after: Duration?)
+  ///
+  /// `after` is the server's own word on how long to wait at least.
+  case pace(Refusal, PaceCause, after: Duration?)
   /// The account stops until its key, its credit or its configuration changes; jobs wait.
-  case park(Refusal, ParkReason)
+  ///
+  /// `until` is when the refusal says that it is over, in seconds since 1970; nil if it does not.
+  case park(Refusal, ParkReason, until: Double?)
   /// The job fails at once.
   case fail(Refusal)
 
   /// The outcome of a request that got no response.
   ///
-  /// Losing the connection says nothing about the job, so it is tried again. Two cannot get
-  /// better: a request that is not valid HTTP, and a response over the size limit.
+  /// Losing the connection says nothing about the job, so it is tried again, with the care that an
+  /// overloaded server needs. Two cannot get better: a request that is not valid HTTP, and a response over the size limit.
   package init(_ error: TransportError) {
     let refusal = Refusal(status: nil, code: "\(error.code)", message: error.message)
     switch error.code {
     case .invalidRequest, .tooLarge: self = .fail(refusal)
-    default: self = .retry(refusal, after: nil)
+    default: self = .retry(refusal, .overload, after: nil)
     }
   }
+}
+
+/// Why a job is sent again.
+package enum RetryCause: Sendable {
+  /// Something went wrong with this request.
+  case fault
+  /// The provider, or the way to it, has more to do than it can: so will the next request find it.
+  case overload
+}
+
+/// Why an account waits.
+package enum PaceCause: Sendable, Equatable {
+  /// A limit is reached; the meter where the refusal names it.
+  case limit(Meter?)
+  /// The rate rose faster than the provider lets it, whatever the limits are.
+  case slowDown
 }
 
 /// Why an account stops.

@@ -15,6 +15,8 @@ package protocol Provider: Sendable {
   var credentialHeader: CredentialHeader { get }
   /// Whether a plain prompt without `max_tokens` is refused.
   var requiresMaxTokens: Bool { get }
+  /// How requests are charged to an account's limits.
+  var charges: ChargeModel { get }
 
   /// Builds the request for one job.
   ///

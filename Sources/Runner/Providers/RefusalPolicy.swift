@@ -3,7 +3,11 @@ import Transport
 /// Where a refusal leads, before it is known what it says and how long to wait.
 enum Exit: Sendable, Equatable {
   case retry
+  /// Retried too, and a sign of overload.
+  case overload
   case pace
+  /// Paced too, for rising too fast.
+  case slowDown
   case park(ParkReason)
   case fail
 }
@@ -32,10 +36,15 @@ struct RefusalPolicy: Sendable {
       requestID: error.requestID ?? response.header("request-id")
         ?? response.header("x-request-id")
     )
+    let wait = retryAfter(of: response, at: unixTime)
     switch exit(for: error, status: response.status, isProvidersOwn: body != nil) {
-    case .retry: return .retry(refusal, after: retryAfter(of: response, at: unixTime))
-    case .pace: return .pace(refusal, after: retryAfter(of: response, at: unixTime))
-    case .park(let reason): return .park(refusal, reason)
+    case .retry:
+      let isOverload = Self.exit(forStatus: response.status) == .overload
+      return .retry(refusal, isOverload ? .overload : .fault, after: wait)
+    case .overload: return .retry(refusal, .overload, after: wait)
+    case .pace: return .pace(refusal, error.paceCause, after: wait)
+    case .slowDown: return .pace(refusal, .slowDown, after: wait)
+    case .park(let reason): return .park(refusal, reason, until: nil)
     case .fail: return .fail(refusal)
     }
   }
@@ -63,6 +72,8 @@ struct RefusalPolicy: Sendable {
     case 402: .park(.billing)
     case 300..<400, 407: .park(.configuration)
     case 429: .pace
+    // 520 to 524 are Cloudflare's words for an origin that is down, unreachable or too slow.
+    case 502...504, 520...524, 529: .overload
     case 408, 409, 425: .retry
     case 400..<500: .fail
     default: .retry
@@ -108,7 +119,7 @@ extension RefusalPolicy {
   }
 
   private func damaged(_ response: HTTPResponse, code: String, _ message: String) -> Outcome {
-    .retry(refusal(response, code, message), after: nil)
+    .retry(refusal(response, code, message), .fault, after: nil)
   }
 
   private func refusal(_ response: HTTPResponse, _ code: String, _ message: String) -> Refusal {

@@ -7,13 +7,11 @@ package final class Account: Sendable {
   /// Leave for one request to one endpoint with one key.
   package struct Permit: Sendable {
     package let account: Account
-    package let endpoint: Int
-    package let cost: Cost
+    package let grant: AccountState.Grant
     package let lease: KeyLease
-    package let sentAt: ContinuousClock.Instant
 
     /// Where the request goes.
-    package var address: Endpoint { account.endpoints[endpoint] }
+    package var address: Endpoint { account.endpoints[grant.endpoint] }
     package var key: Key { lease.key }
   }
 
@@ -32,13 +30,13 @@ package final class Account: Sendable {
     keyring: Keyring,
     endpoints: [Endpoint],
     provider: any Provider,
-    pacer: Pacer
+    state: AccountState
   ) {
     self.name = name
     self.keyring = keyring
     self.endpoints = endpoints
     self.provider = provider
-    state = Mutex(AccountState(pacer: pacer, endpoints: endpoints.count))
+    self.state = Mutex(state)
   }
 
   /// The header fields of requests with a key, made once for each of its values.

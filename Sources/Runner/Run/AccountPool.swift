@@ -2,30 +2,51 @@ import KeySources
 import Synchronization
 import Transport
 
-/// Finds an account for each request, and waits where none can take it.
+/// Lets requests leave: the first in line goes to whichever account has room first.
 package final class AccountPool: Sendable {
+  /// Who waits, with what.
+  private struct Waiter: Sendable {
+    let shape: RequestShape
+    let continuation: CheckedContinuation<Account.Permit?, Never>
+  }
+
+  private struct Line {
+    var order = WaitingLine<Waiter>()
+    /// When it is looked again whether somebody may leave.
+    var wake: ContinuousClock.Instant?
+  }
+
+  /// What came of looking for an account.
+  private enum Place {
+    case permit(Account.Permit)
+    case wait(until: ContinuousClock.Instant)
+    /// No account can be used.
+    case closed
+  }
+
   /// How long a run in which no endpoint ever answered goes on.
   private let giveUpAfter: Duration
   /// How long a run waits while every account is parked; nil waits for ever.
   private let parkFor: Duration?
   /// How often it is looked whether all hope is lost.
   private static let glance: Duration = .seconds(5)
+  /// Looks come no closer than this: at high rates several requests leave at each.
+  private static let shortestWait: Duration = .milliseconds(1)
 
   private let accounts: [Account]
-  private let alarm: AlarmClock
-  private let clock: any RunClock
+  let alarm: AlarmClock
+  let clock: any RunClock
   private let stop: RunStop
-  private let events: any EventSink
+  let events: any EventSink
   private let start: ContinuousClock.Instant
   private let allParkedSince = Mutex<ContinuousClock.Instant?>(nil)
   /// What the last request without an answer died of.
   private let lastFailure = Mutex<String?>(nil)
   /// What the provider last said of a key that it refused, by account.
-  private let lastRefusal = Mutex<[String: String]>([:])
+  let lastRefusal = Mutex<[String: String]>([:])
   /// The accounts by their organisation at the provider, in the order in which it was learnt.
   private let organisations = Mutex<[String: [String]]>([:])
-  /// Rings when an account may be used that could not before.
-  private let opened = AlarmClock.Bell()
+  private let line = Mutex(Line())
 
   package init(
     accounts: [Account],
@@ -44,93 +65,116 @@ package final class AccountPool: Sendable {
     self.giveUpAfter = giveUpAfter
     self.parkFor = parkFor
     start = clock.now
+    stop.onStop { [weak self] in self?.advance() }
   }
 
   /// Waits until a request may leave; nil when the run stops first.
-  func admit(inputTokens: Double) async -> Account.Permit? {
-    while stop.first == nil {
-      let now = clock.now
-      let mark = opened.mark
-      guard let account = leastBusy(at: now) else {
-        await waitForOpening(since: mark, at: now)
-        continue
+  ///
+  /// - Parameter priority: of those who wait for the same model, the lowest goes first.
+  func admit(_ shape: RequestShape, priority: Int) async -> Account.Permit? {
+    if stop.first == nil, !line.withLock({ $0.order.isWaiting(for: shape.model) }),
+      case .permit(let permit) = place(shape, at: clock.now)
+    {
+      return permit
+    }
+    return await withCheckedContinuation { continuation in
+      line.withLock { line in
+        let waiter = Waiter(shape: shape, continuation: continuation)
+        line.order.add(waiter, for: shape.model, priority: priority)
       }
-      switch account.state.withLock({ $0.admit(inputTokens: inputTokens, at: now) }) {
-      case .wait(let until):
-        giveUpIfSilent(at: now)
-        _ = await alarm.sleep(until: until)
+      advance()
+    }
+  }
+
+  /// Requests that wait to leave.
+  var waiting: Int { line.withLock { $0.order.count } }
+
+  /// Lets those leave who can; called whenever something has changed that they may wait for.
+  func advance() {
+    let now = clock.now
+    let isStopped = stop.first != nil
+    var leaving: [(Waiter, Account.Permit?)] = []
+    var isShut = false
+    let wake: ContinuousClock.Instant? = line.withLock { line in
+      if line.order.isEmpty { return nil }
+      if isStopped {
+        leaving = line.order.removeAll().map { ($0, nil) }
+        return nil
+      }
+      var earliest = now + Self.glance
+      for model in line.order.models {
+        serving: while let waiter = line.order.first(for: model) {
+          switch place(waiter.shape, at: now) {
+          case .permit(let permit):
+            line.order.removeFirst(for: model)
+            leaving.append((waiter, permit))
+          case .wait(let until):
+            earliest = min(earliest, until)
+            break serving
+          case .closed:
+            isShut = true
+            break serving
+          }
+        }
+      }
+      return line.order.isEmpty ? nil : setWake(&line, max(earliest, now + Self.shortestWait))
+    }
+    for (waiter, permit) in leaving { waiter.continuation.resume(returning: permit) }
+    if let wake { wakeUp(at: wake) }
+    if isShut { judgeClosed(at: now) }
+  }
+
+  /// Notes the next look; nil where there will be one before.
+  private func setWake(
+    _ line: inout Line,
+    _ time: ContinuousClock.Instant
+  ) -> ContinuousClock.Instant? {
+    if let wake = line.wake, wake <= time { return nil }
+    line.wake = time
+    return time
+  }
+
+  private func wakeUp(at time: ContinuousClock.Instant) {
+    Task {
+      _ = await alarm.sleep(until: time)
+      line.withLock { if $0.wake == time { $0.wake = nil } }
+      advance()
+    }
+  }
+
+  /// The account with most room that can take a request now.
+  private func place(_ shape: RequestShape, at now: ContinuousClock.Instant) -> Place {
+    var earliest: ContinuousClock.Instant?
+    for account in byRoom(for: shape.model) {
+      switch account.state.withLock({ $0.admit(shape, at: now) }) {
       case .closed: continue
-      case .granted(let endpoint, let cost, let leavesAt):
-        if let permit = await leave(account, endpoint, cost, at: leavesAt) { return permit }
+      case .wait(let until): earliest = min(earliest ?? until, until)
+      case .granted(let grant):
+        if let permit = permit(account, grant) { return .permit(permit) }
       }
     }
-    return nil
+    return earliest.map { .wait(until: $0) } ?? .closed
   }
 
-  /// The account that can take a request first; among equals the one with the least in flight.
-  private func leastBusy(at now: ContinuousClock.Instant) -> Account? {
-    accounts.compactMap { account in
-      account.state.withLock { state in
-        state.earliest(at: now).map { (account, $0, state.inFlight) }
-      }
-    }.min { ($0.1, $0.2) < ($1.1, $1.2) }?.0
+  private func byRoom(for model: String) -> [Account] {
+    guard accounts.count > 1 else { return accounts }
+    return accounts.map { account in (account, account.state.withLock { $0.load(for: model) }) }
+      .sorted { $0.1 < $1.1 }.map(\.0)
   }
 
-  /// Waits for the time that the pacer gave and takes a key.
-  private func leave(
-    _ account: Account,
-    _ endpoint: Int,
-    _ cost: Cost,
-    at leavesAt: ContinuousClock.Instant
-  ) async -> Account.Permit? {
-    var isStopped = false
-    if leavesAt > clock.now { isStopped = await alarm.sleep(until: leavesAt) == .stopped }
-    let now = clock.now
-    let maySend = account.state.withLock { $0.maySend(at: now) }
-    guard !isStopped, maySend, let lease = account.keyring.lease() else {
+  /// Takes a key; without one the account looks for another.
+  private func permit(_ account: Account, _ grant: AccountState.Grant) -> Account.Permit? {
+    guard let lease = account.keyring.lease() else {
       let isOut = !account.keyring.canLease
       account.state.withLock { state in
-        state.cancelled(endpoint: endpoint, cost: cost, at: now)
+        state.cancelled(grant, at: grant.sentAt)
         if isOut { state.lostKey() }
       }
       if isOut { alarm.ring(account.keysWanted) }
       return nil
     }
     allParkedSince.withLock { $0 = nil }
-    return Account.Permit(
-      account: account,
-      endpoint: endpoint,
-      cost: cost,
-      lease: lease,
-      sentAt: now
-    )
-  }
-
-  /// The provider refused the key of a request: goes on with another, or has one looked for while
-  /// the account's jobs wait.
-  func refused(_ permit: Account.Permit, _ message: String) {
-    let account = permit.account
-    guard !account.keyring.reject(permit.lease) else { return }
-    lastRefusal.withLock { $0[account.name] = message }
-    account.state.withLock { $0.lostKey() }
-    alarm.ring(account.keysWanted)
-  }
-
-  /// A request was answered and its key works.
-  func answered(_ permit: Account.Permit, actual: Cost?) {
-    permit.account.keyring.confirm(permit.lease)
-    let isBack = permit.account.state.withLock { state in
-      state.answered(endpoint: permit.endpoint, cost: permit.cost, actual: actual, at: clock.now)
-    }
-    if isBack { reopen(permit.account) }
-  }
-
-  /// Takes an account out of use.
-  func park(_ account: Account, _ reason: ParkReason, _ message: String) {
-    let isNews = account.state.withLock { $0.park(reason, message, at: clock.now) }
-    if isNews { events.record(.parked(account: account.name, reason: message)) }
-    // Those who wait for a key learn that there is none.
-    alarm.ring(opened)
+    return Account.Permit(account: account, grant: grant, lease: lease)
   }
 
   /// Learns which organisation an account belongs to, from its first answer that says so, and tells
@@ -154,30 +198,28 @@ package final class AccountPool: Sendable {
   /// How all accounts stand.
   var reports: [AccountReport] { accounts.map(\.report) }
 
-  private func reopen(_ account: Account) {
+  func reopen(_ account: Account) {
     allParkedSince.withLock { $0 = nil }
     events.record(.resumed(account: account.name))
-    alarm.ring(opened)
+    advance()
   }
 
-  /// No account can be used: stops the run if it has no hope, else waits for one to open.
-  private func waitForOpening(since mark: AlarmClock.Mark, at now: ContinuousClock.Instant) async {
+  /// No account can be used: stops the run if it has no hope.
+  private func judgeClosed(at now: ContinuousClock.Instant) {
     let parkings = accounts.compactMap { $0.state.withLock { $0.isWithoutKey ? nil : $0.parking } }
-    if parkings.count == accounts.count, let parking = parkings.first {
-      if !accounts.contains(where: { $0.keyring.everWorked }) {
-        switch parking.reason {
-        case .credential: return stop.stop(.keyRefused(parking.message))
-        case .billing: return stop.stop(.parked(parking.message))
-        case .configuration: return stop.stop(.unavailable(parking.message))
-        }
+    guard parkings.count == accounts.count, let parking = parkings.first else { return }
+    if !accounts.contains(where: { $0.keyring.everWorked }) {
+      switch parking.reason {
+      case .credential: return stop.stop(.keyRefused(parking.message))
+      case .billing: return stop.stop(.parked(parking.message))
+      case .configuration: return stop.stop(.unavailable(parking.message))
       }
-      let since = allParkedSince.withLock { since in
-        since = since ?? now
-        return since ?? now
-      }
-      if let parkFor, now - since >= parkFor { return stop.stop(.parked(parking.message)) }
     }
-    _ = await alarm.sleep(until: now + Self.glance, orRingSince: mark)
+    let since = allParkedSince.withLock { since in
+      since = since ?? now
+      return since ?? now
+    }
+    if let parkFor, now - since >= parkFor { stop.stop(.parked(parking.message)) }
   }
 
   /// Stops a run to whom no endpoint has ever said anything.
@@ -234,6 +276,6 @@ package final class AccountPool: Sendable {
     let (wasWithoutKey, isBack) = account.state.withLock { state in
       (state.isWithoutKey, state.keyAppeared(isTrial: isTrial))
     }
-    if isBack { reopen(account) } else if wasWithoutKey || isTrial { alarm.ring(opened) }
+    if isBack { reopen(account) } else if wasWithoutKey || isTrial { advance() }
   }
 }

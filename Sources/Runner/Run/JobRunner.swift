@@ -27,7 +27,7 @@ package struct JobRunner: Sendable {
     } catch {
       return await fail(job, id: error.id, line: error.line, error.refusal, slot: nil)
     }
-    guard let permit = await accounts.admit(inputTokens: Double(prepared.shape.bytes) / 4) else {
+    guard let permit = await accounts.admit(prepared.shape, priority: job.number) else {
       return feed.giveBack(job)
     }
     defer { permit.account.keyring.release(permit.lease) }
@@ -38,17 +38,21 @@ package struct JobRunner: Sendable {
     case .completed(let usage):
       await complete(job, prepared, permit, answer, usage, slot: slot)
     case .fail(let refusal):
-      accounts.answered(permit, actual: nil)
+      accounts.answered(permit, usage: nil, elapsed: .zero, sighting: answer.sighting)
       await fail(job, id: prepared.id, line: prepared.line, refusal, slot: slot)
-    case .retry(let refusal, let after):
+    case .retry(let refusal, let cause, let after):
       clear(slot)
-      await retry(job, prepared, permit, answer, refusal, after: after)
-    case .pace(_, let after):
+      await retry(job, prepared, permit, answer, refusal, cause, after: after)
+    case .pace(_, let cause, let after):
       clear(slot)
-      pace(job, permit, for: after)
-    case .park(let refusal, let reason):
+      accounts.paced(permit, for: cause, wait: after, sighting: answer.sighting)
+      batcher.count(Traffic(rateLimited: 1))
+      feed.giveBack(job)
+    case .park(let refusal, let reason, let until):
+      // A credential never fails a job: it waits for a key that works.
       clear(slot)
-      park(job, permit, refusal, reason)
+      accounts.refused(permit, refusal, reason, until: until)
+      feed.giveBack(job)
     case nil:
       abandon(job, permit, slot: answer.mayHaveLeft ? nil : slot)
     }
@@ -60,6 +64,8 @@ package struct JobRunner: Sendable {
     var outcome: Outcome?
     /// False when the request certainly never reached the provider.
     var mayHaveLeft = true
+    /// What the response says about the account's limits.
+    var sighting = LimitSighting.nothing
     /// False for signs of an outage, such as an unreachable host.
     var isAboutRequest = true
 
@@ -94,6 +100,7 @@ package struct JobRunner: Sendable {
       return Answer(
         response: response,
         outcome: outcome,
+        sighting: provider.limitSighting(in: response, at: time),
         isAboutRequest: ![502, 503, 529].contains(response.status)
       )
     } catch {
@@ -118,7 +125,12 @@ package struct JobRunner: Sendable {
     slot: Int?
   ) async {
     guard let response = answer.response else { return }
-    accounts.answered(permit, actual: Cost(usage))
+    accounts.answered(
+      permit,
+      usage: usage,
+      elapsed: response.elapsed,
+      sighting: answer.sighting
+    )
     let note = CompletionNote(
       attempts: job.attempts + 1,
       account: permit.account.name,
@@ -180,23 +192,19 @@ package struct JobRunner: Sendable {
     _ permit: Account.Permit,
     _ answer: Answer,
     _ refusal: Refusal,
+    _ cause: RetryCause,
     after wait: Duration?
   ) async {
     let now = clock.now
-    let othersWait = feed.hasUntriedJobs
-    let isCharged = permit.account.state.withLock { state in
-      state.failed(
-        endpoint: permit.endpoint,
-        cost: permit.cost,
-        job: job.number,
-        sentAt: permit.sentAt,
-        answered: answer.response != nil,
-        isAboutRequest: answer.isAboutRequest,
-        othersWait: othersWait,
-        at: now,
-        random: .random(in: 0..<1)
-      )
-    }
+    let (isCharged, earliest) = accounts.failed(
+      permit,
+      job: job.number,
+      cause: cause,
+      wait: wait,
+      answered: answer.response != nil,
+      isAboutRequest: answer.isAboutRequest,
+      othersWait: feed.hasUntriedJobs
+    )
     if answer.response == nil { accounts.giveUpIfSilent(at: now, reason: refusal.message) }
     var job = job
     job.failures += 1
@@ -205,7 +213,10 @@ package struct JobRunner: Sendable {
       return await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
     }
     events.record(.retry(job: prepared.id, reason: refusal.message))
-    let delay = retries.delay(after: job.failures, asked: wait, random: .random(in: 0..<1))
+    let delay = max(
+      retries.delay(after: job.failures, asked: wait, random: .random(in: 0..<1)),
+      earliest - now
+    )
     batcher.count(Traffic(retries: 1))
     batcher.retryLater(
       RetryableJob(
@@ -218,88 +229,13 @@ package struct JobRunner: Sendable {
     feed.retry(job, at: now + delay)
   }
 
-  private func pace(_ job: Job, _ permit: Account.Permit, for wait: Duration?) {
-    permit.account.keyring.confirm(permit.lease)
-    permit.account.state.withLock { state in
-      state.paced(
-        endpoint: permit.endpoint,
-        cost: permit.cost,
-        for: wait,
-        at: clock.now,
-        random: .random(in: 0..<1)
-      )
-    }
-    batcher.count(Traffic(rateLimited: 1))
-    events.record(.rateLimited(account: permit.account.name, wait: wait))
-    feed.giveBack(job)
-  }
-
-  /// A credential never fails a job: it waits for a key that works.
-  private func park(
-    _ job: Job,
-    _ permit: Account.Permit,
-    _ refusal: Refusal,
-    _ reason: ParkReason
-  ) {
-    permit.account.state.withLock { state in
-      state.refused(endpoint: permit.endpoint, cost: permit.cost, at: clock.now)
-    }
-    if reason == .credential {
-      accounts.refused(permit, refusal.message)
-    } else {
-      accounts.park(permit.account, reason, refusal.message)
-    }
-    feed.giveBack(job)
-  }
-
   private func abandon(_ job: Job, _ permit: Account.Permit, slot: Int?) {
-    permit.account.state.withLock { state in
-      state.cancelled(endpoint: permit.endpoint, cost: permit.cost, at: clock.now)
-    }
+    accounts.cancelled(permit)
     clear(slot)
     feed.giveBack(job)
   }
 
   private func clear(_ slot: Int?) {
     if let slot { journal.clear(slot) }
-  }
-}
-
-extension Cost {
-  /// What a request really used of its account's limits.
-  fileprivate init(_ usage: Usage) {
-    self.init(
-      inputTokens: Double(usage.inputTokens + usage.cacheCreation),
-      outputTokens: Double(usage.outputTokens)
-    )
-  }
-}
-
-extension Outcome {
-  /// The same outcome without the key, which a provider may repeat in what it says.
-  fileprivate func hiding(_ key: Key) -> Outcome {
-    switch self {
-    case .completed: self
-    case .retry(let refusal, let after): .retry(refusal.hiding(key), after: after)
-    case .pace(let refusal, let after): .pace(refusal.hiding(key), after: after)
-    case .park(let refusal, let reason): .park(refusal.hiding(key), reason)
-    case .fail(let refusal): .fail(refusal.hiding(key))
-    }
-  }
-}
-
-extension Refusal {
-  fileprivate func hiding(_ key: Key) -> Refusal {
-    key.withSecret { secret in
-      let scrubber = Scrubber()
-      var id: String?
-      if let requestID { id = scrubber.scrub(requestID, hiding: secret) }
-      return Refusal(
-        status: status,
-        code: scrubber.scrub(code, hiding: secret),
-        message: scrubber.scrub(message, hiding: secret),
-        requestID: id
-      )
-    }
   }
 }

@@ -5,22 +5,19 @@ import Testing
   private let start = ContinuousClock.now
 
   private func account(_ limits: RateLimits = RateLimits(), endpoints: Int = 1) -> AccountState {
-    AccountState(
-      pacer: Pacer(limits: limits, expectedOutput: 10, at: start),
-      endpoints: endpoints
-    )
+    AccountState(limits: limits, charges: .anthropic, endpoints: endpoints, at: start)
   }
 
   /// Admits a request that must be granted at once.
   private func grant(_ account: inout AccountState, at now: ContinuousClock.Instant? = nil) throws
-    -> (endpoint: Int, cost: Cost)
+    -> AccountState.Grant
   {
-    let admission = account.admit(inputTokens: 5, at: now ?? start)
-    guard case .granted(let endpoint, let cost, _) = admission else {
-      throw Unexpected(admission: admission)
-    }
-    return (endpoint, cost)
+    let admission = account.admit(shape, at: now ?? start)
+    guard case .granted(let grant) = admission else { throw Unexpected(admission: admission) }
+    return grant
   }
+
+  private let shape = RequestShape(model: "m", maxTokens: 20, bytes: 20)
 
   private struct Unexpected: Error {
     let admission: AccountState.Admission
@@ -28,34 +25,27 @@ import Testing
 
   @Test func `spreads its requests over its endpoints`() throws {
     var account = account(endpoints: 3)
-    let endpoints = try (0..<9).map { _ in try grant(&account).endpoint }
-    #expect(Set(endpoints[..<3]) == [0, 1, 2])
+    let grants = try (0..<9).map { _ in try grant(&account) }
+    #expect(Set(grants[..<3].map(\.endpoint)) == [0, 1, 2])
     #expect(account.inFlight == 9)
-    for endpoint in endpoints {
-      _ = account.answered(
-        endpoint: endpoint,
-        cost: Cost(inputTokens: 5, outputTokens: 10),
-        actual: nil,
-        at: start
-      )
-    }
+    for grant in grants { _ = account.answered(grant, usage: nil, at: start) }
     #expect(account.inFlight == 0)
   }
 
   @Test func `leaves out an endpoint that is down`() throws {
     var account = account(endpoints: 2)
     for job in 0..<5 {
-      var (endpoint, cost) = try grant(&account)
-      while endpoint != 0 {
-        _ = account.answered(endpoint: endpoint, cost: cost, actual: nil, at: start)
-        account.cancelled(endpoint: try grant(&account).endpoint, cost: cost, at: start)
-        (endpoint, cost) = try grant(&account)
+      var others: [AccountState.Grant] = []
+      var next = try grant(&account)
+      while next.endpoint != 0 {
+        others.append(next)
+        next = try grant(&account)
       }
+      for other in others { account.cancelled(other, at: start) }
       _ = account.failed(
-        endpoint: 0,
-        cost: cost,
+        next,
         job: job,
-        sentAt: start,
+        cause: .overload,
         answered: true,
         isAboutRequest: false,
         at: start,
@@ -70,10 +60,9 @@ import Testing
     let grants = try (0..<5).map { _ in try grant(&account) }
     for (job, grant) in grants.enumerated() {
       let isCharged = account.failed(
-        endpoint: 0,
-        cost: grant.cost,
+        grant,
         job: job,
-        sentAt: start,
+        cause: .overload,
         answered: false,
         isAboutRequest: false,
         at: start,
@@ -82,19 +71,19 @@ import Testing
       #expect(!isCharged)
     }
     #expect(!account.hasAnswered)
-    #expect(account.admit(inputTokens: 1, at: start) == .wait(until: start + .seconds(1)))
+    #expect(account.admit(shape, at: start) == .wait(until: start + .seconds(1)))
     _ = try grant(&account, at: start + .seconds(1))
   }
 
   @Test func `sends nothing while the provider holds it`() throws {
     var account = account()
-    let (endpoint, cost) = try grant(&account)
-    account.paced(endpoint: endpoint, cost: cost, for: .seconds(90), at: start, random: 0)
+    let first = try grant(&account)
+    account.paced(first, for: .limit(nil), wait: .seconds(90), at: start, random: 0)
     let end = start + .seconds(90)
-    #expect(account.admit(inputTokens: 1, at: start) == .wait(until: end))
-    #expect(!account.maySend(at: end - .milliseconds(1)))
-    #expect(account.earliest(at: start) == end)
-    #expect(account.maySend(at: end))
+    for time in [start, start + .seconds(89), end - .milliseconds(1)] {
+      #expect(account.admit(shape, at: time) == .wait(until: end))
+    }
+    #expect(account.waiting == .retryAfter)
     _ = try grant(&account, at: end)
   }
 
@@ -103,8 +92,7 @@ import Testing
     let isNews = [0, 1].map { _ in account.park(.credential, "refused", at: start) }
     #expect(isNews == [true, false])
     let later = start + .seconds(1_000_000)
-    #expect(account.earliest(at: later) == nil)
-    let admission = account.admit(inputTokens: 1, at: later)
+    let admission = account.admit(shape, at: later)
     #expect(admission == .closed)
     #expect(account.parking?.reason == .credential && account.parking?.retryAt == nil)
     let isBack = account.keyAppeared(isTrial: false)
@@ -119,10 +107,10 @@ import Testing
     _ = account.park(.credential, "refused", at: start)
     let isBack = account.keyAppeared(isTrial: true)
     #expect(!isBack)
-    let (endpoint, cost) = try grant(&account)
-    let second = account.admit(inputTokens: 1, at: start)
+    let first = try grant(&account)
+    let second = account.admit(shape, at: start)
     #expect(second == .closed)
-    let isBackNow = account.answered(endpoint: endpoint, cost: cost, actual: cost, at: start)
+    let isBackNow = account.answered(first, usage: Usage(), at: start)
     #expect(isBackNow && account.parking == nil)
     _ = try grant(&account)
   }
@@ -130,7 +118,7 @@ import Testing
   @Test func `nothing leaves while another key is looked for`() throws {
     var account = account()
     account.lostKey()
-    #expect(account.earliest(at: start) == nil && !account.maySend(at: start))
+    #expect(account.admit(shape, at: start) == .closed)
     #expect(account.parking == nil)
     let isBack = account.keyAppeared(isTrial: false)
     #expect(!isBack)
@@ -145,18 +133,71 @@ import Testing
       let isNews = account.park(reason, "no", at: now)
       #expect(isNews)
       let isBack = account.keyAppeared(isTrial: false)
-      #expect(!isBack && !account.maySend(at: now))
+      #expect(!isBack && account.admit(shape, at: now) == .closed)
       let retryAt = now + .seconds(60 * minutes)
       #expect(account.parking?.retryAt == retryAt)
-      #expect(account.earliest(at: retryAt - .seconds(1)) == nil)
+      #expect(account.admit(shape, at: retryAt - .seconds(1)) == .closed)
       now = retryAt
-      let (endpoint, cost) = try grant(&account, at: now)
-      account.refused(endpoint: endpoint, cost: cost, at: now)
+      account.refused(try grant(&account, at: now), at: now)
     }
-    let (endpoint, cost) = try grant(&account, at: now)
-    let isBack = account.answered(endpoint: endpoint, cost: cost, actual: cost, at: now)
+    let isBack = account.answered(try grant(&account, at: now), usage: Usage(), at: now)
     #expect(isBack)
     _ = account.park(reason, "no", at: now)
     #expect(account.parking?.retryAt == now + .seconds(60))
+  }
+
+  @Test(arguments: [1, 3_600, 86_400 * 9])
+  func `parked until a time that the provider names sends nothing before`(_ seconds: Int) throws {
+    var account = account()
+    _ = account.park(.billing, "spent", for: .seconds(seconds), at: start)
+    let end = start + .seconds(seconds)
+    #expect(account.admit(shape, at: end - .milliseconds(1)) == .closed)
+    _ = try grant(&account, at: end)
+  }
+
+  @Test func `doubles its wait up to a minute when it is told nothing`() throws {
+    for random in [0.0, 0.5, 0.999] {
+      var account = account()
+      var now = start
+      for round in 1...12 {
+        let refused = try grant(&account, at: now)
+        account.paced(refused, for: .limit(nil), wait: nil, at: now, random: random)
+        let wait = try #require(account.heldUntil) - now
+        #expect(abs(wait.seconds - min(60, 0.5 * Double(1 << round)) * (0.5 + random / 2)) < 1e-6)
+        now += wait
+        // The pace found by then must not stand in the way of the next request.
+        now += .seconds(60)
+      }
+    }
+  }
+
+  @Test func `keeps the longest wait of several and counts refusals of one moment once`() throws {
+    var account = account()
+    let grants = try (0..<20).map { _ in try grant(&account) }
+    for refused in grants {
+      account.paced(refused, for: .limit(nil), wait: nil, at: start, random: 0)
+    }
+    #expect(account.heldUntil == start + .milliseconds(500))
+    let later = start + .seconds(60)
+    let more = [try grant(&account, at: later), try grant(&account, at: later + .seconds(5))]
+    account.paced(more[0], for: .limit(nil), wait: .seconds(100), at: later, random: 0)
+    account.paced(more[1], for: .limit(nil), wait: .seconds(5), at: later, random: 0)
+    #expect(account.heldUntil == later + .seconds(100))
+  }
+
+  @Test func `an overload holds everybody for as long as the provider says`() throws {
+    var account = account()
+    let first = try grant(&account)
+    _ = account.failed(
+      first,
+      job: 0,
+      cause: .overload,
+      wait: .seconds(30),
+      answered: true,
+      isAboutRequest: false,
+      at: start,
+      random: 0
+    )
+    #expect(account.admit(shape, at: start) == .wait(until: start + .seconds(30)))
   }
 }

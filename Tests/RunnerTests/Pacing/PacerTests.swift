@@ -3,125 +3,171 @@ import Testing
 
 @Suite struct `A pacer` {
   private let start = ContinuousClock.now
+  private let shape = RequestShape(model: "m", maxTokens: 200, bytes: 400)
 
-  private func pacer(_ limits: RateLimits = RateLimits(), output: Double = 100) -> Pacer {
-    Pacer(limits: limits, expectedOutput: output, at: start)
+  private func pacer(
+    _ limits: RateLimits = RateLimits(),
+    charges: ChargeModel = .anthropic,
+    output: Double = 100
+  ) -> Pacer {
+    Pacer(limits: limits, charges: charges, expectedOutput: output, at: start)
   }
 
-  @Test func `holds nothing back without limits`() {
-    var pacer = pacer()
-    for _ in 0..<1_000 { #expect(pacer.reserve(inputTokens: 1e6, at: start).leavesAt == start) }
+  /// Lets requests leave as early as they may until `end`, each answered at once as expected.
+  private func run(
+    _ pacer: inout Pacer,
+    until end: ContinuousClock.Instant,
+    output: Double = 100
+  ) -> [ContinuousClock.Instant] {
+    var times: [ContinuousClock.Instant] = []
+    var now = start
+    while now < end {
+      let charge = pacer.charge(for: shape, at: now)
+      if let (wait, _) = pacer.hold(charge, at: now) {
+        now += max(wait, .microseconds(10))
+        continue
+      }
+      pacer.take(charge)
+      pacer.settle(charge, input: 100, output: output, elapsed: .seconds(1), at: now)
+      times.append(now)
+    }
+    return times
+  }
+
+  private func requests(_ remaining: Double, of limit: Double) -> LimitSighting {
+    var sighting = LimitSighting.nothing
+    sighting.requests = LimitStanding(limit: limit, remaining: remaining)
+    return sighting
   }
 
   @Test(
     arguments: [
-      (RateLimits(requestsPerMinute: 60), 1.0),
-      (RateLimits(inputTokensPerMinute: 6_000), 0.5),
-      (RateLimits(outputTokensPerMinute: 6_000), 1.0),
+      (RateLimits(requestsPerMinute: 600), 10.0),
+      (RateLimits(inputTokensPerMinute: 60_000), 10),
+      (RateLimits(outputTokensPerMinute: 60_000), 10),
       (
-        RateLimits(requestsPerMinute: 6, inputTokensPerMinute: 60, outputTokensPerMinute: 600), 50.0
+        RateLimits(
+          requestsPerMinute: 6_000,
+          inputTokensPerMinute: 60_000,
+          outputTokensPerMinute: 600_000
+        ), 10
       ),
     ] as [(RateLimits, Double)]
   )
-  func `spaces requests by the tightest limit`(_ limits: RateLimits, _ seconds: Double) {
+  func `holds the tightest limit and no more`(_ limits: RateLimits, _ rate: Double) {
     var pacer = pacer(limits)
-    var times: [ContinuousClock.Instant] = []
-    for _ in 0..<10 { times.append(pacer.reserve(inputTokens: 50, at: start).leavesAt) }
-    #expect(times[0] == start)
-    for (one, next) in zip(times.dropFirst(), times.dropFirst(2)) {
-      #expect(abs((next - one).seconds - seconds) < 1e-6)
+    let times = run(&pacer, until: start + .seconds(120))
+    #expect(Double(times.count) / 120 > rate * 0.99)
+    #expect(Double(times.count) / 120 < rate * 1.003)
+  }
+
+  @Test func `lets no burst out that is longer than a quarter of a second`() {
+    var pacer = pacer(RateLimits(requestsPerMinute: 6_000))
+    let times = run(&pacer, until: start + .seconds(10))
+    for (index, time) in times.enumerated() {
+      let next = times[index...].prefix { $0 <= time + .milliseconds(100) }
+      #expect(next.count <= 25 + 10 + 2)
     }
   }
 
-  @Test(arguments: [1, 60, 3_600, 86_400 * 30])
-  func `waits as long as it is told however long`(_ seconds: Int) {
+  @Test func `starts slowly where nothing is known and finds out quickly`() {
     var pacer = pacer()
-    pacer.refused(for: .seconds(seconds), at: start, random: 0)
-    let end = start + .seconds(seconds)
-    #expect(pacer.isHeld(at: end - .nanoseconds(1)))
-    #expect(!pacer.isHeld(at: end))
-    #expect(pacer.earliest(at: start) == end)
-    #expect(pacer.reserve(inputTokens: 1, at: start).leavesAt == end)
+    let times = run(&pacer, until: start + .seconds(1))
+    #expect(times.prefix { $0 < start + .milliseconds(20) }.count < 40)
+    #expect(times.count > 5_000)
   }
 
-  @Test func `counts those that wait through a hold once`() {
-    let limits = RateLimits(requestsPerMinute: 60)
-    var pacer = Pacer(limits: limits, expectedOutput: 0, at: start)
-    let waiting = (0..<100).map { _ in pacer.reserve(inputTokens: 0, at: start).cost }
-    let end = start + .seconds(30)
-    pacer.refused(for: .seconds(30), at: start, random: 0)
-    for cost in waiting { pacer.giveBack(cost, neverLeft: true) }
-    #expect(pacer.earliest(at: end) == end)
-    for _ in 0..<100 { _ = pacer.reserve(inputTokens: 0, at: end) }
-    #expect(abs((pacer.earliest(at: end) - end).seconds - 99.75) < 1e-6)
-  }
-
-  @Test func `keeps the longest wait of several`() {
-    var pacer = pacer()
-    pacer.refused(for: .seconds(100), at: start, random: 0)
-    pacer.refused(for: .seconds(5), at: start, random: 0)
-    pacer.refused(for: nil, at: start, random: 0.9)
-    #expect(pacer.earliest(at: start) == start + .seconds(100))
-  }
-
-  @Test func `doubles its wait up to a minute when it is told nothing`() {
-    for random in [0.0, 0.5, 0.999] {
-      var pacer = pacer()
-      var now = start
-      for round in 1...12 {
-        pacer.refused(for: nil, at: now, random: random)
-        let bound = min(60, 0.5 * Double(1 << round))
-        let wait = (pacer.earliest(at: now) - now).seconds
-        #expect(abs(wait - bound * (0.5 + random / 2)) < 1e-6)
-        now = pacer.earliest(at: now)
-      }
+  @Test func `believes the headers more than what was stated`() {
+    for stated in [300, 600, 1_200] {
+      var pacer = pacer(RateLimits(requestsPerMinute: stated))
+      pacer.see(requests(50, of: 600), at: start)
+      let times = run(&pacer, until: start + .seconds(60))
+      #expect(abs(Double(times.count) - 600) < 30)
     }
   }
 
-  @Test func `counts refusals of the same moment as one`() {
-    var pacer = pacer()
-    for _ in 0..<100 { pacer.refused(for: nil, at: start, random: 0) }
-    #expect(pacer.earliest(at: start) == start + .milliseconds(500))
+  @Test func `goes no faster than a ceiling whatever the headers allow`() {
+    var pacer = pacer(RateLimits(requestsPerMinute: 300, isCeiling: true))
+    pacer.see(requests(600, of: 600), at: start)
+    #expect(run(&pacer, until: start + .seconds(60)).count <= 301)
   }
 
-  @Test func `begins again with short waits after a success`() {
-    var pacer = pacer()
+  @Test func `waits while the provider has nothing left`() {
+    var pacer = pacer(RateLimits(requestsPerMinute: 600))
+    for _ in 0..<20 { pacer.see(requests(0, of: 600), at: start) }
+    let hold = pacer.hold(pacer.charge(for: shape, at: start), at: start)
+    #expect(hold?.hold == .meter(.requests))
+    #expect(hold?.wait ?? .zero > .milliseconds(5))
+  }
+
+  @Test func `holds back what is not yet settled no longer than it must`() {
+    var pacer = pacer(RateLimits(inputTokensPerMinute: 60_000))
     var now = start
-    for _ in 0..<5 {
-      pacer.refused(for: nil, at: now, random: 0)
-      now = pacer.earliest(at: now)
-    }
-    let cost = pacer.reserve(inputTokens: 1, at: now).cost
-    pacer.settle(cost, with: cost)
-    pacer.refused(for: nil, at: now, random: 0)
-    #expect(pacer.earliest(at: now) == now + .milliseconds(500))
-  }
-
-  @Test func `expects the output that it has seen`() {
-    var pacer = pacer(output: 1_000)
-    for _ in 0..<200 {
-      let cost = pacer.reserve(inputTokens: 1, at: start).cost
-      pacer.settle(cost, with: Cost(inputTokens: 1, outputTokens: 40))
-    }
-    let expected = pacer.reserve(inputTokens: 1, at: start).cost.outputTokens
-    #expect((40...41).contains(expected))
-  }
-
-  @Test func `lets a refused request cost no tokens`() {
-    let limits = RateLimits(inputTokensPerMinute: 600, outputTokensPerMinute: 600)
-    var pacer = pacer(limits)
     for _ in 0..<50 {
-      let (cost, leavesAt) = pacer.reserve(inputTokens: 300, at: start)
-      #expect((leavesAt - start).milliseconds == 0)
-      pacer.giveBack(cost)
+      let charge = pacer.charge(for: shape, at: now)
+      if let (wait, _) = pacer.hold(charge, at: now) { now += wait }
+      pacer.take(charge)
+      pacer.giveBack(charge, counts: false, at: now)
     }
+    #expect(now - start < .milliseconds(1))
   }
 
-  @Test func `charges what was really used`() {
-    var pacer = pacer(RateLimits(inputTokensPerMinute: 600), output: 0)
-    let cost = pacer.reserve(inputTokens: 10, at: start).cost
-    pacer.settle(cost, with: Cost(inputTokens: 100, outputTokens: 0))
-    let wait = (pacer.earliest(at: start) - start).seconds
-    #expect(abs(wait - (10 - TokenBucket.burst.seconds)) < 1e-6)
+  @Test func `learns how many tokens a byte and an answer have`() {
+    var pacer = pacer(output: 1_000)
+    for _ in 0..<2_000 {
+      let charge = pacer.charge(for: shape, at: start)
+      pacer.take(charge)
+      pacer.settle(charge, input: 200, output: 40, elapsed: .seconds(1), at: start)
+    }
+    let charge = pacer.charge(for: shape, at: start)
+    #expect((39...41).contains(charge.expected.outputTokens))
+    #expect((195...201).contains(charge.expected.inputTokens))
+  }
+
+  @Test func `charges what each provider charges`() {
+    let anthropic = pacer(charges: .anthropic).charge(for: shape, at: start)
+    #expect(anthropic.held.inputTokens == 100 && anthropic.held.outputTokens == 0)
+    #expect(anthropic.expected.outputTokens == 100 && anthropic.held.tokens == 0)
+    let reserved = pacer(RateLimits(outputCharge: .reserved)).charge(for: shape, at: start)
+    #expect(reserved.held.outputTokens == 200 && reserved.expected.outputTokens == 100)
+    let openAI = pacer(charges: .openAI).charge(for: shape, at: start)
+    #expect(openAI.held.tokens == 200 && openAI.expected.tokens == 200)
+    #expect(openAI.held.inputTokens == 0 && openAI.held.outputTokens == 0)
+    let gemini = pacer(charges: .gemini).charge(for: shape, at: start)
+    #expect(gemini.expected.inputTokens == 100 && gemini.expected.outputTokens == 0)
+  }
+
+  @Test func `notices that output is reserved where it was taken to count as produced`() {
+    var pacer = pacer(RateLimits(outputTokensPerMinute: 60_000))
+    var sighting = LimitSighting.nothing
+    sighting.outputTokens = LimitStanding(limit: 60_000, remaining: 150, granularity: 1)
+    for second in 0..<2 {
+      let now = start + .seconds(second)
+      let charge = pacer.charge(for: shape, at: now)
+      pacer.take(charge)
+      pacer.refused(charge, for: .outputTokens, sighting: sighting, at: now)
+    }
+    #expect(pacer.charge(for: shape, at: start).held.outputTokens == 200)
+  }
+
+  @Test func `allows a hundred at a time where nothing is known and as many as it takes elsewhere`()
+  {
+    var pacer = Pacer(
+      limits: RateLimits(),
+      charges: .anthropic,
+      expectedOutput: 100,
+      inFlightGuess: 100,
+      at: start
+    )
+    let later = start + .seconds(10)
+    var granted = 0
+    while pacer.hold(pacer.charge(for: shape, at: later), at: later) == nil, granted < 1_000 {
+      pacer.take(pacer.charge(for: shape, at: later))
+      granted += 1
+    }
+    #expect(granted <= 100)
+    pacer.see(requests(5_000, of: 6_000), at: later)
+    let hold = pacer.hold(pacer.charge(for: shape, at: later), at: later)
+    #expect(hold?.hold != .inFlight)
   }
 }

@@ -52,7 +52,7 @@ extension Outcome {
     case .completed: .completed
     case .retry: .retry
     case .pace: .pace
-    case .park(_, let reason): .park(reason)
+    case .park(_, let reason, _): .park(reason)
     case .fail: .fail
     }
   }
@@ -60,14 +60,15 @@ extension Outcome {
   var refusal: Refusal? {
     switch self {
     case .completed: nil
-    case .retry(let refusal, _), .pace(let refusal, _), .park(let refusal, _), .fail(let refusal):
+    case .retry(let refusal, _, _), .pace(let refusal, _, _), .park(let refusal, _, _),
+      .fail(let refusal):
       refusal
     }
   }
 
   var wait: Duration? {
     switch self {
-    case .retry(_, let wait), .pace(_, let wait): wait
+    case .retry(_, _, let wait), .pace(_, _, let wait): wait
     case .completed, .park, .fail: nil
     }
   }

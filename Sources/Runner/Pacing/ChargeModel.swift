@@ -1,0 +1,91 @@
+/// When a provider counts the output of a request.
+package enum OutputCharge: String, Sendable, CaseIterable {
+  /// As it is produced: a request is let in while anything is left.
+  case produced
+  /// `max_tokens` is taken when the request is let in; what was not used comes back at the end.
+  case reserved
+  /// Not at all.
+  case input
+}
+
+/// How a provider charges a request to its account's limits.
+package struct ChargeModel: Sendable, Equatable {
+  package var output: OutputCharge
+  /// Whether tokens of both kinds have one limit together.
+  package var sharesTokens: Bool
+  /// Whether refused and failed requests count as requests.
+  package var countsRefusals: Bool
+
+  package init(output: OutputCharge, sharesTokens: Bool = false, countsRefusals: Bool = false) {
+    self.output = output
+    self.sharesTokens = sharesTokens
+    self.countsRefusals = countsRefusals
+  }
+
+  /// Input net of cache reads, output as it is produced
+  /// (platform.claude.com/docs/en/api/rate-limits).
+  package static let anthropic = ChargeModel(output: .produced)
+  /// The larger of `max_tokens` and the estimate, from one limit on tokens; refusals count
+  /// (platform.openai.com/docs/guides/rate-limits).
+  package static let openAI = ChargeModel(
+    output: .reserved,
+    sharesTokens: true,
+    countsRefusals: true
+  )
+  /// Input alone (ai.google.dev/gemini-api/docs/rate-limits); refusals count.
+  package static let gemini = ChargeModel(output: .input, countsRefusals: true)
+}
+
+/// What one request takes from an account's limits.
+package struct Charge: Sendable, Equatable {
+  /// What it is expected to have used when it is over; the pace is made of this.
+  package var expected: Metered<Double>
+  /// What the provider takes when it lets the request in.
+  package var held: Metered<Double>
+  /// The bytes and the class of the request, from which estimates learn.
+  package var bytes: Double
+  package var outputClass: Int
+  /// Seconds since the pacer's start at which it was let in.
+  package var time: Double
+}
+
+extension ChargeModel {
+  /// The charge of a request.
+  ///
+  /// - Parameters:
+  ///   - input: estimated tokens of the prompt.
+  ///   - output: expected tokens of the answer.
+  ///   - maxTokens: the most that the answer may have; nil where the request does not say.
+  ///   - keptShare: how much of an unused reservation stays charged, 0 to 1.
+  func amounts(
+    input: Double,
+    output: Double,
+    maxTokens: Double?,
+    keptShare: Double
+  ) -> (expected: Metered<Double>, held: Metered<Double>) {
+    var expected = Metered(repeating: 0.0)
+    expected.requests = 1
+    var held = expected
+    if sharesTokens {
+      held.tokens = self.output == .reserved ? max(maxTokens ?? 0, input) : input
+      expected.tokens = final(input: input, output: output, held: held.tokens, keptShare: keptShare)
+    } else {
+      expected.inputTokens = input
+      held.inputTokens = input
+      switch self.output {
+      case .input: break
+      case .produced: expected.outputTokens = output
+      case .reserved:
+        expected.outputTokens = output
+        held.outputTokens = maxTokens ?? output
+      }
+    }
+    return (expected, held)
+  }
+
+  /// What a request that is over has used of one limit on tokens of both kinds.
+  func final(input: Double, output: Double, held: Double, keptShare: Double) -> Double {
+    let used = input + (self.output == .input ? 0 : output)
+    return used + keptShare * max(0, held - used)
+  }
+}

@@ -1,0 +1,60 @@
+/// Looks for a rate that nobody states: quickly up until the first refusal, then just below what was
+/// let through, with a cautious look above it now and then.
+///
+/// Seconds since the pacer's start, amounts a second.
+struct RateProbe: Sendable {
+  private static let slowStart = 7.0
+  private static let easing = 0.02
+  private static let firstGrowth = 0.005
+  private static let longestGrowth = 0.2
+  private static let firstHold = 2.5
+  private static let longestHold = 12.0
+
+  private(set) var rate: Double
+  /// What was let through at the last refusal; nil before the first.
+  private var ceiling: Double?
+  private var heldUntil = 0.0
+  private var hold = firstHold
+  private var growth = firstGrowth
+  private var updated: Double
+
+  /// - Parameter rate: where it starts; it doubles every tenth of a second until it is refused.
+  init(startingAt rate: Double, at time: Double) {
+    self.rate = rate
+    updated = time
+  }
+
+  /// True until the first refusal.
+  private var isStarting: Bool { ceiling == nil }
+  /// True once it is faster than any run, without a refusal.
+  var isUnlimited: Bool { isStarting && rate >= 1e6 }
+
+  mutating func advance(to time: Double) {
+    let passed = min(0.1, time - updated)
+    guard passed > 0 else { return }
+    updated = time
+    guard let ceiling else {
+      rate = min(1e9, rate * (1 + Self.slowStart * passed))
+      return
+    }
+    if time < heldUntil {
+      rate = max(rate, min(rate * (1 + Self.easing * passed), 0.985 * ceiling))
+    } else {
+      growth = min(Self.longestGrowth, growth * (1 + 0.35 * passed))
+      rate *= 1 + growth * passed
+    }
+  }
+
+  /// The provider refused.
+  ///
+  /// - Parameter accepted: what it let through lately.
+  mutating func backOff(accepted: Double, at time: Double) {
+    let isSameAgain = ceiling.map { abs(accepted - $0) < 0.1 * $0 } ?? false
+    hold = isSameAgain ? min(Self.longestHold, 2 * hold) : Self.firstHold
+    let found = isStarting ? accepted : max(0.3 * rate, min(rate, accepted))
+    ceiling = found
+    rate = 0.95 * found
+    growth = Self.firstGrowth
+    heldUntil = time + hold
+  }
+}

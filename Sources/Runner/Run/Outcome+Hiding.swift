@@ -1,0 +1,31 @@
+import KeySources
+import Secrets
+
+extension Outcome {
+  /// The same outcome without the key, which a provider may repeat in what it says.
+  func hiding(_ key: Key) -> Outcome {
+    switch self {
+    case .completed: self
+    case .retry(let refusal, let cause, let after): .retry(refusal.hiding(key), cause, after: after)
+    case .pace(let refusal, let cause, let after): .pace(refusal.hiding(key), cause, after: after)
+    case .park(let refusal, let reason, let until): .park(refusal.hiding(key), reason, until: until)
+    case .fail(let refusal): .fail(refusal.hiding(key))
+    }
+  }
+}
+
+extension Refusal {
+  fileprivate func hiding(_ key: Key) -> Refusal {
+    key.withSecret { secret in
+      let scrubber = Scrubber()
+      var id: String?
+      if let requestID { id = scrubber.scrub(requestID, hiding: secret) }
+      return Refusal(
+        status: status,
+        code: scrubber.scrub(code, hiding: secret),
+        message: scrubber.scrub(message, hiding: secret),
+        requestID: id
+      )
+    }
+  }
+}

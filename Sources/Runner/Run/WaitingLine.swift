@@ -1,0 +1,53 @@
+import HeapModule
+
+/// Who waits to leave, in one line for each model: models have limits of their own, so that one
+/// does not wait for another. A pure value.
+struct WaitingLine<Waiter: Sendable>: Sendable {
+  private struct Place: Comparable, Sendable {
+    let priority: Int
+    let ticket: Int
+    let waiter: Waiter
+
+    static func == (one: Place, other: Place) -> Bool { one.ticket == other.ticket }
+
+    static func < (one: Place, other: Place) -> Bool {
+      (one.priority, one.ticket) < (other.priority, other.ticket)
+    }
+  }
+
+  private var lines: [String: Heap<Place>] = [:]
+  private var tickets = 0
+  private(set) var count = 0
+
+  var isEmpty: Bool { count == 0 }
+
+  /// The models that somebody waits for.
+  var models: [String] { Array(lines.keys) }
+
+  func isWaiting(for model: String) -> Bool { lines[model] != nil }
+
+  /// - Parameter priority: the lowest goes first, among equals who came first.
+  mutating func add(_ waiter: Waiter, for model: String, priority: Int) {
+    tickets += 1
+    count += 1
+    lines[model, default: Heap()].insert(
+      Place(priority: priority, ticket: tickets, waiter: waiter)
+    )
+  }
+
+  func first(for model: String) -> Waiter? { lines[model]?.min?.waiter }
+
+  mutating func removeFirst(for model: String) {
+    guard lines[model]?.popMin() != nil else { return }
+    count -= 1
+    if lines[model]?.isEmpty == true { lines[model] = nil }
+  }
+
+  mutating func removeAll() -> [Waiter] {
+    defer {
+      lines = [:]
+      count = 0
+    }
+    return lines.values.flatMap { $0.unordered.map(\.waiter) }
+  }
+}
