@@ -10,8 +10,13 @@ struct NightjarController: PacingController {
   private var jobs = 0
   private var random: SplitMix
 
-  init(limits: RateLimits, charges: ChargeModel, seed: UInt64) {
-    account = AccountState(limits: limits, charges: charges, at: epoch)
+  init(limits: RateLimits, charges: ChargeModel, inFlightGuess: Int, seed: UInt64) {
+    account = AccountState(
+      limits: limits,
+      charges: charges,
+      inFlightGuess: inFlightGuess,
+      at: epoch
+    )
     random = SplitMix(state: seed)
   }
 

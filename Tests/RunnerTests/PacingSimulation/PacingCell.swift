@@ -9,6 +9,8 @@ struct PacingCell {
   var workload = Workload()
   /// The job file's limits, as a multiple of the real ones; nil where it states none.
   var stated: Double? = 1
+  /// The most requests at a time while nothing is known of the limits.
+  var inFlightGuess = 100
 
   static func requests(perMinute: Double = 6_000, burst: Double = 5) -> PacingCell {
     var cell = PacingCell(name: "RPM \(Int(burst)) s", meter: .requests)
@@ -66,7 +68,12 @@ struct PacingCell {
 
   /// Our controller, told what the job file says.
   func nightjar(seed: UInt64) -> NightjarController {
-    NightjarController(limits: statedLimits, charges: charges, seed: seed)
+    NightjarController(
+      limits: statedLimits,
+      charges: charges,
+      inFlightGuess: inFlightGuess,
+      seed: seed
+    )
   }
 
   /// A run of our controller.

@@ -39,7 +39,7 @@ struct PacingSimulation {
   private var returned: [SimulatedJob] = []
   private var wakesAt = Double.infinity
 
-  init(_ accounts: [Account], _ workload: Workload, concurrency: Int = 2_000, seed: UInt64) {
+  init(_ accounts: [Account], _ workload: Workload, concurrency: Int = 1_000, seed: UInt64) {
     self.accounts = accounts
     self.workload = workload
     self.concurrency = concurrency
