@@ -98,6 +98,7 @@ struct Settings {
   /// Every endpoint that requests may go to.
   func endpoints() throws -> [Endpoint] {
     let name = try providerName()
+    try refuseUnknownRegion()
     do throws(EndpointError) {
       if let url = options.provider.baseURL ?? environment["NIGHTJAR_BASE_URL"] {
         return [try Endpoint(url)]
@@ -110,10 +111,24 @@ struct Settings {
     return name == "anthropic" ? [.anthropic] : [.openAI]
   }
 
+  private var isOverridden: Bool {
+    options.provider.baseURL != nil || environment["NIGHTJAR_BASE_URL"] != nil
+  }
+
+  /// Where data may go is for the job file to say, and a URL by itself tells no region.
+  private func refuseUnknownRegion() throws {
+    guard file.regions.isLimited, isOverridden else { return }
+    throw CLIError(
+      "the job file allows only the regions \(file.regions.list), and --base-url or "
+        + "NIGHTJAR_BASE_URL names an endpoint of unknown region",
+      at: options.input,
+      next: "list the endpoint in the job file, as {url: …, region: …}",
+      exitCode: 64
+    )
+  }
+
   /// The accounts of the job file, or the one that the flags describe.
   func accounts(endpoints: [Endpoint]) throws -> [JobFile.Account] {
-    let isOverridden =
-      options.provider.baseURL != nil || environment["NIGHTJAR_BASE_URL"] != nil
     let limits = RateLimits(
       requestsPerMinute: options.pace.rpm,
       inputTokensPerMinute: options.pace.itpm,

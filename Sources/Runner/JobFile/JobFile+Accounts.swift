@@ -5,12 +5,13 @@ extension JobFile {
   /// The accounts as listed, or the one that `base_url`, `key` and `keys` are short for.
   static func accounts(
     _ fields: YAMLFields,
-    _ paths: PathBase
+    _ paths: PathBase,
+    in regions: AllowedRegions
   ) throws(JobFileError) -> [Account] {
     let short = ["base_url", "key", "keys"].first { fields[$0] != nil }
     guard fields["accounts"] != nil else {
-      guard short != nil else { return [] }
-      return [try shortAccount(fields, paths)]
+      guard short != nil || regions.isLimited else { return [] }
+      return [try shortAccount(fields, paths, in: regions)]
     }
     if let short {
       throw fields.error(
@@ -20,7 +21,7 @@ extension JobFile {
     }
     var accounts: [Account] = []
     for node in try fields.list("accounts") {
-      let account = try account(node, number: accounts.count + 1, fields.file, paths)
+      let account = try account(node, number: accounts.count + 1, fields.file, paths, in: regions)
       guard !accounts.contains(where: { $0.name == account.name }) else {
         throw fields.error("two accounts are named `\(account.name)`", at: node)
       }
@@ -34,15 +35,22 @@ extension JobFile {
 
   private static func shortAccount(
     _ fields: YAMLFields,
-    _ paths: PathBase
+    _ paths: PathBase,
+    in regions: AllowedRegions
   ) throws(JobFileError) -> Account {
     guard fields["key"] == nil || fields["keys"] == nil else {
       throw fields.error("both `key` and `keys` are set; keep one", at: fields["keys"])
     }
+    let name = "default"
     return Account(
-      name: "default",
+      name: name,
       keys: try keys(fields, "key", paths) + keys(fields, "keys", paths),
-      endpoints: try endpoints(fields, "base_url"),
+      endpoints: try endpoints(
+        fields,
+        "base_url",
+        of: (name, fields["regions"]),
+        in: regions
+      ),
       limits: RateLimits()
     )
   }
@@ -51,19 +59,22 @@ extension JobFile {
     _ node: Node,
     number: Int,
     _ file: String,
-    _ paths: PathBase
+    _ paths: PathBase,
+    in regions: AllowedRegions
   ) throws(JobFileError) -> Account {
     let fields = try YAMLFields(
       node,
-      known: ["name", "keys", "endpoints", "limits"],
+      known: ["name", "keys", "endpoints", "limits", "models"],
       of: "account \(number)",
       in: file
     )
+    let name = try fields.string("name") ?? "account-\(number)"
     return Account(
-      name: try fields.string("name") ?? "account-\(number)",
+      name: name,
       keys: try keys(fields, "keys", paths),
-      endpoints: try endpoints(fields, "endpoints"),
-      limits: try limits(fields)
+      endpoints: try endpoints(fields, "endpoints", of: (name, node), in: regions),
+      limits: try limits(fields),
+      models: try models(fields)
     )
   }
 
@@ -71,30 +82,22 @@ extension JobFile {
     guard let node = fields["limits"] else { return RateLimits() }
     let limits = try YAMLFields(
       node,
-      known: ["requests_per_minute", "input_tokens_per_minute", "output_tokens_per_minute"],
+      known: [
+        "requests_per_minute", "input_tokens_per_minute", "output_tokens_per_minute", "in_flight",
+        "output_charge", "ceiling",
+      ],
       of: "`limits`",
       in: fields.file
     )
     return RateLimits(
       requestsPerMinute: try limits.integer("requests_per_minute"),
       inputTokensPerMinute: try limits.integer("input_tokens_per_minute"),
-      outputTokensPerMinute: try limits.integer("output_tokens_per_minute")
+      outputTokensPerMinute: try limits.integer("output_tokens_per_minute"),
+      inFlight: try limits.integer("in_flight"),
+      outputCharge: try limits.word("output_charge", among: OutputCharge.allCases.map(\.rawValue))
+        .flatMap(OutputCharge.init),
+      isCeiling: try limits.word("ceiling", among: ["true", "false"]) == "true"
     )
-  }
-
-  private static func endpoints(
-    _ fields: YAMLFields,
-    _ name: String
-  ) throws(JobFileError) -> [Endpoint] {
-    var endpoints: [Endpoint] = []
-    for (text, node) in try fields.strings(name) {
-      do throws(EndpointError) {
-        endpoints.append(try Endpoint(text))
-      } catch {
-        throw fields.error(error.message, at: node)
-      }
-    }
-    return endpoints
   }
 
   private static func keys(

@@ -20,7 +20,9 @@ extension JobFile {
     system = try fields.string("system")
     prompt = try Self.template(fields)
     api = try fields.word("api", among: ["chat", "responses", "embeddings"])
-    accounts = try Self.accounts(fields, paths)
+    regions = try Self.regions(fields)
+    accounts = try Self.accounts(fields, paths, in: regions)
+    hedge = try Self.hedge(fields, accounts)
     concurrency = try fields.integer("concurrency")
     limit = try fields.integer("limit")
     timeout = try fields.seconds("timeout")
@@ -38,6 +40,7 @@ extension JobFile {
     "input", "output", "provider", "model", "max_tokens", "system", "prompt", "api", "base_url",
     "key", "keys", "accounts", "concurrency", "limit", "timeout", "ca_file", "queue", "grace",
     "keystore", "identity", "max_attempts", "proxy", "secrets",
+    "regions", "hedge",
   ]
 
   private static func template(_ fields: YAMLFields) throws(JobFileError) -> Template? {

@@ -10,19 +10,23 @@ package struct JobFile: Sendable, Equatable {
     package var name: String
     /// Where its keys are, in the order in which they are tried.
     package var keys: [KeyReference]
+    /// Those in allowed regions; empty for the provider's own.
     package var endpoints: [Endpoint]
     package var limits: RateLimits
+    package var models: ModelMap
 
     package init(
       name: String,
       keys: [KeyReference] = [],
       endpoints: [Endpoint] = [],
-      limits: RateLimits = RateLimits()
+      limits: RateLimits = RateLimits(),
+      models: ModelMap = ModelMap()
     ) {
       self.name = name
       self.keys = keys
       self.endpoints = endpoints
       self.limits = limits
+      self.models = models
     }
   }
 
@@ -48,6 +52,10 @@ package struct JobFile: Sendable, Equatable {
   package var api: String?
   /// Accounts as listed, or one named `default` made of `base_url`, `key` and `keys`.
   package var accounts: [Account] = []
+  /// Where data may go: no account has an endpoint elsewhere.
+  package var regions = AllowedRegions.all
+  /// When slow requests are sent twice; nil for never.
+  package var hedge: HedgePolicy?
   /// The most requests in flight.
   package var concurrency: Int?
   /// The most jobs to run.

@@ -50,12 +50,24 @@ struct YAMLFields {
   }
 
   /// A number of seconds above zero, fractions allowed.
-  func seconds(_ name: String) throws(JobFileError) -> Duration? {
+  ///
+  /// - Parameter word: what may stand in its place, for the message.
+  func seconds(_ name: String, or word: String? = nil) throws(JobFileError) -> Duration? {
     guard let node = values[name] else { return nil }
     guard let number = node.float, number > 0, number <= 1e9 else {
-      throw expected("a number of seconds above zero", name, node)
+      let alternative = word.map { ", or \($0)" } ?? ""
+      throw expected("a number of seconds above zero\(alternative)", name, node)
     }
     return .seconds(number)
+  }
+
+  /// A part of a whole.
+  func share(_ name: String) throws(JobFileError) -> Double? {
+    guard let node = values[name] else { return nil }
+    guard let number = node.float, number > 0, number <= 1 else {
+      throw expected("a share above 0 and at most 1, such as 0.005", name, node)
+    }
+    return number
   }
 
   /// One of these words.

@@ -2,11 +2,12 @@
 package struct AccountState: Sendable {
   /// Leave for one request.
   package struct Grant: Sendable, Equatable {
-    package let endpoint: Int
+    package let place: EndpointBalancer.Place
     /// Which of the account's pacers let it in: one for each model.
     let pacer: Int
     package let charge: Charge
-    package let sentAt: ContinuousClock.Instant
+
+    package var sentAt: ContinuousClock.Instant { place.ticket.sentAt }
   }
 
   /// What an account says to a request.
@@ -28,8 +29,7 @@ package struct AccountState: Sendable {
   private let origin: ContinuousClock.Instant
   private var models: [String: Int] = [:]
   private(set) var pacers: [Pacer] = []
-  private var endpoints: [EndpointHealth]
-  private var endpointLoad: [Int]
+  private var endpoints: EndpointBalancer
   private var overload = OverloadControl()
   private var retries = RetryBudget()
   private var parkings = ParkingState()
@@ -57,17 +57,16 @@ package struct AccountState: Sendable {
     self.expectedOutput = expectedOutput
     self.inFlightGuess = inFlightGuess
     origin = now
-    self.endpoints = Array(repeating: EndpointHealth(), count: endpoints)
-    endpointLoad = Array(repeating: 0, count: endpoints)
+    self.endpoints = EndpointBalancer(count: endpoints)
   }
 
   package var parking: Parking? { parkings.parking }
   /// Whether a key is being looked for in place of one that was refused.
   package var isWithoutKey: Bool { parkings.isWithoutKey }
   /// Requests that were granted and have not ended.
-  package var inFlight: Int { endpointLoad.reduce(0, +) }
+  package var inFlight: Int { endpoints.inFlight }
   /// True once any endpoint has answered.
-  package var hasAnswered: Bool { endpoints.contains { $0.hasAnswered } }
+  package var hasAnswered: Bool { endpoints.hasAnswered }
 
   private func seconds(_ now: ContinuousClock.Instant) -> Double { (now - origin).seconds }
 
@@ -78,9 +77,15 @@ package struct AccountState: Sendable {
   }
 
   /// Asks for a request to leave.
+  ///
+  /// - Parameters:
+  ///   - prefix: what ``PromptPrefix`` makes of its beginning; nil where that does not matter.
+  ///   - random: uniform in 0 ..< 1, for the choice of an endpoint.
   package mutating func admit(
     _ shape: RequestShape,
-    at now: ContinuousClock.Instant
+    prefix: UInt64? = nil,
+    at now: ContinuousClock.Instant,
+    random: Double = 0
   ) -> Admission {
     if parkings.isClosed(at: now) { return .closed }
     if let heldUntil, heldUntil > now { return wait(until: heldUntil, for: .retryAfter) }
@@ -91,16 +96,17 @@ package struct AccountState: Sendable {
     if let (time, hold) = pacers[pacer].hold(charge, at: now) {
       return wait(until: now + time, for: hold)
     }
-    guard let endpoint = leastLoaded(at: now) else {
-      return wait(until: nextProbe(at: now), for: .outage)
+    let tokens = charge.expected.inputTokens + charge.expected.outputTokens + charge.expected.tokens
+    let choice = endpoints.choose(prefix: prefix, tokens: tokens, at: now, random: random)
+    guard case .place(let place) = choice else {
+      guard case .wait(let until) = choice else { return .closed }
+      return wait(until: until, for: .outage)
     }
     pacers[pacer].take(charge)
     overload.sending(at: seconds(now))
     parkings.sending()
-    endpoints[endpoint].sending(at: now)
-    endpointLoad[endpoint] += 1
     waiting = nil
-    return .granted(Grant(endpoint: endpoint, pacer: pacer, charge: charge, sentAt: now))
+    return .granted(Grant(place: place, pacer: pacer, charge: charge))
   }
 
   private mutating func wait(
@@ -125,30 +131,14 @@ package struct AccountState: Sendable {
     )
     return pacers.count - 1
   }
-
-  private func leastLoaded(at now: ContinuousClock.Instant) -> Int? {
-    endpoints.indices
-      .filter {
-        if case .closed = endpoints[$0].admission(at: now) { return false }
-        return true
-      }
-      .min { endpointLoad[$0] < endpointLoad[$1] }
-  }
-
-  private func nextProbe(at now: ContinuousClock.Instant) -> ContinuousClock.Instant {
-    endpoints.compactMap { health in
-      if case .closed(let until) = health.admission(at: now) { return until }
-      return nil
-    }.min() ?? now
-  }
 }
 
 // What becomes of requests.
 extension AccountState {
   /// A granted request did not leave, or was cut off by us.
   package mutating func cancelled(_ grant: Grant, at now: ContinuousClock.Instant) {
-    end(grant)
-    endpoints[grant.endpoint].ended(at: now)
+    parkings.ended()
+    endpoints.cancelled(grant.place, at: now)
     pacers[grant.pacer].giveBack(grant.charge, counts: false, at: now)
   }
 
@@ -165,8 +155,7 @@ extension AccountState {
     sighting: LimitSighting = .nothing,
     at now: ContinuousClock.Instant
   ) -> Bool {
-    end(grant)
-    endpointAnswered(grant.endpoint, at: now)
+    endpointAnswered(grant, at: now)
     retries.answered(at: seconds(now))
     if let usage {
       pacers[grant.pacer].settle(
@@ -199,8 +188,7 @@ extension AccountState {
     at now: ContinuousClock.Instant,
     random: Double
   ) {
-    end(grant)
-    endpointAnswered(grant.endpoint, at: now)
+    endpointAnswered(grant, at: now)
     rateLimited += 1
     switch cause {
     case .limit(let meter):
@@ -236,20 +224,22 @@ extension AccountState {
     at now: ContinuousClock.Instant,
     random: Double
   ) -> Bool {
-    end(grant)
+    parkings.ended()
     pacers[grant.pacer].giveBack(grant.charge, counts: true, at: now)
     if cause == .overload {
       overload.failed(at: seconds(now))
       if let wait { hold(until: now + wait) }
     }
-    endpoints[grant.endpoint].failed(
+    endpoints.failed(
+      grant.place,
       job: job,
       answered: answered,
       isJobsOwn: isAboutRequest && !othersWait,
       at: now,
       random: random
     )
-    return endpoints[grant.endpoint].charges(
+    return endpoints.charges(
+      grant.place,
       sentAt: grant.sentAt,
       isAboutRequest: isAboutRequest,
       othersWait: othersWait
@@ -263,8 +253,7 @@ extension AccountState {
 
   /// The provider refused the key, the account or the address: the request ended.
   package mutating func refused(_ grant: Grant, at now: ContinuousClock.Instant) {
-    end(grant)
-    endpoints[grant.endpoint].succeeded(at: now)
+    endpointAnswered(grant, at: now)
     pacers[grant.pacer].giveBack(grant.charge, counts: charges.countsRefusals, at: now)
   }
 
@@ -291,14 +280,10 @@ extension AccountState {
     parkings.keyAppeared(isTrial: isTrial)
   }
 
-  private mutating func endpointAnswered(_ endpoint: Int, at now: ContinuousClock.Instant) {
-    if endpoints[endpoint].isDown { overload.recovered(at: seconds(now)) }
-    endpoints[endpoint].succeeded(at: now)
-  }
-
-  /// A request is over, in whatever way.
-  private mutating func end(_ grant: Grant) {
-    endpointLoad[grant.endpoint] -= 1
+  private mutating func endpointAnswered(_ grant: Grant, at now: ContinuousClock.Instant) {
     parkings.ended()
+    let wasDown = endpoints.isDown
+    endpoints.succeeded(grant.place, at: now)
+    if wasDown, !endpoints.isDown { overload.recovered(at: seconds(now)) }
   }
 }

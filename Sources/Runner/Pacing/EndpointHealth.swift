@@ -1,7 +1,9 @@
 /// Tells an outage of an endpoint from trouble with a single job, and probes until it is over.
 ///
-/// A circuit breaker: closed while answers come; open after failures of several jobs in a row;
-/// then one request at a time probes, at intervals that double up to 15 s.
+/// A circuit breaker: closed while answers come; open after failures of several jobs in a row; then
+/// single requests probe, at intervals that double from 1 s up to 8 s. While another endpoint of
+/// the account is healthy, an open breaker also ejects: probes are then 30 s apart, and 30 s more
+/// each time, up to 300 s (as in Envoy's outlier detection).
 package struct EndpointHealth: Sendable {
   /// What the endpoint lets through.
   package enum Admission: Sendable, Equatable {
@@ -11,20 +13,38 @@ package struct EndpointHealth: Sendable {
     case closed(until: ContinuousClock.Instant)
   }
 
-  private enum State: Sendable, Equatable {
-    case closed
-    case open(until: ContinuousClock.Instant)
-    case probing
+  /// What a request is to the endpoint's health, from its leaving to its end.
+  package struct Ticket: Sendable, Equatable {
+    package let sentAt: ContinuousClock.Instant
+    /// Which probe it is, counted from 1; nil for any other request.
+    fileprivate let probe: Int?
+
+    package var isProbe: Bool { probe != nil }
+  }
+
+  private struct Breaker: Sendable {
+    /// How often it has opened in a row, failed probes included.
+    var trips: Int
+    var probeAt: ContinuousClock.Instant
+    /// No probe leaves before this while others are healthy.
+    var ejectedUntil: ContinuousClock.Instant
   }
 
   static let failuresToTrip = 5
   static let jobsToTrip = 3
-  static let longestInterval = 15.0
+  static let longestInterval = 8.0
+  static let ejection = 30.0
+  static let longestEjection = 300.0
 
-  private var state = State.closed
+  /// Nil while it is closed.
+  private var breaker: Breaker?
   private var failures = 0
   private var failedJobs: Set<Int> = []
-  private var trips = 0
+  /// When the first of the requests that failed in a row was sent.
+  private var troubleSince: ContinuousClock.Instant?
+  private var ejections = 0
+  /// Counts the probes for ever, so that one of an earlier outage is never taken for the latest.
+  private var probes = 0
   private var lastSuccess: ContinuousClock.Instant?
 
   package init() {}
@@ -33,32 +53,56 @@ package struct EndpointHealth: Sendable {
   package private(set) var hasAnswered = false
 
   /// True while the endpoint is taken to be down.
-  package var isDown: Bool { state != .closed }
+  package var isDown: Bool { breaker != nil }
 
   /// What the endpoint would say to a request now.
-  package func admission(at now: ContinuousClock.Instant) -> Admission {
-    switch state {
-    case .closed: .open
-    case .open(let until): until <= now ? .probe : .closed(until: until)
-    case .probing: .closed(until: now + .seconds(1))
-    }
+  ///
+  /// - Parameter othersHealthy: whether another endpoint of the account can take the request.
+  package func admission(
+    at now: ContinuousClock.Instant,
+    othersHealthy: Bool = false
+  ) -> Admission {
+    guard let breaker else { return .open }
+    let until = othersHealthy ? max(breaker.probeAt, breaker.ejectedUntil) : breaker.probeAt
+    return until <= now ? .probe : .closed(until: until)
   }
 
   /// A request is about to leave under the admission just given.
-  package mutating func sending(at now: ContinuousClock.Instant) {
-    if admission(at: now) == .probe { state = .probing }
+  ///
+  /// - Returns: what its end has to be told with.
+  package mutating func sending(
+    at now: ContinuousClock.Instant,
+    othersHealthy: Bool = false
+  ) -> Ticket {
+    guard admission(at: now, othersHealthy: othersHealthy) == .probe else {
+      return Ticket(sentAt: now, probe: nil)
+    }
+    probes += 1
+    // A probe that hangs holds up the next one no longer than one that failed would.
+    breaker?.probeAt = now + .seconds(Self.longestInterval)
+    return Ticket(sentAt: now, probe: probes)
   }
 
+  private func isLatestProbe(_ ticket: Ticket) -> Bool { isDown && ticket.probe == probes }
+
   /// A request ended without saying anything about the endpoint, such as a cancelled one.
-  package mutating func ended(at now: ContinuousClock.Instant) {
-    if state == .probing { state = .open(until: now) }
+  package mutating func ended(_ ticket: Ticket, at now: ContinuousClock.Instant) {
+    if isLatestProbe(ticket) { breaker?.probeAt = now }
   }
 
   /// The provider answered; refusals of a job or a pace are answers too.
-  package mutating func succeeded(at now: ContinuousClock.Instant) {
-    self = EndpointHealth()
-    lastSuccess = now
+  ///
+  /// While the endpoint is down, the answer to a request that was sent before the trouble began
+  /// shows nothing.
+  package mutating func succeeded(_ ticket: Ticket, at now: ContinuousClock.Instant) {
     hasAnswered = true
+    if isDown, let troubleSince, ticket.sentAt < troubleSince { return }
+    breaker = nil
+    failures = 0
+    failedJobs = []
+    troubleSince = nil
+    ejections = 0
+    lastSuccess = now
   }
 
   /// A request failed.
@@ -68,26 +112,45 @@ package struct EndpointHealth: Sendable {
   ///   - answered: whether any answer came, even a bad one.
   ///   - isJobsOwn: true when the failure is about the request and no untried job is left that
   ///     could show whether the endpoint works; it is then taken to work.
+  ///   - othersHealthy: whether another endpoint of the account is not down; the last one that is
+  ///     healthy is never ejected.
   ///   - random: uniform in 0 ..< 1, spreads the probes.
   package mutating func failed(
+    _ ticket: Ticket,
     job: Int,
     answered: Bool,
     isJobsOwn: Bool = false,
+    othersHealthy: Bool = false,
     at now: ContinuousClock.Instant,
     random: Double
   ) {
     hasAnswered = hasAnswered || answered
     failures += 1
+    troubleSince = troubleSince ?? ticket.sentAt
     if failedJobs.count < Self.jobsToTrip { failedJobs.insert(job) }
     let isOutage = failures >= Self.failuresToTrip && failedJobs.count >= Self.jobsToTrip
     if isJobsOwn {
-      state = .closed
+      breaker = nil
       return
     }
-    guard state == .probing || (state == .closed && isOutage) else { return }
+    guard isDown ? isLatestProbe(ticket) : isOutage else { return }
+    trip(othersHealthy: othersHealthy, at: now, random: random)
+  }
+
+  private mutating func trip(
+    othersHealthy: Bool,
+    at now: ContinuousClock.Instant,
+    random: Double
+  ) {
+    let trips = breaker?.trips ?? 0
     let interval = min(Self.longestInterval, Double(1 << min(trips, 8)))
-    trips += 1
-    state = .open(until: now + .seconds(interval * (0.75 + random / 4)))
+    ejections += othersHealthy ? 1 : 0
+    let ejection = min(Self.longestEjection, Self.ejection * Double(ejections))
+    breaker = Breaker(
+      trips: trips + 1,
+      probeAt: now + .seconds(interval * (0.75 + random / 4)),
+      ejectedUntil: othersHealthy ? now + .seconds(ejection) : now
+    )
   }
 
   /// Whether a failure is the job's own: an outage fails no job.

@@ -7,6 +7,8 @@ package struct LimitStanding: Sendable, Equatable {
   package var window: Duration
   /// What is left of it, at least zero.
   package var remaining: Double?
+  /// How long until all of it is there again, if nothing more is used.
+  package var reset: Duration?
   /// `remaining` is a multiple of this: 1, or 1,000 where a provider rounds.
   package var granularity: Double
 
@@ -14,11 +16,13 @@ package struct LimitStanding: Sendable, Equatable {
     limit: Double? = nil,
     window: Duration = .seconds(60),
     remaining: Double? = nil,
+    reset: Duration? = nil,
     granularity: Double = 1
   ) {
     self.limit = limit
     self.window = window
     self.remaining = remaining
+    self.reset = reset
     self.granularity = granularity
   }
 }

@@ -261,8 +261,9 @@ package struct Pacer: Sendable {
     refusedAt = time
   }
 
-  /// What the provider let through a second: between two refusals, when its bucket was empty, this
-  /// is its limit. Nil where too little was sent to tell.
+  /// What the provider let through a second; nil where too little was sent to tell.
+  ///
+  /// Between two refusals, when its bucket was empty, this is its limit.
   private mutating func accepted(_ meter: Meter, at time: Double) -> Double? {
     if let refusedAt, time - refusedAt < 60 {
       return max(0, passed[meter] - passedBefore[meter]) / (time - refusedAt)

@@ -8,14 +8,19 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
   package let url: String
   /// The host in lower case, an IPv6 address in brackets.
   package let host: String
+  /// Where it answers from, as the job file says; nil where nothing is said.
+  package let region: String?
   /// Whether the prefix names an API version itself, so that paths lose theirs.
   private let namesVersion: Bool
 
   /// Reads a base URL.
   ///
+  /// - Parameters:
+  ///   - text: the base URL.
+  ///   - region: where it answers from, if that is known.
   /// - Throws: an ``EndpointError`` for anything but `https://host[:port][/prefix]`, or `http://`
   ///   on a loopback host; user names, queries and fragments have no place in a base URL.
-  package init(_ text: String) throws(EndpointError) {
+  package init(_ text: String, region: String? = nil) throws(EndpointError) {
     guard let parts = try URLParts(text) else {
       throw EndpointError(
         message: "\"\(Scrubber(limit: 200).scrub(text))\" is not a base URL; "
@@ -31,6 +36,7 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     let prefix = parts.segments.map { "/" + $0 }.joined()
     url = parts.scheme + "://" + parts.host + (parts.port.map { ":\($0)" } ?? "") + prefix
     host = parts.host
+    self.region = region
     namesVersion = parts.segments.contains(where: isVersion)
   }
 
@@ -49,6 +55,7 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
   private init(officialHost host: String) {
     url = "https://" + host
     self.host = host
+    region = nil
     namesVersion = false
   }
 }

@@ -65,7 +65,7 @@ private func secondOfDay(_ time: Substring) -> Int? {
 }
 
 /// Days in the Gregorian calendar, counting years from March so that leap days come last.
-private func daysSince1970(year: Int, month: Int, day: Int) -> Int {
+func daysSince1970(year: Int, month: Int, day: Int) -> Int {
   let marchYear = month > 2 ? year : year - 1
   let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
   return marchYear * 365 + marchYear / 4 - marchYear / 100 + marchYear / 400 + dayOfYear - 719_468

@@ -11,7 +11,7 @@ package final class Account: Sendable {
     package let lease: KeyLease
 
     /// Where the request goes.
-    package var address: Endpoint { account.endpoints[grant.endpoint] }
+    package var address: Endpoint { account.endpoints[grant.place.endpoint] }
     package var key: Key { lease.key }
   }
 

@@ -1,7 +1,8 @@
 import HeapModule
 
-/// Who waits to leave, in one line for each model: models have limits of their own, so that one
-/// does not wait for another. A pure value.
+/// Who waits to leave, in one line for each model: a pure value.
+///
+/// Models have limits of their own, so that one does not wait for another.
 struct WaitingLine<Waiter: Sendable>: Sendable {
   private struct Place: Comparable, Sendable {
     let priority: Int

@@ -26,7 +26,7 @@ import Testing
   @Test func `spreads its requests over its endpoints`() throws {
     var account = account(endpoints: 3)
     let grants = try (0..<9).map { _ in try grant(&account) }
-    #expect(Set(grants[..<3].map(\.endpoint)) == [0, 1, 2])
+    #expect(Set(grants[..<3].map(\.place.endpoint)) == [0, 1, 2])
     #expect(account.inFlight == 9)
     for grant in grants { _ = account.answered(grant, usage: nil, at: start) }
     #expect(account.inFlight == 0)
@@ -37,7 +37,7 @@ import Testing
     for job in 0..<5 {
       var others: [AccountState.Grant] = []
       var next = try grant(&account)
-      while next.endpoint != 0 {
+      while next.place.endpoint != 0 {
         others.append(next)
         next = try grant(&account)
       }
@@ -52,7 +52,7 @@ import Testing
         random: 1
       )
     }
-    for _ in 0..<4 { #expect(try grant(&account).endpoint == 1) }
+    for _ in 0..<4 { #expect(try grant(&account).place.endpoint == 1) }
   }
 
   @Test func `waits for the probe when all its endpoints are down`() throws {

@@ -1,0 +1,179 @@
+/// Spreads an account's requests over its endpoints: a pure value.
+///
+/// Requests that begin alike go to the same endpoint, where the provider's prompt cache is warm,
+/// unless another has clearly less to do; then the lesser loaded of two that are picked at random
+/// gets them (Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001). Load is
+/// the tokens of the requests in flight: a slow endpoint holds more of them, and so gets fewer.
+package struct EndpointBalancer: Sendable {
+  /// A request's place at an endpoint, from its leaving to its end.
+  package struct Place: Sendable, Equatable {
+    /// The endpoint's index.
+    package let endpoint: Int
+    fileprivate let tokens: Double
+    package let ticket: EndpointHealth.Ticket
+  }
+
+  /// Where a request goes.
+  package enum Choice: Sendable, Equatable {
+    case place(Place)
+    /// Every endpoint is down; the first probe may leave then.
+    case wait(until: ContinuousClock.Instant)
+  }
+
+  /// A preferred endpoint may have this many times the tokens of another in flight, and one
+  /// request more.
+  static let slack = 1.25
+
+  private struct Member: Sendable {
+    var health = EndpointHealth()
+    var requests = 0
+    var tokens = 0.0
+  }
+
+  private var members: [Member]
+
+  /// - Parameter count: how many endpoints there are, at least one.
+  package init(count: Int) {
+    members = Array(repeating: Member(), count: count)
+  }
+
+  /// Requests that have a place and have not ended.
+  package var inFlight: Int { members.reduce(0) { $0 + $1.requests } }
+
+  /// True once any endpoint has answered.
+  package var hasAnswered: Bool { members.contains { $0.health.hasAnswered } }
+
+  /// True while no endpoint takes more than probes.
+  package var isDown: Bool { members.allSatisfy(\.health.isDown) }
+
+  /// Estimated tokens in flight at an endpoint.
+  package func load(of endpoint: Int) -> Double { members[endpoint].tokens }
+
+  /// What an endpoint would say to a request now.
+  package func admission(
+    of endpoint: Int,
+    at now: ContinuousClock.Instant
+  ) -> EndpointHealth.Admission {
+    members[endpoint].health.admission(at: now, othersHealthy: othersHealthy(than: endpoint))
+  }
+
+  private func othersHealthy(than endpoint: Int) -> Bool {
+    members.indices.contains { $0 != endpoint && !members[$0].health.isDown }
+  }
+
+  /// Gives a request a place.
+  ///
+  /// - Parameters:
+  ///   - prefix: what ``PromptPrefix`` makes of its beginning; nil to go by load alone.
+  ///   - tokens: an estimate of what it takes, zero or more.
+  ///   - endpoint: one where it must not go, such as where its twin is; nil for none.
+  ///   - random: uniform in 0 ..< 1.
+  package mutating func choose(
+    prefix: UInt64?,
+    tokens: Double,
+    avoiding endpoint: Int? = nil,
+    at now: ContinuousClock.Instant,
+    random: Double
+  ) -> Choice {
+    var healthy: [Int] = []
+    var nextProbe: ContinuousClock.Instant?
+    for index in members.indices where index != endpoint {
+      switch admission(of: index, at: now) {
+      case .probe: return place(at: index, tokens, at: now)
+      case .open: healthy.append(index)
+      case .closed(let until): nextProbe = min(until, nextProbe ?? until)
+      }
+    }
+    guard let lighter = lighterOfTwo(healthy, random) else {
+      return .wait(until: nextProbe ?? now)
+    }
+    let warm = prefix.flatMap { preferred(for: $0, among: healthy) } ?? lighter
+    let isBusy = load(of: warm) > Self.slack * load(of: lighter) + tokens
+    return place(at: isBusy ? lighter : warm, tokens, at: now)
+  }
+
+  /// The endpoint with less to do, of two at random.
+  private func lighterOfTwo(_ healthy: [Int], _ random: Double) -> Int? {
+    guard healthy.count > 1 else { return healthy.first }
+    let others = healthy.count - 1
+    let pair = min(Int(random * Double(healthy.count * others)), healthy.count * others - 1)
+    let first = pair / others
+    let second = pair % others
+    let two = [healthy[first], healthy[second < first ? second : second + 1]]
+    return two.min { load(of: $0) < load(of: $1) }
+  }
+
+  /// Rendezvous hashing: when one endpoint goes, only what it had moves.
+  private func preferred(for prefix: UInt64, among healthy: [Int]) -> Int? {
+    healthy.max {
+      PromptPrefix.affinity(of: prefix, to: $0) < PromptPrefix.affinity(of: prefix, to: $1)
+    }
+  }
+
+  private mutating func place(
+    at endpoint: Int,
+    _ tokens: Double,
+    at now: ContinuousClock.Instant
+  ) -> Choice {
+    let othersHealthy = othersHealthy(than: endpoint)
+    let ticket = members[endpoint].health.sending(at: now, othersHealthy: othersHealthy)
+    members[endpoint].requests += 1
+    members[endpoint].tokens += tokens
+    return .place(Place(endpoint: endpoint, tokens: tokens, ticket: ticket))
+  }
+
+  /// A request ended without saying anything about its endpoint, or never left.
+  package mutating func cancelled(_ place: Place, at now: ContinuousClock.Instant) {
+    leave(place)
+    members[place.endpoint].health.ended(place.ticket, at: now)
+  }
+
+  /// The provider answered; refusals of a job, a key or a pace are answers too.
+  package mutating func succeeded(_ place: Place, at now: ContinuousClock.Instant) {
+    leave(place)
+    members[place.endpoint].health.succeeded(place.ticket, at: now)
+  }
+
+  /// A request failed; parameters as for ``EndpointHealth``.
+  package mutating func failed(
+    _ place: Place,
+    job: Int,
+    answered: Bool,
+    isJobsOwn: Bool = false,
+    at now: ContinuousClock.Instant,
+    random: Double
+  ) {
+    leave(place)
+    let othersHealthy = othersHealthy(than: place.endpoint)
+    members[place.endpoint].health.failed(
+      place.ticket,
+      job: job,
+      answered: answered,
+      isJobsOwn: isJobsOwn,
+      othersHealthy: othersHealthy,
+      at: now,
+      random: random
+    )
+  }
+
+  /// Whether a failure is the job's own, as ``EndpointHealth`` decides.
+  package func charges(
+    _ place: Place,
+    sentAt: ContinuousClock.Instant,
+    isAboutRequest: Bool,
+    othersWait: Bool = true
+  ) -> Bool {
+    members[place.endpoint].health.charges(
+      sentAt: sentAt,
+      isAboutRequest: isAboutRequest,
+      othersWait: othersWait
+    )
+  }
+
+  private mutating func leave(_ place: Place) {
+    members[place.endpoint].requests -= 1
+    let isIdle = members[place.endpoint].requests == 0
+    // Sums of fractions do not come back to zero by themselves.
+    members[place.endpoint].tokens = isIdle ? 0 : members[place.endpoint].tokens - place.tokens
+  }
+}
