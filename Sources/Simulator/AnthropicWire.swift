@@ -13,15 +13,18 @@ struct AnthropicWire: WireFormat {
     return fields.messages == nil ? "messages" : nil
   }
 
-  /// Output counts as it is produced: at admission there need only be some left.
-  func demands(of rehearsals: [Rehearsal], maxTokens: Int?) -> [Meter: Int] {
-    [
-      .requests: 1, .inputTokens: rehearsals.reduce(0) { $0 + $1.inputTokens }, .outputTokens: 1,
-    ]
+  /// Output counts as it is produced; what is read from the cache does not count.
+  func bill(for answer: Answer, maxTokens: Int?, model: ChargeModel?) -> Bill {
+    Bill(
+      model ?? .produced,
+      isOneMeter: false,
+      inputTokens: answer.inputTokens - answer.cachedTokens,
+      maxTokens: maxTokens
+    )
   }
 
-  func costs(ofAnswer outputTokens: Int) -> [Meter: Int] {
-    [.outputTokens: outputTokens - 1]
+  func reportedInput(of answer: Answer) -> (tokens: Int, cached: Int) {
+    (answer.inputTokens - answer.cachedTokens, answer.cachedTokens)
   }
 
   func body(of answer: Answer) -> JSON {
@@ -31,8 +34,9 @@ struct AnthropicWire: WireFormat {
       {"id":\(identifier("msg_", answer.number)),"type":"message","role":"assistant",\
       "model":\(answer.model),"content":[{"type":"text","text":\(text)}],\
       "stop_reason":\(isCutShort ? "max_tokens" : "end_turn"),"stop_sequence":null,\
-      "usage":{"input_tokens":\(answer.inputTokens),"cache_creation_input_tokens":0,\
-      "cache_read_input_tokens":0,"output_tokens":\(answer.outputTokens),\
+      "usage":{"input_tokens":\(answer.inputTokens - answer.cachedTokens),\
+      "cache_creation_input_tokens":0,"cache_read_input_tokens":\(answer.cachedTokens),\
+      "output_tokens":\(answer.outputTokens),\
       "service_tier":"standard"}}
       """
   }
@@ -50,10 +54,17 @@ struct AnthropicWire: WireFormat {
 
   func refuse(_ refusal: Refusal, requestID: String) -> (status: Int, body: JSON) {
     let (status, type, message) = words(for: refusal)
+    let details: JSON =
+      if case .terminal(.spendLimit, _) = refusal {
+        #","details":{"error_code":"enforced_spend_limit_reached"}"#
+      } else {
+        ""
+      }
     return (
       status,
       """
-      {"type":"error","error":{"type":\(type),"message":\(message)},"request_id":\(requestID)}
+      {"type":"error","error":{"type":\(type),"message":\(message)\(details)},\
+      "request_id":\(requestID)}
       """
     )
   }
@@ -86,12 +97,48 @@ struct AnthropicWire: WireFormat {
       (400, "invalid_request_error", "messages: the rehearsal was told to refuse this prompt")
     case .limitExceeded(let limit):
       (429, "rate_limit_error", exceeded(limit))
-    case .rateLimitFault:
+    case .rateLimitFault, .held:
       (429, "rate_limit_error", "Number of requests has exceeded your rate limit")
+    case .acceleration:
+      (
+        429, "rate_limit_error",
+        "This request would exceed your organization's acceleration limit. Ramp up your traffic "
+          + "gradually and maintain consistent usage patterns"
+      )
+    case .terminal(let reason, let day):
+      words(for: reason, regainsAccess: day)
     case .serverError:
       (500, "api_error", "Internal server error")
     case .overloaded:
       (529, "overloaded_error", "Overloaded")
+    }
+  }
+
+  private func words(
+    for reason: TerminalRefusal,
+    regainsAccess day: String
+  ) -> (status: Int, type: String, message: String) {
+    let regain = "You will regain access on \(day) at 00:00 UTC."
+    return switch reason {
+    case .spendLimit:
+      (
+        429, "rate_limit_error",
+        "You have reached your API usage limits: your organization has crossed its monthly API "
+          + "usage threshold, set based on your organization's API tier. \(regain)"
+      )
+    case .usageLimit:
+      (
+        400, "invalid_request_error",
+        "You have reached your specified API usage limits. \(regain)"
+      )
+    case .credit:
+      (
+        400, "invalid_request_error",
+        "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing "
+          + "to upgrade or purchase credits."
+      )
+    case .disabled:
+      (400, "invalid_request_error", "This organization has been disabled.")
     }
   }
 
@@ -100,23 +147,19 @@ struct AnthropicWire: WireFormat {
       switch limit.meter {
       case .requests: "requests"
       case .inputTokens: "input tokens"
-      case .outputTokens, .tokens: "output tokens"
+      case .outputTokens, .tokens, .projectTokens: "output tokens"
       }
     return "This request would exceed your organization's rate limit of "
       + "\(limit.perMinute) \(metered) per minute"
   }
 
-  func headers(
-    requestID: String,
-    processing: Duration,
-    account: inout Account?,
-    clock: WallClock,
-    at now: Duration
-  ) -> [Header] {
-    var headers = [Header("request-id", requestID)]
-    if let organisation = account?.organisation {
-      headers.append(Header("anthropic-organization-id", organisation))
-    }
+  func headers(requestID: String, processing: Duration, organisation: String?) -> [Header] {
+    [Header("request-id", requestID)]
+      + (organisation.map { [Header("anthropic-organization-id", $0)] } ?? [])
+  }
+
+  func limitHeaders(of account: Account, clock: WallClock, at now: Duration) -> [Header] {
+    var headers: [Header] = []
     func add(_ family: String, _ standing: MeterStanding, roundedTo unit: Int) {
       let remaining = (standing.remaining + unit / 2) / unit * unit
       let prefix = "anthropic-ratelimit-\(family)-"
@@ -124,11 +167,11 @@ struct AnthropicWire: WireFormat {
       headers.append(Header(prefix + "remaining", String(remaining)))
       headers.append(Header(prefix + "reset", clock.rfc3339(at: now + standing.untilFull)))
     }
-    if let requests = account?.standing(of: .requests, at: now) {
+    if let requests = account.standing(of: .requests, at: now) {
       add("requests", requests, roundedTo: 1)
     }
-    let input = account?.standing(of: .inputTokens, at: now)
-    let output = account?.standing(of: .outputTokens, at: now)
+    let input = account.standing(of: .inputTokens, at: now)
+    let output = account.standing(of: .outputTokens, at: now)
     if let input { add("input-tokens", input, roundedTo: 1000) }
     if let output { add("output-tokens", output, roundedTo: 1000) }
     if let tightest = [input, output].compactMap(\.self).min(by: { $0.share < $1.share }) {

@@ -13,8 +13,10 @@ package struct Exchange: Sendable {
   package var latency: Duration = .zero
   /// What happens to the answer on its way.
   package var delivery = Delivery.whole
-  /// The `retry-after` header, in seconds.
-  var retryAfter: Int?
+  /// What its admission cost and its answer will; nil when it was not admitted.
+  var bill: Bill?
+  /// How long the client is told to wait.
+  var retryAfter: Duration?
 
   enum Content: Sendable {
     case answer(Answer)
@@ -52,9 +54,15 @@ package struct Exchange: Sendable {
     return answer.outputTokens
   }
 
+  /// What is charged when it is finished: nothing while an answer hangs.
+  var completion: [Meter: Int] {
+    guard let bill, delivery != .hang else { return [:] }
+    return bill.completion(outputTokens: outputTokens)
+  }
+
   /// The exchange as the ledger records it.
   var entry: LedgerEntry {
-    var inputTokens = 0
+    var (inputTokens, cachedTokens) = (0, 0)
     var status: Int? = 200
     var outcome = delivery.rawValue
     switch content {
@@ -65,7 +73,7 @@ package struct Exchange: Sendable {
     case .answer where delivery == .hang:
       status = nil
     case .answer(let answer):
-      inputTokens = answer.inputTokens
+      (inputTokens, cachedTokens) = wire.reportedInput(of: answer)
     case .models:
       break
     }
@@ -80,6 +88,7 @@ package struct Exchange: Sendable {
       outcome: outcome,
       status: status,
       inputTokens: inputTokens,
+      cachedTokens: cachedTokens,
       outputTokens: outputTokens
     )
   }

@@ -12,7 +12,9 @@ struct LedgerEntry: Sendable {
   let outcome: String
   /// The HTTP status; nil when nothing is ever answered.
   let status: Int?
+  /// As the usage reports them: Anthropic's are without what was read from the cache.
   let inputTokens: Int
+  let cachedTokens: Int
   let outputTokens: Int
 
   /// The entry as one line of the ledger file.
@@ -20,36 +22,16 @@ struct LedgerEntry: Sendable {
     let status: JSON = status.map { "\($0)" } ?? "null"
     return """
       {"n":\(number),"t_ms":\(Int(time.seconds * 1000)),"path":\(path),"key":\(account),\
-      "fingerprint":\(fingerprint),"prompt_hash":\(promptHash.map(hexadecimal)),"id":\(requestID),"outcome":\(outcome),\
-      "status":\(status),"input_tokens":\(inputTokens),"output_tokens":\(outputTokens)}
+      "fingerprint":\(fingerprint),"prompt_hash":\(promptHash.map(hexadecimal)),\
+      "id":\(requestID),"outcome":\(outcome),"status":\(status),\
+      "input_tokens":\(inputTokens),"cache_read_tokens":\(cachedTokens),\
+      "output_tokens":\(outputTokens)}
       """
   }
 }
 
 /// What all requests add up to.
 struct Ledger: Sendable {
-  private struct Tally {
-    var requests = 0
-    var inputTokens = 0
-    var outputTokens = 0
-    var outcomes: [String: Int] = [:]
-
-    mutating func record(_ entry: LedgerEntry) {
-      requests += 1
-      inputTokens += entry.inputTokens
-      outputTokens += entry.outputTokens
-      outcomes[entry.outcome, default: 0] += 1
-    }
-
-    var json: JSON {
-      """
-      {"requests":\(requests),"served":\(outcomes["served", default: 0]),\
-      "rate_limited":\(outcomes["429", default: 0]),"input_tokens":\(inputTokens),\
-      "output_tokens":\(outputTokens),"outcomes":\(JSON(outcomes.mapValues { "\($0)" }))}
-      """
-    }
-  }
-
   private var total = Tally()
   private var accounts: [String: Tally] = [:]
   /// By fingerprint.
@@ -60,8 +42,8 @@ struct Ledger: Sendable {
 
   mutating func record(_ entry: LedgerEntry) {
     total.record(entry)
-    accounts[entry.account ?? "unknown", default: Tally()].record(entry)
-    if let key = entry.fingerprint { keys[key, default: Tally()].record(entry) }
+    accounts[Self.name(of: entry.account), default: Tally()].record(entry)
+    if let key = entry.fingerprint { keys[key, default: Tally(hasSeries: false)].record(entry) }
     if let hash = entry.promptHash, entry.outcome == "served" {
       servedByPrompt[hash, default: 0] += 1
     }
@@ -70,19 +52,26 @@ struct Ledger: Sendable {
   }
 
   /// Notes that the provider has done its part of a recorded request.
-  mutating func finish() {
+  mutating func finish(_ exchange: Exchange, at now: Duration) {
     inFlight -= 1
+    let tokens = exchange.outputTokens
+    guard tokens > 0 else { return }
+    total.complete(outputTokens: tokens, at: now)
+    accounts[Self.name(of: exchange.account)]?.complete(outputTokens: tokens, at: now)
   }
 
-  /// The totals.
+  private static func name(of account: String?) -> String { account ?? "unknown" }
+
+  /// The totals, and the seconds from one on.
   ///
   /// `duplicates` holds the prompts that were served more than once, by their hash.
-  var summary: JSON {
+  func summary(since second: Int) -> JSON {
     let duplicates = servedByPrompt.filter { $0.value > 1 }
     let byHash = duplicates.map { (hexadecimal($0.key), "\($0.value)" as JSON) }
     return """
-      {"total":\(total.json),"accounts":\(JSON(accounts.mapValues(\.json))),\
-      "keys":\(JSON(keys.mapValues(\.json))),\
+      {"total":\(total.json(since: second)),\
+      "accounts":\(JSON(accounts.mapValues { $0.json(since: second) })),\
+      "keys":\(JSON(keys.mapValues { $0.json(since: second) })),\
       "distinct_prompts_served":\(servedByPrompt.count),\
       "duplicates":\(JSON(Dictionary(uniqueKeysWithValues: byHash))),\
       "in_flight":\(inFlight),"peak_in_flight":\(peakInFlight)}

@@ -77,7 +77,9 @@ struct OpenAIError {
         parameter: "messages",
         code: "invalid_prompt"
       )
-    case .limitExceeded, .rateLimitFault, .serverError, .overloaded:
+    case .terminal(let reason, _):
+      self.init(terminal: reason)
+    case .limitExceeded, .rateLimitFault, .held, .acceleration, .serverError, .overloaded:
       self.init(temporary: refusal)
     }
   }
@@ -95,10 +97,18 @@ struct OpenAIError {
         type: isRequests ? "requests" : "tokens",
         code: "rate_limit_exceeded"
       )
-    case .rateLimitFault:
+    case .acceleration:
       self.init(
         429,
-        "Rate limit reached. Please slow down.",
+        "Slow down: a sudden increase in your request rate is impacting service reliability. "
+          + "Please reduce your request rate and increase it gradually.",
+        type: "requests",
+        code: "slow_down"
+      )
+    case .rateLimitFault, .held:
+      self.init(
+        429,
+        "Rate limit reached. Please try again later.",
         type: "requests",
         code: "rate_limit_exceeded"
       )
@@ -116,6 +126,35 @@ struct OpenAIError {
         type: "server_error"
       )
     }
+  }
+
+  private init(terminal reason: TerminalRefusal) {
+    switch reason {
+    case .spendLimit:
+      self.init(quota: "organization_spend_limit_exceeded")
+    case .usageLimit:
+      self.init(quota: "project_spend_limit_exceeded")
+    case .credit:
+      self.init(quota: "credit_balance_exhausted")
+    case .disabled:
+      self.init(
+        401,
+        "The OpenAI account associated with this API key has been deactivated. If you are the "
+          + "developer for this OpenAI app, please check your email for more information.",
+        code: "account_deactivated"
+      )
+    }
+  }
+
+  private init(quota code: String) {
+    self.init(
+      429,
+      "You exceeded your current quota, please check your plan and billing details. For more "
+        + "information on this error, read the docs: "
+        + "https://platform.openai.com/docs/guides/error-codes/api-errors.",
+      type: "insufficient_quota",
+      code: code
+    )
   }
 
   /// The provider repeats the ends of a wrong key, so a client that logs errors leaks them.

@@ -15,13 +15,19 @@ struct OpenAIWire: WireFormat {
     return fields.input == nil ? "input" : nil
   }
 
-  /// Tokens are reserved: the maximum asked for, or the estimate where that is larger.
-  func demands(of rehearsals: [Rehearsal], maxTokens: Int?) -> [Meter: Int] {
-    let estimate = rehearsals.reduce(0) { $0 + $1.inputTokens }
-    return [.requests: 1, .tokens: max(maxTokens ?? 0, estimate)]
+  /// Tokens are reserved and kept: the maximum asked for, or the estimate where that is larger.
+  func bill(for answer: Answer, maxTokens: Int?, model: ChargeModel?) -> Bill {
+    Bill(
+      model ?? .reservedKept,
+      isOneMeter: true,
+      inputTokens: answer.inputTokens,
+      maxTokens: maxTokens
+    )
   }
 
-  func costs(ofAnswer outputTokens: Int) -> [Meter: Int] { [:] }
+  func reportedInput(of answer: Answer) -> (tokens: Int, cached: Int) {
+    (answer.inputTokens, answer.cachedTokens)
+  }
 
   func body(of answer: Answer) -> JSON {
     switch answer.endpoint {
@@ -40,7 +46,8 @@ struct OpenAIWire: WireFormat {
       "message":{"role":"assistant","content":\(text),"refusal":null,"annotations":[]},\
       "logprobs":null,"finish_reason":\(isCutShort ? "length" : "stop")}],\
       "usage":{"prompt_tokens":\(answer.inputTokens),"completion_tokens":\(answer.outputTokens),\
-      "total_tokens":\(answer.inputTokens + answer.outputTokens)},"service_tier":"default"}
+      "total_tokens":\(answer.inputTokens + answer.outputTokens),\
+      "prompt_tokens_details":{"cached_tokens":\(answer.cachedTokens)}},"service_tier":"default"}
       """
   }
 
@@ -56,7 +63,7 @@ struct OpenAIWire: WireFormat {
       "id":\(identifier("msg_", answer.number)),"status":\(status),"role":"assistant",\
       "content":[{"type":"output_text","text":\(text),"annotations":[]}]}],\
       "usage":{"input_tokens":\(answer.inputTokens),\
-      "input_tokens_details":{"cached_tokens":0},"output_tokens":\(answer.outputTokens),\
+      "input_tokens_details":{"cached_tokens":\(answer.cachedTokens)},"output_tokens":\(answer.outputTokens),\
       "output_tokens_details":{"reasoning_tokens":0},\
       "total_tokens":\(answer.inputTokens + answer.outputTokens)}}
       """
@@ -92,27 +99,25 @@ struct OpenAIWire: WireFormat {
     )
   }
 
-  func headers(
-    requestID: String,
-    processing: Duration,
-    account: inout Account?,
-    clock: WallClock,
-    at now: Duration
-  ) -> [Header] {
-    var headers = [
+  func headers(requestID: String, processing: Duration, organisation: String?) -> [Header] {
+    [
       Header("x-request-id", requestID),
       Header("openai-processing-ms", String(Int(processing.seconds * 1000))),
       Header("openai-version", "2020-10-01"),
+    ] + (organisation.map { [Header("openai-organization", $0)] } ?? [])
+  }
+
+  func limitHeaders(of account: Account, clock: WallClock, at now: Duration) -> [Header] {
+    let families: [(Meter, String)] = [
+      (.requests, "requests"), (.tokens, "tokens"), (.projectTokens, "project-tokens"),
     ]
-    if let organisation = account?.organisation {
-      headers.append(Header("openai-organization", organisation))
+    return families.flatMap { meter, family -> [Header] in
+      guard let standing = account.standing(of: meter, at: now) else { return [] }
+      return [
+        Header("x-ratelimit-limit-\(family)", String(standing.perMinute)),
+        Header("x-ratelimit-remaining-\(family)", String(standing.remaining)),
+        Header("x-ratelimit-reset-\(family)", standing.untilFull.openAINotation),
+      ]
     }
-    for (meter, family) in [(Meter.requests, "requests"), (.tokens, "tokens")] {
-      guard let standing = account?.standing(of: meter, at: now) else { continue }
-      headers.append(Header("x-ratelimit-limit-\(family)", String(standing.perMinute)))
-      headers.append(Header("x-ratelimit-remaining-\(family)", String(standing.remaining)))
-      headers.append(Header("x-ratelimit-reset-\(family)", standing.untilFull.openAINotation))
-    }
-    return headers
   }
 }

@@ -6,6 +6,7 @@ package struct SimulatedProvider: Sendable {
   private let clock: WallClock
   private var accounts: [String: Account] = [:]
   private var keys: AcceptedKeys
+  private var outages: [Range<Duration>]
   /// The short names of keys that were presented.
   private var fingerprints: [String: String] = [:]
   /// How often each prompt has reached the dice.
@@ -18,25 +19,42 @@ package struct SimulatedProvider: Sendable {
     self.configuration = configuration
     self.clock = clock
     keys = AcceptedKeys(configuration)
-    for key in configuration.keys where accounts[key.account] == nil {
-      accounts[key.account] = Account(key)
-    }
-    if configuration.keys.isEmpty {
-      accounts["default"] = Account(name: "default", limits: configuration.defaultLimits)
+    outages = configuration.outages
+    var plans = Dictionary(configuration.keys.map { ($0.account, $0.plan) }) { first, _ in first }
+    if plans.isEmpty { plans["default"] = configuration.defaultAccount }
+    for (name, plan) in plans {
+      accounts[name] = Account(name: name, plan: plan, seed: configuration.seed)
     }
   }
 
-  /// Accepts and refuses keys as it is told, from now on.
+  /// Does as it is told, from now on.
   ///
-  /// - Returns: How many keys of each account are accepted, in JSON.
+  /// - Returns: What holds now, in JSON.
+  /// - Throws: ``SimulatorError`` when there is no such account.
   @discardableResult
-  package mutating func change(_ change: KeyChange, at now: Duration) -> String {
+  package mutating func obey(_ order: Order, at now: Duration) throws(SimulatorError) -> String {
+    switch order {
+    case .keys(let change): return obey(change, at: now).text
+    case .account(let name, let settings):
+      guard accounts[name] != nil else {
+        let names = accounts.keys.sorted().joined(separator: ", ")
+        throw SimulatorError("there is no account '\(name)', only \(names)")
+      }
+      accounts[name]?.advance(to: now)
+      for setting in settings { accounts[name]?.apply(setting, at: now) }
+      return ("{\"account\":\(name),\"limits\":\(accounts[name]?.limits ?? "{}")}" as JSON).text
+    case .outage(let time):
+      outages = outages.filter { !$0.contains(now) } + [now..<now + time]
+      return ("{\"outage_seconds\":\(Float(time.seconds))}" as JSON).text
+    }
+  }
+
+  private mutating func obey(_ change: KeyChange, at now: Duration) -> JSON {
     keys.change(change, at: now)
     if let name = change.add?.account, accounts[name] == nil {
-      accounts[name] = Account(name: name, limits: Limits())
+      accounts[name] = Account(name: name, plan: AccountPlan(), seed: configuration.seed)
     }
-    let counts = keys.counts(at: now).mapValues { "\($0)" as JSON }
-    return ("{\"accounts\":\(JSON(counts))}" as JSON).text
+    return "{\"accounts\":\(JSON(keys.counts(at: now).mapValues { "\($0)" }))}"
   }
 
   /// Judges a request at its arrival, charges what its admission costs, and records it.
@@ -55,24 +73,25 @@ package struct SimulatedProvider: Sendable {
 
   /// Charges what was produced, and gives the headers of the reply.
   package mutating func finish(_ exchange: Exchange, at now: Duration) -> [Header] {
-    ledger.finish()
-    var account = exchange.account.flatMap { accounts[$0] }
-    if exchange.outputTokens > 0 {
-      for (meter, amount) in exchange.wire.costs(ofAnswer: exchange.outputTokens) {
-        account?.charge(amount, to: meter, at: now)
-      }
-    }
+    ledger.finish(exchange, at: now)
+    let name = exchange.account ?? ""
+    accounts[name]?.settle(exchange.completion, at: now)
+    let account = accounts[name]
     var headers = exchange.wire.headers(
       requestID: exchange.requestID,
       processing: now - exchange.received,
-      account: &account,
-      clock: clock,
-      at: now
+      organisation: account?.organisation
     )
-    if let account { accounts[account.name] = account }
+    if let account {
+      var generator = SeededGenerator(seed: configuration.seed ^ UInt64(exchange.number))
+      let limits = exchange.wire.limitHeaders(of: account, clock: clock, at: now)
+      headers += account.headers.apply(to: limits, &generator)
+    }
     headers.append(Header("content-type", "application/json"))
-    if let seconds = exchange.retryAfter {
-      headers.append(Header("retry-after", String(seconds)))
+    headers.append(Header("date", clock.httpDate(at: now)))
+    let style = configuration.retryAfterStyle
+    if let header = exchange.retryAfter.flatMap({ style.header(for: $0, clock: clock, at: now) }) {
+      headers.append(header)
     }
     return headers
   }
@@ -111,18 +130,23 @@ package struct SimulatedProvider: Sendable {
   ) throws(Refusal) {
     let fields = try fields(of: request)
     exchange.promptHash = fnv1a(fields.prompts.joined(separator: "\n").utf8)
+    accounts[account]?.advance(to: exchange.received)
+    if let refusal = accounts[account]?.refusal {
+      throw .terminal(refusal, regainsAccess: clock.nextMonth(at: exchange.received))
+    }
     try check(fields, of: request, at: exchange.received)
     let answer = Answer(
       endpoint: endpoint,
       number: exchange.number,
       fields: fields,
       outputTokens: configuration.outputTokens,
+      cachedShare: configuration.cachedShare,
       created: clock.epochSeconds(at: exchange.received)
     )
-    let demands = exchange.wire.demands(of: answer.rehearsals, maxTokens: fields.maxTokens)
-    if let exceeded = accounts[account]?.admit(demands, at: exchange.received) {
-      throw .limitExceeded(exceeded)
-    }
+    let model = accounts[account]?.charge
+    let bill = exchange.wire.bill(for: answer, maxTokens: fields.maxTokens, model: model)
+    try accounts[account]?.admit(bill.admission, at: exchange.received)
+    exchange.bill = bill
     exchange.content = .answer(answer)
   }
 
@@ -157,7 +181,7 @@ package struct SimulatedProvider: Sendable {
     {
       throw .unknownModel(model)
     }
-    if configuration.outages.contains(where: { $0.contains(now) }) { throw .overloaded }
+    if outages.contains(where: { $0.contains(now) }) { throw .overloaded }
     let isUnacceptable = configuration.failingPrompts.contains { text in
       fields.prompts.contains { $0.contains(text) }
     }
@@ -185,10 +209,11 @@ package struct SimulatedProvider: Sendable {
     exchange.latency = configuration.latency.sample(&generator)
   }
 
-  private func retryAfter(_ refusal: Refusal) -> Int? {
+  private func retryAfter(_ refusal: Refusal) -> Duration? {
     switch refusal {
-    case .limitExceeded(let limit): Int(limit.wait.seconds.rounded(.up))
-    case .rateLimitFault, .overloaded: configuration.retryAfter
+    case .limitExceeded(let limit): limit.wait
+    case .held(let wait): wait
+    case .rateLimitFault, .overloaded: configuration.retryAfter.map { .seconds($0) }
     default: nil
     }
   }

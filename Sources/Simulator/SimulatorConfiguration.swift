@@ -6,14 +6,16 @@ package struct SimulatorConfiguration: Sendable {
   package var port = 0
   /// The keys that are accepted, each for its account.
   ///
-  /// With none, any key is accepted as the account `default` under ``defaultLimits``.
+  /// With none, any key is accepted as the account `default`, which is ``defaultAccount``.
   package var keys: [RehearsalKey] = []
-  /// The limits of the account `default`.
-  package var defaultLimits = Limits()
+  /// What the account `default` is told.
+  package var defaultAccount = AccountPlan()
   /// The models that exist; with none, every model does.
   package var models: [String] = []
   /// The bounds of an answer's output tokens, at least 1.
   package var outputTokens = 20...200
+  /// The share of input tokens that the provider has in its cache, from 0 to 1.
+  package var cachedShare = 0.0
   /// How long an answer takes; refusals come at once.
   package var latency = Latency.fixed(.zero)
   /// How often things go wrong.
@@ -33,6 +35,10 @@ package struct SimulatorConfiguration: Sendable {
   package var failingPrompts: [String] = []
   /// The `retry-after`, in seconds, of injected 429 and 529; without it they carry none.
   package var retryAfter: Int?
+  /// How the provider says how long to wait.
+  package var retryAfterStyle = RetryAfterStyle.seconds
+  /// How far the provider's wall clock is ahead; below zero it is behind.
+  package var clockSkew = Duration.zero
   /// A file to which one JSON line per request is appended.
   package var ledgerPath: String?
 
@@ -47,53 +53,66 @@ package struct RehearsalKey: Sendable {
   /// The account's name, which stands for the key wherever something is reported.
   package let account: String
   let key: String
-  let limits: Limits
-  /// The organisation that answers to requests of the account name; nil for none.
-  let organisation: String?
+  /// What its account is told, if this is the account's first key.
+  package internal(set) var plan: AccountPlan
 
-  /// Reads `NAME=KEY[,rpm=N][,itpm=N][,otpm=N][,burst=SECONDS][,org=NAME]`.
+  /// Reads `NAME=KEY[,SETTING=VALUE]...`.
   ///
+  /// - Parameter common: Settings that hold unless the text has its own.
   /// - Throws: ``SimulatorError`` for an unknown or unreadable part.
-  package init(parsing text: String) throws(SimulatorError) {
-    let parts = text.split(separator: ",").map { $0.split(separator: "=", maxSplits: 1) }
-    guard parts.allSatisfy({ $0.count == 2 }), let first = parts.first else {
+  package init(parsing text: String, common: [String] = []) throws(SimulatorError) {
+    let parts = text.split(separator: ",").map(String.init)
+    let first = parts.first?.split(separator: "=", maxSplits: 1).map(String.init) ?? []
+    guard first.count == 2 else {
       throw SimulatorError(
-        "an account is written "
-          + "NAME=KEY[,rpm=N][,itpm=N][,otpm=N][,burst=SECONDS][,org=NAME]"
+        "an account is written NAME=KEY[,rpm=N][,itpm=N][,otpm=N][,burst=TIME]..."
       )
     }
-    account = String(first[0])
-    key = String(first[1])
-    var limits = Limits()
-    var organisation: String?
-    for part in parts.dropFirst() {
-      let (name, text) = (String(part[0]), String(part[1]))
-      if name == "org" { organisation = text } else { try limits.set(name, to: text, account) }
+    account = first[0]
+    key = first[1]
+    do {
+      plan = try AccountPlan(common + parts.dropFirst())
+    } catch {
+      throw SimulatorError("account '\(account)': \(error)")
     }
-    self.limits = limits
-    self.organisation = organisation
   }
 }
 
-extension Limits {
-  fileprivate mutating func set(
-    _ name: String,
-    to text: String,
-    _ account: String
-  ) throws(SimulatorError) {
-    guard let number = Int(text), number > 0 else {
-      throw SimulatorError("account '\(account)': \(name) must be a whole number above 0")
-    }
-    switch name {
-    case "rpm": requestsPerMinute = number
-    case "itpm": inputTokensPerMinute = number
-    case "otpm": outputTokensPerMinute = number
-    case "burst": burst = .seconds(number)
-    default:
+/// A change of an account's settings some time after the start.
+package struct AccountChange: Sendable {
+  let time: Duration
+  let account: String
+  let settings: [String]
+
+  /// Reads `TIME:ACCOUNT,SETTING=VALUE...`, for instance `30s:main,rpm=3000`.
+  ///
+  /// - Throws: ``SimulatorError`` that shows the form.
+  package init(parsing text: String) throws(SimulatorError) {
+    let parts = text.split(separator: ",").map(String.init)
+    let first = parts.first?.split(separator: ":", maxSplits: 1).map(String.init) ?? []
+    guard parts.count >= 2, first.count == 2, let time = Duration(parsing: first[0]) else {
       throw SimulatorError(
-        "account '\(account)': '\(name)' is none of rpm, itpm, otpm, burst and org"
+        "change '\(text)' is not TIME:ACCOUNT,SETTING=VALUE, for instance 30s:main,rpm=3000"
       )
     }
+    self.time = time
+    account = first[1]
+    settings = Array(parts.dropFirst())
+  }
+}
+
+extension SimulatorConfiguration {
+  /// Plans a change of an account.
+  ///
+  /// - Throws: ``SimulatorError`` when there is no such account, or a setting is unreadable.
+  package mutating func plan(_ change: AccountChange) throws(SimulatorError) {
+    if keys.isEmpty, change.account == "default" {
+      return try defaultAccount.change(at: change.time, to: change.settings)
+    }
+    guard let index = keys.firstIndex(where: { $0.account == change.account }) else {
+      throw SimulatorError("there is no account '\(change.account)' to change")
+    }
+    try keys[index].plan.change(at: change.time, to: change.settings)
   }
 }
 

@@ -26,7 +26,8 @@ package final class SimulatorServer: Sendable {
   ///
   /// - Throws: ``SimulatorError`` when the ledger file cannot be written.
   package init(_ configuration: SimulatorConfiguration) throws(SimulatorError) {
-    let clock = WallClock(started: Date().timeIntervalSince1970)
+    let skew = configuration.clockSkew.seconds
+    let clock = WallClock(started: Date().timeIntervalSince1970 + skew)
     provider = Mutex(SimulatedProvider(configuration, clock: clock))
     port = configuration.port
     if let path = configuration.ledgerPath {
@@ -92,20 +93,24 @@ package final class SimulatorServer: Sendable {
   /// What whoever runs the simulator asks of it, beside what its clients do.
   @concurrent
   private func control(_ request: Request) async throws -> Shipment? {
-    switch request.uri.path {
-    case "/simulator/ledger":
-      let summary = provider.withLock { $0.ledger.summary }
-      return Shipment(status: 200, headers: [], body: summary.text)
-    case "/simulator/keys":
-      let body = Data(try await request.body.collect(upTo: 65_536).readableBytesView)
-      let change = try? JSONDecoder().decode(KeyChange.self, from: body)
-      guard let change, request.method == .post else {
-        return Shipment(status: 400, headers: [], body: KeyChange.form)
+    let path = request.uri.path
+    if path == "/simulator/ledger" {
+      let since = request.uri.queryParameters["since"].flatMap { Int($0) } ?? 0
+      let ledger = provider.withLock { $0.ledger }
+      return Shipment(status: 200, headers: [], body: ledger.summary(since: since).text)
+    }
+    guard Order.forms[path] != nil else { return nil }
+    let body = Data(try await request.body.collect(upTo: 65_536).readableBytesView)
+    do {
+      guard request.method == .post, let order = try Order(path: path, body: body) else {
+        return Shipment(status: 400, headers: [], body: Order.forms[path] ?? "")
       }
-      let accepted = provider.withLock { $0.change(change, at: started.duration(to: .now)) }
-      return Shipment(status: 200, headers: [], body: accepted)
-    default:
-      return nil
+      let answer = try provider.withLock { provider throws(SimulatorError) in
+        try provider.obey(order, at: started.duration(to: .now))
+      }
+      return Shipment(status: 200, headers: [], body: answer)
+    } catch {
+      return Shipment(status: 400, headers: [], body: error.description)
     }
   }
 

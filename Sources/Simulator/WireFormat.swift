@@ -15,6 +15,12 @@ enum Refusal: Error, Equatable {
   case limitExceeded(LimitExceeded)
   /// A 429 out of the blue.
   case rateLimitFault
+  /// Nothing passes for so long.
+  case held(Duration)
+  /// The rate of requests rises too fast.
+  case acceleration
+  /// Nothing passes until further notice.
+  case terminal(TerminalRefusal, regainsAccess: String)
   case serverError
   case overloaded
 }
@@ -27,24 +33,20 @@ protocol WireFormat: Sendable {
   func key(in request: ProviderRequest) -> String?
   /// The first required field or header that is missing.
   func missingField(in fields: RequestFields, of request: ProviderRequest) -> String?
-  /// What the request takes from its account's limits at admission.
-  func demands(of rehearsals: [Rehearsal], maxTokens: Int?) -> [Meter: Int]
-  /// What the answer takes from them when it is produced.
-  func costs(ofAnswer outputTokens: Int) -> [Meter: Int]
+  /// What an answer will cost, as the provider counts unless the account is told otherwise.
+  func bill(for answer: Answer, maxTokens: Int?, model: ChargeModel?) -> Bill
+  /// The input tokens and the cached ones as the usage reports them.
+  func reportedInput(of answer: Answer) -> (tokens: Int, cached: Int)
   /// The body of a good answer.
   func body(of answer: Answer) -> JSON
   /// The list of models.
   func models(_ names: [String]) -> JSON
   /// The status and body of a refusal.
   func refuse(_ refusal: Refusal, requestID: String) -> (status: Int, body: JSON)
-  /// The headers that every answer and refusal carries.
-  func headers(
-    requestID: String,
-    processing: Duration,
-    account: inout Account?,
-    clock: WallClock,
-    at now: Duration
-  ) -> [Header]
+  /// The headers that every answer and refusal carries, but for those of limits.
+  func headers(requestID: String, processing: Duration, organisation: String?) -> [Header]
+  /// The headers that tell how the account's limits stand.
+  func limitHeaders(of account: Account, clock: WallClock, at now: Duration) -> [Header]
 }
 
 /// A header field of a reply.
@@ -70,6 +72,10 @@ struct Answer: Sendable {
   let rehearsals: [Rehearsal]
   /// The length of embedding vectors.
   let dimensions: Int
+  /// Input tokens, cached ones too.
+  let inputTokens: Int
+  /// Input tokens that the provider had in its cache.
+  let cachedTokens: Int
   /// Seconds since 1970 at which the answer was created.
   let created: Int
 
@@ -78,6 +84,7 @@ struct Answer: Sendable {
     number: Int,
     fields: RequestFields,
     outputTokens: ClosedRange<Int>,
+    cachedShare: Double,
     created: Int
   ) {
     self.endpoint = endpoint
@@ -89,9 +96,10 @@ struct Answer: Sendable {
     rehearsals = fields.prompts.map {
       Rehearsal(prompt: $0, outputTokens: outputTokens, maxTokens: fields.maxTokens)
     }
+    inputTokens = rehearsals.reduce(0) { $0 + $1.inputTokens }
+    cachedTokens = Int(Double(inputTokens) * cachedShare)
   }
 
-  var inputTokens: Int { rehearsals.reduce(0) { $0 + $1.inputTokens } }
   var outputTokens: Int {
     endpoint == .embeddings ? 0 : rehearsals.reduce(0) { $0 + $1.outputTokens }
   }

@@ -22,6 +22,29 @@ package struct WallClock: Sendable {
       + "\(time.joined(separator: ":"))Z"
   }
 
+  /// A time such as `Thu, 21 Aug 2025 12:40:59 GMT` (IMF-fixdate, RFC 9110 section 5.6.7), rounded
+  /// up to the second.
+  func httpDate(at now: Duration) -> String {
+    let seconds = epochSeconds(at: now)
+    let days = seconds / 86400
+    let (year, month, day) = Self.civilDate(daysSince1970: days)
+    let time = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map(Self.twoDigits)
+    // 1970 began on a Thursday.
+    return "\(Self.weekdays[(days + 4) % 7]), \(Self.twoDigits(day)) \(Self.months[month - 1]) "
+      + "\(year) \(time.joined(separator: ":")) GMT"
+  }
+
+  /// The first day of the next month, such as `2025-09-01`.
+  func nextMonth(at now: Duration) -> String {
+    let (year, month, _) = Self.civilDate(daysSince1970: epochSeconds(at: now) / 86400)
+    return month == 12 ? "\(year + 1)-01-01" : "\(year)-\(Self.twoDigits(month + 1))-01"
+  }
+
+  private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+  private static let months = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+  ]
+
   private static func twoDigits(_ number: Int) -> String {
     number < 10 ? "0\(number)" : String(number)
   }

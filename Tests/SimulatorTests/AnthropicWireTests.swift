@@ -110,14 +110,11 @@ struct AnthropicWireTests {
     #expect(answer.body == error("invalid_request_error", "anthropic-version: header is required"))
   }
 
-  @Test func `rate limit headers name limit, remaining and the time of full replenishment`() {
-    var provider = makeProvider {
+  @Test func `rate limit headers name limit, remaining and the time of full replenishment`() throws
+  {
+    var provider = try makeProvider {
       $0.outputTokens = 600...600
-      $0.defaultLimits = Limits(
-        requestsPerMinute: 60,
-        inputTokensPerMinute: 60_000,
-        outputTokensPerMinute: 6000
-      )
+      $0.defaultAccount = try AccountPlan(parsing: "rpm=60,itpm=60000,otpm=6000")
     }
     let headers = provider.answer(API.messages.request(), at: .seconds(1)).headers
     let families = headers.filter { $0.key.hasPrefix("anthropic-ratelimit-") }
@@ -139,10 +136,8 @@ struct AnthropicWireTests {
     )
   }
 
-  @Test func `a call above the limit is refused until retry-after has passed`() {
-    var provider = makeProvider {
-      $0.defaultLimits = Limits(requestsPerMinute: 20, burst: .seconds(3))
-    }
+  @Test func `a call above the limit is refused until retry-after has passed`() throws {
+    var provider = try makeProvider(account: "rpm=20,burst=3")
     #expect(provider.answer(API.messages.request()).status == 200)
     let refused = provider.answer(API.messages.request())
     #expect(refused.status == 429)
@@ -155,10 +150,10 @@ struct AnthropicWireTests {
     #expect(provider.answer(API.messages.request(), at: .seconds(3)).status == 200)
   }
 
-  @Test func `output counts as it is produced, whatever max_tokens says`() {
-    var provider = makeProvider {
+  @Test func `output counts as it is produced, whatever max_tokens says`() throws {
+    var provider = try makeProvider {
       $0.outputTokens = 100...100
-      $0.defaultLimits = Limits(outputTokensPerMinute: 600)
+      $0.defaultAccount = try AccountPlan(parsing: "otpm=600")
     }
     let first = provider.receive(API.messages.request(maxTokens: 100_000), at: .zero)
     let second = provider.receive(API.messages.request(maxTokens: 100_000), at: .zero)

@@ -98,8 +98,7 @@ struct FateTests {
       }
     }
     func change(_ text: String) throws {
-      let change = try JSONDecoder().decode(KeyChange.self, from: Data(text.utf8))
-      provider.change(change, at: .seconds(1))
+      try provider.obey("keys", text, at: .seconds(1))
     }
     #expect(statuses() == [200, 401])
     try change(#"{"add":{"account":"main","key":"key-2"},"revoke":"key-1"}"#)

@@ -142,10 +142,8 @@ struct OpenAIWireTests {
     }
   }
 
-  @Test func `rate limit headers give durations to full restoration`() {
-    var provider = makeProvider {
-      $0.defaultLimits = Limits(requestsPerMinute: 60, inputTokensPerMinute: 60_000)
-    }
+  @Test func `rate limit headers give durations to full restoration`() throws {
+    var provider = try makeProvider(account: "rpm=60,itpm=60000")
     let headers = provider.answer(API.chatCompletions.request(maxTokens: 12)).headers
     #expect(headers["x-ratelimit-limit-requests"] == "60")
     #expect(headers["x-ratelimit-remaining-requests"] == "59")
@@ -156,18 +154,16 @@ struct OpenAIWireTests {
   }
 
   @Test(arguments: [(8640, "8.64s"), (360_000, "6m0s"), (3_600_000, "1h0m0s")])
-  func `long resets are written in minutes and hours`(tokens: Int, expected: String) {
-    var provider = makeProvider {
-      $0.defaultLimits = Limits(inputTokensPerMinute: 60_000, burst: .seconds(7200))
-    }
+  func `long resets are written in minutes and hours`(tokens: Int, expected: String) throws {
+    var provider = try makeProvider(account: "itpm=60000,burst=7200")
     let headers = provider.answer(API.chatCompletions.request(maxTokens: tokens)).headers
     #expect(headers["x-ratelimit-reset-tokens"] == expected)
   }
 
   @Test func `tokens are reserved by max_tokens`() throws {
-    var provider = makeProvider {
+    var provider = try makeProvider {
       $0.outputTokens = 1...1
-      $0.defaultLimits = Limits(inputTokensPerMinute: 6000)
+      $0.defaultAccount = try AccountPlan(parsing: "itpm=6000")
     }
     #expect(provider.answer(API.chatCompletions.request(maxTokens: 4000)).status == 200)
     let refused = provider.answer(API.chatCompletions.request(maxTokens: 4000))
@@ -179,10 +175,8 @@ struct OpenAIWireTests {
     #expect(error.message.contains("Limit 6000. Please try again in 20s."))
   }
 
-  @Test func `unsuccessful requests count towards the limit`() {
-    var provider = makeProvider {
-      $0.defaultLimits = Limits(requestsPerMinute: 60, burst: .seconds(1))
-    }
+  @Test func `unsuccessful requests count towards the limit`() throws {
+    var provider = try makeProvider(account: "rpm=60,burst=1")
     #expect(provider.answer(API.chatCompletions.request()).status == 200)
     #expect(provider.answer(API.chatCompletions.request(), at: .seconds(0.6)).status == 429)
     #expect(provider.answer(API.chatCompletions.request(), at: .seconds(1.2)).status == 429)

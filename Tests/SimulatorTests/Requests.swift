@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Simulator
+import Testing
 
 /// A made-up key, as all keys here are.
 let rehearsalKey = "sk-rehearsal-0123456789"
@@ -62,7 +63,19 @@ func makeProvider(
   return SimulatedProvider(configuration, clock: clock)
 }
 
+/// A provider whose one account has these settings.
+func makeProvider(account settings: String) throws -> SimulatedProvider {
+  try makeProvider { $0.defaultAccount = try AccountPlan(parsing: settings) }
+}
+
 extension SimulatedProvider {
+  /// Obeys an order as it is posted.
+  @discardableResult
+  mutating func obey(_ path: String, _ body: String, at now: Duration) throws -> String {
+    let order = try #require(try Order(path: "/simulator/\(path)", body: Data(body.utf8)))
+    return try obey(order, at: now)
+  }
+
   /// Receives a request and answers it at once: status, body and headers.
   mutating func answer(
     _ request: ProviderRequest,

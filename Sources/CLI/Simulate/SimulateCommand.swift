@@ -17,13 +17,35 @@ struct SimulateCommand: AsyncParsableCommand {
 
         nightjar simulate --port 8089 --latency 200ms --rpm 600 --fault reset=0.02
         REHEARSAL=any-made-up-key nightjar run prompts.jsonl -o results.jsonl \\
-          --provider anthropic --model any --key env:REHEARSAL --base-url http://127.0.0.1:8089
+          --provider anthropic --model any --key env:REHEARSAL \\
+          --base-url http://127.0.0.1:8089
         curl http://127.0.0.1:8089/simulator/ledger
 
-      Keys can change while it runs, to rehearse a rotation. From the first that is added on,       only keys that it was told are accepted. The ledger counts the requests of each key by       the fingerprint that `nightjar keys audit` shows:
+      Limits are token buckets that refill evenly. The options from --rpm to --headers are also \
+      settings of --account, beside rpm-burst, itpm-burst, otpm-burst, project (OpenAI's tokens \
+      per minute of a project), hold (refuse for so long) and org (the organisation's name). A \
+      setting holds in a window after the start when it is written SETTING=VALUE@FROM-TO:
 
-        curl http://127.0.0.1:8089/simulator/keys \
+        nightjar simulate --port 8089 --latency lognormal:800ms,0.5 --burst 5 \\
+          --account main=made-up-1,rpm=6000,rpm=3000@20s-40s,others=0.5@40s-60s \\
+          --account spare=made-up-2,otpm=80000,charge=reserved,refuse=credit@50s
+
+      Everything can change while it runs. A hold answers 429 with the seconds that are left:
+
+        curl 127.0.0.1:8089/simulator/limits -d '{"account":"main","rpm":3000}'
+        curl 127.0.0.1:8089/simulator/hold -d '{"account":"main","seconds":90}'
+        curl 127.0.0.1:8089/simulator/outage -d '{"for":60}'
+        curl 127.0.0.1:8089/simulator/keys \\
           -d '{"add":{"account":"main","key":"made-up-2"},"revoke":"made-up-1"}'
+
+      From the first key that is added on, only keys that it was told are accepted.
+
+      The ledger gives totals, and under `seconds` what was served, rate_limited (429) and refused \
+      in each second since the start (since=N leaves out those before), with its tokens: input at \
+      arrival, output when the answer is complete. It counts the requests of each key by the \
+      fingerprint that `nightjar keys audit` shows.
+
+        curl 127.0.0.1:8089/simulator/ledger?since=10
 
       Every answer is made from its prompt alone, so that you can check that it belongs to it: \
       `Rehearsal HASH for: FIRST WORDS.` and filler. The prompt is the text of the last user \
@@ -33,8 +55,8 @@ struct SimulateCommand: AsyncParsableCommand {
       min + HASH % (max - min + 1), and no more than the request allows. An embedding is a unit \
       vector drawn from HASH.
 
-      Each request is judged in this order: key, size, fields, model, outage, --fail-prompt, \
-      limits, faults. A fault depends on the seed, the prompt and how often that prompt came \
+      Each request is judged in this order: key, size, --refuse, fields, model, outage, \
+      --fail-prompt, hold, --accel, limits, faults. A fault depends on the seed, the prompt and how often that prompt came \
       before, not on the order of arrival: the same seed gives the same faults again.
       """
   )
@@ -60,27 +82,14 @@ struct SimulateCommand: AsyncParsableCommand {
     } catch {
       throw failure(error.description, status: EX_CANTCREAT)
     }
+    if let lifetime = try place.lifetime() { exit(after: lifetime) }
     do {
-      try await serve(server, for: place.lifetime())
+      try await server.run { port in
+        print("listening on http://127.0.0.1:\(port)")
+        fflush(nil)
+      }
     } catch let error as SimulatorError {
       throw failure(error.description, status: EX_UNAVAILABLE)
-    }
-  }
-
-  /// Serves until the time is over, or for ever.
-  private func serve(_ server: SimulatorServer, for lifetime: Duration?) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        try await server.run { port in
-          print("listening on http://127.0.0.1:\(port)")
-          fflush(nil)
-        }
-      }
-      if let lifetime {
-        group.addTask { try await Task.sleep(for: lifetime) }
-      }
-      try await group.next()
-      group.cancelAll()
     }
   }
 
@@ -106,6 +115,17 @@ struct SimulateCommand: AsyncParsableCommand {
   private func exitOnSignals() {
     for number in [SIGINT, SIGTERM] {
       _ = signal(number) { _ in _exit(0) }
+    }
+  }
+
+  /// Ends with everything that is under way.
+  ///
+  /// Cancelling the server would end the process too, but as a crash where a connection comes in at
+  /// that moment: NIO ends the process over a connection that is dropped without being served.
+  private func exit(after lifetime: Duration) {
+    Task {
+      try await Task.sleep(for: lifetime)
+      _exit(0)
     }
   }
 }

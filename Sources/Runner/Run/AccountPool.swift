@@ -101,7 +101,7 @@ package final class AccountPool: Sendable {
         leaving = line.order.removeAll().map { ($0, nil) }
         return nil
       }
-      var earliest = now + Self.glance
+      var earliest: ContinuousClock.Instant?
       for model in line.order.models {
         serving: while let waiter = line.order.first(for: model) {
           switch place(waiter.shape, at: now) {
@@ -109,7 +109,7 @@ package final class AccountPool: Sendable {
             line.order.removeFirst(for: model)
             leaving.append((waiter, permit))
           case .wait(let until):
-            earliest = min(earliest, until)
+            earliest = min(earliest ?? until, until)
             break serving
           case .closed:
             isShut = true
@@ -117,7 +117,7 @@ package final class AccountPool: Sendable {
           }
         }
       }
-      return line.order.isEmpty ? nil : setWake(&line, max(earliest, now + Self.shortestWait))
+      return earliest.flatMap { setWake(&line, max($0, now + Self.shortestWait)) }
     }
     for (waiter, permit) in leaving { waiter.continuation.resume(returning: permit) }
     if let wake { wakeUp(at: wake) }
@@ -146,7 +146,8 @@ package final class AccountPool: Sendable {
   private func place(_ shape: RequestShape, at now: ContinuousClock.Instant) -> Place {
     var earliest: ContinuousClock.Instant?
     for account in byRoom(for: shape.model) {
-      switch account.state.withLock({ $0.admit(shape, at: now) }) {
+      let random = Double.random(in: 0..<1)
+      switch account.state.withLock({ $0.admit(shape, at: now, random: random) }) {
       case .closed: continue
       case .wait(let until): earliest = min(earliest ?? until, until)
       case .granted(let grant):
@@ -247,6 +248,8 @@ package final class AccountPool: Sendable {
     }
     while await alarm.sleep(until: clock.now + Self.glance) == .elapsed {
       giveUpIfSilent(at: clock.now)
+      // Parked accounts open by time alone, and patience with them ends by time alone.
+      advance()
     }
     watching.cancel()
     await watching.value

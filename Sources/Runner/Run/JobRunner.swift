@@ -100,7 +100,7 @@ package struct JobRunner: Sendable {
       return Answer(
         response: response,
         outcome: outcome,
-        sighting: provider.limitSighting(in: response, at: time),
+        sighting: limitSighting(in: response, at: time),
         isAboutRequest: ![502, 503, 529].contains(response.status)
       )
     } catch {
