@@ -19,7 +19,7 @@ struct Bucket: Sendable {
   /// How fast the rate follows what others take, in times that the provider's bucket needs to fill.
   private static let learning = 0.8
   /// Below this the multiplier is more than what refusals leave of it: others have a share.
-  private static let shared = 0.95
+  private static let shared = 0.99
   /// What comes back in a second of what refusals took.
   private static let recovery = 0.0005
   /// How long a level is believed without a sighting.
@@ -196,7 +196,7 @@ struct Bucket: Sendable {
   mutating func refused(accepted: Double?, isFrequent: Bool, at time: Double) {
     let isInSight = limit != nil && time - syncedAt < 5
     if isInSight, let share, share > Self.aim { hidesLimit = true }
-    multiplier *= 0.995
+    multiplier *= isInSight && !hidesLimit ? 0.9 : 0.995
     level = level.map { min($0, 0) }
     credit = min(credit, 0)
     if let accepted, limit == nil || (isFrequent && (!isInSight || hidesLimit)) {
