@@ -9,17 +9,16 @@ struct ClientBucket: PacingController {
   private let limits: Metered<Double?>
   private var levels: Metered<Double>
   private var filled = 0.0
-  private var meanOutput = 0.0
+  private var meanOutput = 256.0
   private var inFlight = 0
   private let most: Int
   private var random: SplitMix
 
-  init(limits: Metered<Double?>, expectedOutput: Double, most: Int = 1_000, seed: UInt64) {
+  init(limits: Metered<Double?>, most: Int = 1_000, seed: UInt64) {
     self.limits = limits
     self.most = most
     levels = Metered(repeating: 0)
     for meter in Meter.allCases { levels[meter] = limits[meter] ?? 0 }
-    meanOutput = expectedOutput
     random = SplitMix(state: seed)
   }
 

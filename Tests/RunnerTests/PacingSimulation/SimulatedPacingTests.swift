@@ -88,10 +88,10 @@ private func expect(
   @Test(arguments: Seeds.some(5))
   func `follows limits that are halved and restored within half a minute`(seed: UInt64) {
     for cell in [.requests(perMinute: 1_500), .input(), .output(.produced)] as [PacingCell] {
-      let changing = cell.with { $0.settings.changes = [(20, 0.5), (60, 1)] }
-      let books = changing.run(seconds: 100, seed: seed).books
-      expect(books, of: changing, 50..<60, used: 0.95, limited: 0.01)
-      expect(books, of: changing, 90..<100, used: 0.95, limited: 0.01)
+      let changing = cell.with { $0.settings.changes = [(15, 0.5), (65, 1)] }
+      let books = changing.run(seconds: 115, seed: seed).books
+      expect(books, of: changing, 45..<65, used: 0.97, limited: 0.01)
+      expect(books, of: changing, 95..<115, used: 0.97, limited: 0.01)
     }
   }
 
