@@ -10,6 +10,7 @@ package struct JobRunner: Sendable {
   let provider: any Provider
   let client: any HTTPClient
   let accounts: AccountPool
+  let budget: Budget
   let feed: JobFeed
   let batcher: CompletionBatcher
   let journal: SendJournal
@@ -27,16 +28,19 @@ package struct JobRunner: Sendable {
     } catch {
       return await fail(job, id: error.id, line: error.line, error.refusal, slot: nil)
     }
+    guard let reservation = await reserve(job, prepared) else { return }
     guard let permit = await accounts.admit(prepared.shape, priority: job.number) else {
+      budget.giveBack(reservation)
       return feed.giveBack(job)
     }
     defer { permit.account.keyring.release(permit.lease) }
-    let slot = journal.mark(job.number)
+    let slot = journal.mark(job.number, worst: reservation.amount)
     let answer = await send(prepared, permit)
+    let cost = budget.close(reservation, answer.bill)
     audit.note(answer.audited, job: job.number, with: permit)
     switch answer.outcome {
     case .completed(let usage):
-      await complete(job, prepared, permit, answer, usage, slot: slot)
+      await complete(job, prepared, permit, answer, usage, cost, slot: slot)
     case .fail(let refusal):
       accounts.answered(permit, usage: nil, elapsed: .zero, sighting: answer.sighting)
       await fail(job, id: prepared.id, line: prepared.line, refusal, slot: slot)
@@ -58,6 +62,18 @@ package struct JobRunner: Sendable {
     }
   }
 
+  /// Holds the most that the job's request can cost; nil when the job is done with for now.
+  private func reserve(_ job: Job, _ prepared: PreparedJob) async -> Budget.Reservation? {
+    do throws(RequestBound.Unbounded) {
+      if let reservation = try await budget.reserve(prepared) { return reservation }
+      feed.giveBack(job)
+    } catch {
+      let refusal = Refusal(status: nil, code: "unbounded_cost", message: error.message)
+      await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
+    }
+    return nil
+  }
+
   /// What came of a request; no outcome when it was cut off by us.
   private struct Answer {
     var response: HTTPResponse?
@@ -68,6 +84,10 @@ package struct JobRunner: Sendable {
     var sighting = LimitSighting.nothing
     /// False for signs of an outage, such as an unreachable host.
     var isAboutRequest = true
+
+    var bill: Bill {
+      Bill(outcome, status: response?.status, copies: response?.requestsSent, mayHaveLeft)
+    }
 
     var audited: AttemptAudit.Outcome {
       switch outcome {
@@ -122,6 +142,7 @@ package struct JobRunner: Sendable {
     _ permit: Account.Permit,
     _ answer: Answer,
     _ usage: Usage,
+    _ cost: USD?,
     slot: Int?
   ) async {
     guard let response = answer.response else { return }
@@ -138,7 +159,8 @@ package struct JobRunner: Sendable {
       fingerprint: permit.key.fingerprint,
       endpoint: permit.address.url,
       latency: response.elapsed,
-      usage: usage
+      usage: usage,
+      cost: cost
     )
     let line = ResultLine.completed(
       job: job.number,
@@ -153,6 +175,7 @@ package struct JobRunner: Sendable {
       line: permit.key.withSecret { Scrubber.redact($0, in: line) },
       inputTokens: usage.inputTokens,
       outputTokens: usage.outputTokens,
+      cost: cost,
       hasRetried: job.failures > 0
     )
     await record(result, of: job, slot: slot)
