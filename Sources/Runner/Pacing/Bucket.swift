@@ -22,6 +22,8 @@ struct Bucket: Sendable {
   private static let shared = 0.99
   /// What comes back in a second of what refusals took.
   private static let recovery = 0.0005
+  /// Over how many seconds what was used is averaged.
+  private static let recent = 10.0
   /// How long a level is believed without a sighting.
   private static let memory = 60.0
   /// Windows from here on are no pace but a stock.
@@ -40,6 +42,8 @@ struct Bucket: Sendable {
   /// Looks for the rate where none is known, or where the known one is refused.
   private(set) var probe: RateProbe?
   private(set) var credit = 0.0
+  /// What was used of late, a second.
+  private(set) var used = 0.0
   /// Of what is in flight, what the level lost and will get back.
   private var reserved = 0.0
   /// Of what is in flight, what the level will lose.
@@ -116,6 +120,7 @@ struct Bucket: Sendable {
     guard passed > 0 else { return }
     probe?.advance(to: time)
     if let probe, probe.isUnlimited { self.probe = nil }
+    used *= max(0, 1 - passed / Self.recent)
     if let rate { credit = min(rate * Self.burst, credit + rate * passed) }
     if time - syncedAt > Self.memory { level = nil }
     if let level, let limit { self.level = min(capacity, level + limit * passed) }
@@ -137,6 +142,7 @@ struct Bucket: Sendable {
 
   /// Lets a request in.
   mutating func take(expected: Double, held: Double) {
+    used += expected / Self.recent
     if rate != nil { credit -= expected }
     if let level { self.level = level - held }
     reserved += max(0, held - expected)
@@ -147,6 +153,7 @@ struct Bucket: Sendable {
   ///
   /// - Parameter actual: what it used in the end.
   mutating func settle(expected: Double, held: Double, actual: Double) {
+    used = max(0, used + (actual - expected) / Self.recent)
     if rate != nil { credit -= actual - expected }
     if let level { self.level = min(capacity, level + held - actual) }
     reserved = max(0, reserved - max(0, held - expected))
