@@ -13,7 +13,11 @@ struct TestBatch {
   var documents: String?
   var giveUpAfter = Duration.seconds(60)
   var parkFor: Duration?
+  /// One for each account.
   var keys = [TestKeySource("first-key")]
+  var endpoints = [Endpoint.anthropic]
+  var regions = AllowedRegions.all
+  var hedge: HedgePolicy?
 
   // The input has a line for each job, whose prompt is its id.
   init(_ jobs: Range<Int> = 0..<0) throws {
@@ -51,12 +55,14 @@ struct TestBatch {
         Account(
           name: "account-\(index)",
           keyring: keyring,
-          endpoints: [.anthropic],
+          endpoints: endpoints,
+          regions: regions,
           provider: provider,
           state: AccountState(
             limits: RateLimits(),
             charges: .anthropic,
             expectedOutput: 10,
+            endpoints: endpoints.count,
             at: clock.now
           )
         )
@@ -71,6 +77,7 @@ struct TestBatch {
       concurrency: concurrency,
       limit: limit,
       retries: RetryPolicy(attempts: attempts, base: 0.001, cap: 0.002),
+      hedge: hedge,
       giveUpAfter: giveUpAfter,
       parkFor: parkFor
     )
