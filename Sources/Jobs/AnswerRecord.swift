@@ -1,9 +1,9 @@
-/// One answer as bytes: eight numbers of eight bytes, little endian, then the output line.
+/// One answer as bytes: nine numbers of eight bytes, little endian, then the output line.
 ///
 /// The last number is a check over the rest (FNV-1a), so that a record that was cut by the death
 /// of its writer is told from a whole one.
 enum AnswerRecord {
-  private static let numbers = 8
+  private static let numbers = 9
   private static let headSize = numbers * 8
 
   static func encode(_ result: JobResult, under lease: SegmentLease) -> [UInt8] {
@@ -12,6 +12,7 @@ enum AnswerRecord {
     let head = [
       result.line.count, result.job, lease.segment, lease.epoch, result.inputTokens,
       result.outputTokens, result.state.rawValue * 2 + (result.hasRetried ? 1 : 0),
+      result.cost?.nanos ?? -1,
     ]
     for number in head { append(UInt64(bitPattern: Int64(number)), to: &record) }
     append(check(record[...], result.line[...]), to: &record)
@@ -40,13 +41,14 @@ enum AnswerRecord {
       let state = JobResult.State(rawValue: values[6] / 2)
     else { return nil }
     let line = bytes.dropFirst(headSize).prefix(values[0])
-    guard check(bytes.prefix(headSize - 8), line) == head[7] else { return nil }
+    guard check(bytes.prefix(headSize - 8), line) == head[numbers - 1] else { return nil }
     let result = JobResult(
       job: values[1],
       state: state,
       line: Array(line),
       inputTokens: values[4],
       outputTokens: values[5],
+      cost: values[7] < 0 ? nil : USD(nanos: values[7]),
       hasRetried: values[6] % 2 == 1
     )
     let lease = SegmentLease(segment: values[2], epoch: values[3])

@@ -9,6 +9,12 @@ package struct BatchSummary: Sendable, Equatable {
   package var traffic = Traffic()
   package var inputTokens = 0
   package var outputTokens = 0
+  /// What the answers cost that have a price.
+  package var cost = USD.zero
+  /// The most that requests may have cost which left and got no answer.
+  package var unanswered = USD.zero
+  /// Completed jobs whose cost is unknown, since their model had no price.
+  package var unpriced = 0
   /// True once the whole input has been read.
   package var isInputComplete = false
   /// How the accounts stood when that last changed, as JSON; empty before the first time.

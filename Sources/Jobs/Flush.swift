@@ -6,6 +6,8 @@ package struct Flush: Sendable {
   package var retryable: [RetryableJob] = []
   /// What the counters of the batch grow by.
   package var traffic = Traffic()
+  /// The most that requests may have cost which left and got no answer.
+  package var unanswered = USD.zero
   /// How far each output file is known to be on disk.
   package var exports: [ExportPosition] = []
 
@@ -16,7 +18,7 @@ package struct Flush: Sendable {
 
   package var isEmpty: Bool {
     results.isEmpty && retryable.isEmpty && exports.isEmpty && traffic == Traffic()
-      && accounts == nil
+      && unanswered == .zero && accounts == nil
   }
 }
 

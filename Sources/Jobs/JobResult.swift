@@ -13,6 +13,8 @@ package struct JobResult: Sendable {
   package let line: [UInt8]
   package let inputTokens: Int
   package let outputTokens: Int
+  /// What the answer costs; nil where that is unknown.
+  package let cost: USD?
   /// True when the job may have waited for another attempt.
   package let hasRetried: Bool
 
@@ -22,6 +24,7 @@ package struct JobResult: Sendable {
     line: [UInt8],
     inputTokens: Int = 0,
     outputTokens: Int = 0,
+    cost: USD? = nil,
     hasRetried: Bool = false
   ) {
     self.job = job
@@ -29,6 +32,7 @@ package struct JobResult: Sendable {
     self.line = line
     self.inputTokens = inputTokens
     self.outputTokens = outputTokens
+    self.cost = cost
     self.hasRetried = hasRetried
   }
 }

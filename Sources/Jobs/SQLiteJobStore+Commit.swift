@@ -19,7 +19,7 @@ extension SQLiteJobStore {
     for job in flush.retryable {
       try upsert.execute(arguments: [job.job, job.attempts, job.notBefore, job.reason])
     }
-    try Self.count(tally, flush.traffic, in: db)
+    try Self.count(tally, flush, in: db)
     try Self.record(flush.exports, in: db)
     if let accounts = flush.accounts {
       try db.cachedStatement(sql: Statements.recordAccounts).execute(arguments: [accounts])
@@ -27,11 +27,13 @@ extension SQLiteJobStore {
     return try Self.progress(tally, leaseEnd: leaseEnd, in: db)
   }
 
-  private static func count(_ tally: FlushTally, _ traffic: Traffic, in db: Database) throws {
+  private static func count(_ tally: FlushTally, _ flush: Flush, in db: Database) throws {
+    let traffic = flush.traffic
     try db.cachedStatement(sql: Statements.countResults).execute(
       arguments: [
         tally.completed, tally.failed, traffic.requestsSent, traffic.retries, traffic.rateLimited,
-        tally.inputTokens, tally.outputTokens,
+        tally.inputTokens, tally.outputTokens, tally.cost.nanos, flush.unanswered.nanos,
+        tally.unpriced,
       ])
   }
 
@@ -71,6 +73,8 @@ private struct FlushTally {
   var failed = 0
   var inputTokens = 0
   var outputTokens = 0
+  var cost = USD.zero
+  var unpriced = 0
 
   mutating func add(_ result: JobResult, under lease: SegmentLease, sequence: Int?) {
     sequences.append(sequence)
@@ -82,5 +86,7 @@ private struct FlushTally {
     }
     inputTokens += result.inputTokens
     outputTokens += result.outputTokens
+    cost += result.cost ?? .zero
+    unpriced += result.cost == nil && result.state == .completed ? 1 : 0
   }
 }

@@ -20,6 +20,9 @@ extension SQLiteJobStore {
     )
     summary.inputTokens = row["input_tokens"]
     summary.outputTokens = row["output_tokens"]
+    summary.cost = USD(nanos: row["cost_nanos"])
+    summary.unanswered = USD(nanos: row["unanswered_nanos"])
+    summary.unpriced = row["unpriced"]
     summary.isInputComplete = row["input_complete"]
     summary.accounts = row["accounts"]
     return summary

@@ -25,7 +25,7 @@ package final class SQLiteJobStore: JobStore {
   package init(path: String, input: BatchInput, now: Int) throws(StoreError) {
     self.path = path
     lock = try BatchLock(path: path)
-    let inFlight = SendJournal.jobs(at: path + "-sent")
+    let inFlight = SendJournal.record(at: path + "-sent")
     let answers = AnswerJournal.answers(besides: path)
     recovered = answers.map(\.result.job)
     do {
@@ -133,27 +133,33 @@ package final class SQLiteJobStore: JobStore {
   /// requests may have been billed without an answer.
   private static func takeOver(
     _ db: Database,
-    inFlight: Set<Int>,
+    inFlight: SendJournal.Record,
     answers: [(lease: SegmentLease, result: JobResult)]
   ) throws -> Set<Int> {
     var unknown: Set<Int> = []
+    var unanswered = USD.zero
     try db.inTransaction(.immediate) {
       var flush = Flush()
       flush.results = answers
       flush.traffic.requestsSent = answers.count
       _ = try commit(flush, leaseEnd: 0, in: db)
       try db.execute(sql: Statements.releaseAll)
-      for job in inFlight {
+      for (job, worst) in inFlight.jobs {
         let finished = try Int.fetchOne(
           db,
           sql: Statements.finishedJobs,
           arguments: [job, job + 1]
         )
-        if finished == nil { unknown.insert(job) }
+        guard finished == nil else { continue }
+        unknown.insert(job)
+        unanswered += worst
       }
       try db.execute(
         sql: Statements.takeOver,
-        arguments: [ProcessInfo.processInfo.processIdentifier, unknown.count, unknown.count]
+        arguments: [
+          ProcessInfo.processInfo.processIdentifier, unknown.count, inFlight.unanswered.nanos,
+          unanswered.nanos,
+        ]
       )
       return .commit
     }

@@ -29,6 +29,9 @@ enum Schema {
       rate_limited INTEGER NOT NULL DEFAULT 0,
       input_tokens INTEGER NOT NULL DEFAULT 0,
       output_tokens INTEGER NOT NULL DEFAULT 0,
+      cost_nanos INTEGER NOT NULL DEFAULT 0,
+      unanswered_nanos INTEGER NOT NULL DEFAULT 0,
+      unpriced INTEGER NOT NULL DEFAULT 0,
       accounts TEXT NOT NULL DEFAULT ''
     ) STRICT;
 

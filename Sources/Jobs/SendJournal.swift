@@ -3,17 +3,30 @@ import Synchronization
 
 /// Which requests are on their way, in memory that outlives a killed process.
 ///
-/// A slot holds the number of a job from just before its request is sent until its result is
-/// durable. The slots are a shared mapping of a small file: a store to memory is all that a send
+/// A slot holds the number of a job, and the most that its request can cost, from just before it is
+/// sent until its result is durable. The head holds what requests without an answer may have cost in
+/// the life of the batch, the part included that is not committed yet. The slots are a shared mapping of a small file: a store to memory is all that a send
 /// costs, and the kernel keeps the page when the process is killed. After a power cut the file may
-/// be stale, which can only make the number of unknown jobs wrong, never a result.
+/// be stale, which can only make the number of unknown jobs wrong, never a result, and make the cost of those jobs too low.
 package final class SendJournal: Sendable {
+  /// What a run that was killed left.
+  package struct Record: Sendable, Equatable {
+    /// The jobs whose requests were on their way, with the most that each may have cost.
+    package var jobs: [Int: USD] = [:]
+    /// What requests without an answer may have cost since the batch began.
+    package var unanswered = USD.zero
+
+    package init() {}
+  }
+
   private static let magic = 0x6E6A_7365_6E74_0001
-  private static let slotBytes = MemoryLayout<Int>.size
+  /// A slot is two numbers, one more than the job's and its cost; the first slot is the head.
+  private static let slotNumbers = 2
+  private static let numberBytes = MemoryLayout<Int>.size
 
   @safe
   private struct State: ~Copyable {
-    var slots: UnsafeMutableBufferPointer<Int>
+    var numbers: UnsafeMutableBufferPointer<Int>
     var free: [Int]
   }
 
@@ -22,11 +35,18 @@ package final class SendJournal: Sendable {
 
   /// Creates the file anew, with no job on its way.
   ///
-  /// - Parameter capacity: how many requests can be on their way or waiting for their commit.
+  /// - Parameters:
+  ///   - capacity: how many requests can be on their way or waiting for their commit.
+  ///   - unanswered: what requests without an answer may have cost before.
   /// - Throws: ``StoreError``.
-  package init(path: String, capacity: Int) throws(StoreError) {
+  package init(
+    path: String,
+    capacity: Int,
+    unanswered: USD = .zero
+  ) throws(StoreError) {
     self.path = path
-    let bytes = (capacity + 1) * Self.slotBytes
+    let count = (capacity + 1) * Self.slotNumbers
+    let bytes = count * Self.numberBytes
     let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw StoreError(errno: errno, doing: "cannot create the journal of sends", at: path)
@@ -41,26 +61,31 @@ package final class SendJournal: Sendable {
     guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
       throw StoreError(errno: errno, doing: "cannot map the journal of sends", at: path)
     }
-    let slots = unsafe UnsafeMutableBufferPointer(
+    let numbers = unsafe UnsafeMutableBufferPointer(
       start: memory.assumingMemoryBound(to: Int.self),
-      count: capacity + 1
+      count: count
     )
-    unsafe slots.initialize(repeating: 0)
-    unsafe slots[0] = Self.magic
-    state = unsafe Mutex(State(slots: slots, free: Array((1...capacity).reversed())))
+    unsafe numbers.initialize(repeating: 0)
+    unsafe numbers[0] = Self.magic
+    unsafe numbers[1] = unanswered.nanos
+    let slots = stride(from: count - Self.slotNumbers, to: 0, by: -Self.slotNumbers)
+    state = unsafe Mutex(State(numbers: numbers, free: Array(slots)))
   }
 
   deinit {
     state.withLock { state in
-      _ = unsafe munmap(state.slots.baseAddress, state.slots.count * Self.slotBytes)
+      _ = unsafe munmap(state.numbers.baseAddress, state.numbers.count * Self.numberBytes)
     }
   }
 
   /// Notes that the request of `job` is about to leave; nil when every slot is taken.
-  package func mark(_ job: Int) -> Int? {
+  ///
+  /// - Parameter worst: the most that it can cost.
+  package func mark(_ job: Int, worst: USD = .zero) -> Int? {
     state.withLock { state in
       guard let slot = state.free.popLast() else { return nil }
-      unsafe state.slots[slot] = job + 1
+      unsafe state.numbers[slot + 1] = worst.nanos
+      unsafe state.numbers[slot] = job + 1
       return slot
     }
   }
@@ -68,14 +93,19 @@ package final class SendJournal: Sendable {
   /// Notes that the job in `slot` is durable, or was never sent.
   package func clear(_ slot: Int) {
     state.withLock { state in
-      unsafe state.slots[slot] = 0
+      unsafe state.numbers[slot] = 0
       state.free.append(slot)
     }
   }
 
+  /// Notes that a request left and got no answer; its slot may be cleared then.
+  package func charge(_ worst: USD) {
+    state.withLock { state in unsafe state.numbers[1] += worst.nanos }
+  }
+
   /// True when no job is on its way.
   package var isClear: Bool {
-    state.withLock { unsafe $0.free.count == $0.slots.count - 1 }
+    state.withLock { unsafe $0.free.count == $0.numbers.count / Self.slotNumbers - 1 }
   }
 
   /// Removes the file after a run that left nothing on its way.
@@ -83,19 +113,27 @@ package final class SendJournal: Sendable {
     _ = unsafe unlink(path)
   }
 
-  /// The jobs whose requests were on their way when the process that wrote the file ended.
-  package static func jobs(at path: String) -> Set<Int> {
+  /// What was on its way when the process that wrote the file ended; nothing for another file.
+  package static func record(at path: String) -> Record {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return [] }
+    guard descriptor >= 0 else { return Record() }
     defer { close(descriptor) }
     var information = stat()
-    guard unsafe fstat(descriptor, &information) == 0 else { return [] }
-    var slots = [Int](repeating: 0, count: Int(information.st_size) / slotBytes)
-    let size = slots.count * slotBytes
-    let got = unsafe slots.withUnsafeMutableBytes {
+    guard unsafe fstat(descriptor, &information) == 0 else { return Record() }
+    var numbers = [Int](repeating: 0, count: Int(information.st_size) / numberBytes)
+    let size = numbers.count * numberBytes
+    let got = unsafe numbers.withUnsafeMutableBytes {
       unsafe pread(descriptor, $0.baseAddress, size, 0)
     }
-    guard got == size, slots.first == magic else { return [] }
-    return Set(slots.dropFirst().filter { $0 > 0 }.map { $0 - 1 })
+    guard got == size, numbers.first == magic, numbers.count % slotNumbers == 0 else {
+      return Record()
+    }
+    var record = Record()
+    record.unanswered = USD(nanos: numbers[1])
+    for slot in stride(from: slotNumbers, to: numbers.count, by: slotNumbers)
+    where numbers[slot] > 0 {
+      record.jobs[numbers[slot] - 1] = USD(nanos: numbers[slot + 1])
+    }
+    return record
   }
 }

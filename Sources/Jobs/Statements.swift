@@ -5,7 +5,9 @@ enum Statements {
     """
 
   static let takeOver = """
-    UPDATE batch SET owner_pid = ?, unknown = ?, requests_sent = requests_sent + ? WHERE id = 1
+    UPDATE batch SET owner_pid = ?1, unknown = ?2, requests_sent = requests_sent + ?2,
+      unanswered_nanos = max(unanswered_nanos, ?3) + ?4
+    WHERE id = 1
     """
 
   static let input = """
@@ -81,7 +83,8 @@ enum Statements {
   static let countResults = """
     UPDATE batch SET completed = completed + ?, failed = failed + ?, requests_sent = requests_sent + ?,
       retries = retries + ?, rate_limited = rate_limited + ?,
-      input_tokens = input_tokens + ?, output_tokens = output_tokens + ?
+      input_tokens = input_tokens + ?, output_tokens = output_tokens + ?,
+      cost_nanos = cost_nanos + ?, unanswered_nanos = unanswered_nanos + ?, unpriced = unpriced + ?
     WHERE id = 1
     """
 
@@ -104,6 +107,7 @@ enum Statements {
 
   static let summary = """
     SELECT total, completed, failed, unknown, requests_sent, retries, rate_limited,
-      input_tokens, output_tokens, input_complete, accounts FROM batch WHERE id = 1
+      input_tokens, output_tokens, cost_nanos, unanswered_nanos, unpriced, input_complete, accounts
+    FROM batch WHERE id = 1
     """
 }

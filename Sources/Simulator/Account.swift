@@ -38,8 +38,7 @@ struct Account: Sendable {
     self.name = name
     changes = plan.changes.reversed()
     otherRequests = OtherRequests(seed: seed ^ fnv1a(name.utf8))
-    for setting in plan.settings { set(setting, at: .zero) }
-    arrangeBuckets(at: .zero)
+    apply(plan.settings, at: .zero)
   }
 
   // MARK: - What it is told
@@ -48,15 +47,15 @@ struct Account: Sendable {
   mutating func advance(to now: Duration) {
     while let change = changes.last, change.time <= now {
       serveOthers(until: change.time)
-      apply(change.setting, at: change.time)
+      apply([change.setting], at: change.time)
       changes.removeLast()
     }
     serveOthers(until: now)
   }
 
-  /// Changes a setting from now on.
-  mutating func apply(_ setting: AccountSetting, at now: Duration) {
-    set(setting, at: now)
+  /// Changes settings from now on, all together.
+  mutating func apply(_ settings: [AccountSetting], at now: Duration) {
+    for setting in settings { set(setting, at: now) }
     arrangeBuckets(at: now)
   }
 

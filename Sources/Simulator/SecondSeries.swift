@@ -19,19 +19,24 @@ struct SecondSeries: Sendable {
   mutating func update(at now: Duration, _ change: (inout Second) -> Void) {
     let time = Int(now.components.seconds)
     if seconds.last?.time != time {
-      // Half as much again, so that dropping the old is rare.
-      if seconds.count >= Self.memory * 3 / 2 {
-        seconds.removeFirst(seconds.count - Self.memory + 1)
-      }
       seconds.append((time, Second()))
+      // Half a day late, so that the rest is seldom moved.
+      if time - seconds[0].time > Self.memory * 3 / 2 {
+        seconds.removeFirst(seconds.count - remembered.count)
+      }
     }
     change(&seconds[seconds.count - 1].second)
+  }
+
+  private var remembered: ArraySlice<(time: Int, second: Second)> {
+    let latest = seconds.last?.time ?? 0
+    return seconds.drop { $0.time <= latest - Self.memory }
   }
 
   /// The seconds from one on in which anything happened.
   func json(since start: Int) -> JSON {
     JSON(
-      seconds.suffix(Self.memory).drop { $0.time < start }.map { time, second in
+      remembered.drop { $0.time < start }.map { time, second in
         """
         {"t":\(time),"served":\(second.served),"rate_limited":\(second.rateLimited),\
         "refused":\(second.refused),"input_tokens":\(second.inputTokens),\

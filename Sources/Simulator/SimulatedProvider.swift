@@ -41,7 +41,7 @@ package struct SimulatedProvider: Sendable {
         throw SimulatorError("there is no account '\(name)', only \(names)")
       }
       accounts[name]?.advance(to: now)
-      for setting in settings { accounts[name]?.apply(setting, at: now) }
+      accounts[name]?.apply(settings, at: now)
       return ("{\"account\":\(name),\"limits\":\(accounts[name]?.limits ?? "{}")}" as JSON).text
     case .outage(let time):
       outages = outages.filter { !$0.contains(now) } + [now..<now + time]
@@ -94,6 +94,11 @@ package struct SimulatedProvider: Sendable {
       headers.append(header)
     }
     return headers
+  }
+
+  /// What all requests add up to so far, in JSON, with the seconds from one on.
+  package func ledger(since second: Int) -> String {
+    ledger.summary(since: second).text
   }
 
   // MARK: - One request, as a provider looks at it

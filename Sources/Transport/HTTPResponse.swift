@@ -99,7 +99,7 @@ package struct HTTPResponse: Sendable {
   package func header(_ name: String) -> String? {
     let name = name.utf8.span
     var start = 0
-    while let end = head[start...].firstIndex(of: UInt8(ascii: "\n")) {
+    while let end = position(of: UInt8(ascii: "\n"), from: start) {
       if let value = value(ofField: name, inLine: start..<end) {
         return String(decoding: value, as: UTF8.self)
       }

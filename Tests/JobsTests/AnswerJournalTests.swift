@@ -15,6 +15,7 @@ struct AnswerJournalTests {
       line: Array(line.utf8),
       inputTokens: 11,
       outputTokens: 13,
+      cost: job == 2 ? USD(nanos: 17) : nil,
       hasRetried: job == 2
     )
   }
@@ -35,6 +36,8 @@ struct AnswerJournalTests {
     #expect(String(decoding: result.line, as: UTF8.self) == "{\"a\":\"ü\"}")
     #expect(result.state == .completed && result.hasRetried)
     #expect(result.inputTokens == 11 && result.outputTokens == 13)
+    #expect(result.cost == USD(nanos: 17))
+    #expect(both.map(\.result.cost) == [nil, USD(nanos: 17)])
   }
 
   @Test func `keeps whole answers and drops a torn one, wherever its writer died`() throws {

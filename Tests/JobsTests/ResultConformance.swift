@@ -135,8 +135,10 @@ import Testing
     #expect(try await batch.store.summary().isInputComplete == false)
     _ = try await batch.store.append([], isLast: true)
     let lease = try #require(try await batch.store.claimOne()).lease
-    var flush = flush([completed(1, tokens: 10), completed(2, tokens: 1), failed(3)], under: lease)
+    let priced = completed(2, tokens: 1, cost: USD(nanos: 5))
+    var flush = flush([completed(1, tokens: 10), priced, failed(3)], under: lease)
     flush.traffic = Traffic(requestsSent: 7, retries: 2, rateLimited: 1)
+    flush.unanswered = USD(nanos: 4)
     for _ in 0..<2 { _ = try await batch.store.commit(flush, leaseEnd: 1_000) }
     var expected = BatchSummary()
     expected.total = 5
@@ -145,6 +147,9 @@ import Testing
     expected.traffic = Traffic(requestsSent: 14, retries: 4, rateLimited: 2)
     expected.inputTokens = 11
     expected.outputTokens = 22
+    expected.cost = USD(nanos: 5)
+    expected.unanswered = USD(nanos: 8)
+    expected.unpriced = 1
     expected.isInputComplete = true
     #expect(try await batch.store.summary() == expected)
     #expect(expected.pending == 1)

@@ -92,8 +92,13 @@ import Testing
       let store = try open()
       _ = try await store.append(drafts([5]), isLast: true)
       let lease = try #require(try await store.claimOne()).lease
-      let journal = try SendJournal(path: path + "-sent", capacity: 4)
-      for job in [0, 2, 3] { _ = journal.mark(job) }
+      let journal = try SendJournal(
+        path: path + "-sent",
+        capacity: 4,
+        unanswered: USD(nanos: 10)
+      )
+      for job in [0, 2, 3] { _ = journal.mark(job, worst: USD(nanos: 100)) }
+      journal.charge(USD(nanos: 1_000))
       _ = try await store.commit(
         flush([completed(2)], under: lease),
         leaseEnd: 1_000
@@ -102,6 +107,7 @@ import Testing
     let store = try open()
     #expect(store.unknown == [0, 3])
     #expect(try await store.summary().unknown == 2)
+    #expect(try await store.summary().unanswered == USD(nanos: 1_210))
   }
 
   @Test func `commits the answers that a killed owner could not`() async throws {
@@ -110,17 +116,20 @@ import Testing
       _ = try await store.append(drafts([5]), isLast: true)
       let lease = try #require(try await store.claimOne()).lease
       let sends = try SendJournal(path: path + "-sent", capacity: 4)
-      for job in [1, 2, 4] { _ = sends.mark(job) }
+      for job in [1, 2, 4] { _ = sends.mark(job, worst: USD(nanos: 100)) }
       var answers = try AnswerJournal(besides: path)
       try answers.append(completed(1), under: lease)
       _ = answers.takeTurns()
-      try answers.append(completed(2), under: lease)
+      try answers.append(completed(2, cost: USD(nanos: 7)), under: lease)
     }
     let store = try open()
     #expect(try await store.results(after: 0, limit: 9).map(\.job) == [1, 2])
     #expect(store.unknown == [4])
     let summary = try await store.summary()
     #expect(summary.completed == 2)
+    #expect(summary.cost == USD(nanos: 7))
+    #expect(summary.unpriced == 1)
+    #expect(summary.unanswered == USD(nanos: 100))
     #expect(summary.traffic.requestsSent == 3)
   }
 

@@ -10,16 +10,18 @@ import Testing
     path = folder.file("batch-sent")
   }
 
+  private var onTheirWay: Set<Int> { Set(SendJournal.record(at: path).jobs.keys) }
+
   @Test func `names the jobs that are on their way`() throws {
     let journal = try SendJournal(path: path, capacity: 3)
     #expect(journal.isClear)
-    #expect(SendJournal.jobs(at: path).isEmpty)
+    #expect(onTheirWay.isEmpty)
     let slot = try #require(journal.mark(0))
     _ = journal.mark(70_000)
     #expect(!journal.isClear)
-    #expect(SendJournal.jobs(at: path) == [0, 70_000])
+    #expect(onTheirWay == [0, 70_000])
     journal.clear(slot)
-    #expect(SendJournal.jobs(at: path) == [70_000])
+    #expect(onTheirWay == [70_000])
   }
 
   @Test func `takes no more jobs than it has room for`() throws {
@@ -28,7 +30,7 @@ import Testing
     #expect(slots.map { $0 != nil } == [true, true, false])
     journal.clear(try #require(slots[1]))
     #expect(journal.mark(9) != nil)
-    #expect(SendJournal.jobs(at: path) == [0, 9])
+    #expect(onTheirWay == [0, 9])
   }
 
   @Test func `uses every slot again and again`() throws {
@@ -41,10 +43,21 @@ import Testing
       }
       let slot = try #require(journal.mark(job))
       held[job] = slot
-      #expect(SendJournal.jobs(at: path) == Set(held.keys))
+      #expect(onTheirWay == Set(held.keys))
     }
     for slot in held.values { journal.clear(slot) }
     #expect(journal.isClear)
+  }
+
+  @Test func `remembers what each request and those without an answer may cost`() throws {
+    let journal = try SendJournal(path: path, capacity: 3, unanswered: USD(nanos: 7))
+    let slot = try #require(journal.mark(4, worst: USD(nanos: 100)))
+    _ = journal.mark(5, worst: USD(nanos: 20))
+    journal.charge(USD(nanos: 100))
+    journal.clear(slot)
+    let record = SendJournal.record(at: path)
+    #expect(record.jobs == [5: USD(nanos: 20)])
+    #expect(record.unanswered == USD(nanos: 107))
   }
 
   @Test func `survives being let go of`() throws {
@@ -52,13 +65,13 @@ import Testing
       let journal = try SendJournal(path: path, capacity: 2)
       _ = journal.mark(5)
     }
-    #expect(SendJournal.jobs(at: path) == [5])
+    #expect(onTheirWay == [5])
   }
 
   @Test func `begins empty`() throws {
     do { _ = try SendJournal(path: path, capacity: 9).mark(5) }
     let journal = try SendJournal(path: path, capacity: 1)
-    #expect(SendJournal.jobs(at: path).isEmpty)
+    #expect(onTheirWay.isEmpty)
     #expect(journal.isClear)
   }
 
@@ -67,13 +80,13 @@ import Testing
     _ = journal.mark(1)
     journal.remove()
     #expect(try folder.names.isEmpty)
-    #expect(SendJournal.jobs(at: path).isEmpty)
+    #expect(onTheirWay.isEmpty)
   }
 
   @Test(arguments: ["", "short", String(repeating: "not a journal ", count: 20)])
   func `is not read out of another file`(_ text: String) throws {
     try folder.write(text, to: "batch-sent")
-    #expect(SendJournal.jobs(at: path).isEmpty)
+    #expect(onTheirWay.isEmpty)
   }
 
   @Test func `needs a folder`() {

@@ -48,15 +48,20 @@ func drafts(_ counts: [Int], from first: Int = 0) -> [SegmentDraft] {
   }
 }
 
-func completed(_ job: Int, _ line: String? = nil, tokens: Int = 0, hasRetried: Bool = false)
-  -> JobResult
-{
+func completed(
+  _ job: Int,
+  _ line: String? = nil,
+  tokens: Int = 0,
+  cost: USD? = nil,
+  hasRetried: Bool = false
+) -> JobResult {
   JobResult(
     job: job,
     state: .completed,
     line: Array((line ?? "done \(job)").utf8),
     inputTokens: tokens,
     outputTokens: 2 * tokens,
+    cost: cost,
     hasRetried: hasRetried
   )
 }

@@ -35,6 +35,12 @@ struct AccountTests {
     #expect((99...101).contains(served(&provider, seconds: 10..<20)))
     try provider.obey("limits", #"{"rpm":null}"#, at: .seconds(20))
     #expect(served(&provider, seconds: 20..<21) == 200)
+    try provider.obey("limits", #"{"rpm":60,"burst":3}"#, at: .seconds(20.999))
+    #expect(
+      (0..<9).count { _ in
+        provider.answer(API.messages.request(), at: .seconds(20.999)).status == 200
+      } == 3
+    )
     let now = try provider.obey("limits", #"{"rpm":120,"others":"0.5"}"#, at: .seconds(21))
     #expect(now == #"{"account":"default","limits":{"others":"0.5","rpm":120}}"#)
     _ = served(&provider, seconds: 21..<22)
@@ -127,6 +133,37 @@ struct AccountTests {
     let openAI = provider.answer(API.chatCompletions.request(), at: .seconds(2.999))
     #expect(openAI.body.contains(#""code":"slow_down""#))
     #expect(served(&provider, seconds: 60..<61, everyMilliseconds: 10) == 10)
+  }
+
+  @Test func `a change is planned for an account by its name`() throws {
+    var provider = try makeProvider {
+      $0.keys = try ["main=key-1,rpm=60,burst=1", "spare=key-2"].map {
+        try RehearsalKey(parsing: $0, common: ["burst=9"])
+      }
+      try $0.plan(AccountChange(parsing: "10s:main,rpm=600,hold=5"))
+    }
+    func statuses(at time: Double, _ key: String) -> [Int] {
+      (0..<3).map { _ in
+        provider.answer(API.messages.request(key: key), at: .seconds(time)).status
+      }
+    }
+    #expect(statuses(at: 9, "key-1") == [200, 429, 429])
+    #expect(statuses(at: 14.9, "key-1") == [429, 429, 429])
+    #expect(statuses(at: 15, "key-1") == [200, 200, 200])
+    #expect(statuses(at: 15, "key-2") == [200, 200, 200])
+  }
+
+  @Test func `a change of an account that is not there is refused`() throws {
+    let change = try AccountChange(parsing: "10s:other,rpm=600")
+    var configuration = SimulatorConfiguration()
+    let error = #expect(throws: SimulatorError.self) { try configuration.plan(change) }
+    #expect(error?.description == "there is no account 'other' to change")
+  }
+
+  @Test(arguments: ["30s", "30s:main", "main,rpm=5", "soon:main,rpm=5"])
+  func `a change that cannot be read is refused with its form`(text: String) {
+    let error = #expect(throws: SimulatorError.self) { try AccountChange(parsing: text) }
+    #expect(error?.description.contains("30s:main,rpm=3000") == true)
   }
 
   @Test(arguments: [

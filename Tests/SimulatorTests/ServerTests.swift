@@ -107,6 +107,39 @@ struct ServerTests {
     }
   }
 
+  @Test func `accounts are told what to do over HTTP, and the ledger shows it`() async throws {
+    try await simulate({ $0.defaultAccount = try AccountPlan(parsing: "rpm=600000") }) { port in
+      let url = "http://127.0.0.1:\(port)/simulator"
+      func tell(_ path: String, _ body: String) async throws -> Int? {
+        try await Curl(["-d", body, "\(url)/\(path)"]).status
+      }
+      #expect(try await tell("limits", #"{"rpm":60,"burst":0.5,"headers":"none"}"#) == 200)
+      #expect(try await Curl(.messages, port: port).status == 200)
+      let refused = try await Curl(.messages, port: port)
+      #expect(refused.status == 429)
+      #expect(refused.headers.keys.allSatisfy { !$0.hasPrefix("anthropic-ratelimit-") })
+      #expect(try await tell("hold", #"{"account":"default","seconds":90}"#) == 200)
+      let held = try await Curl(.messages, port: port)
+      #expect(held.headers["retry-after"] == "90")
+      #expect(try await tell("outage", #"{"for":60}"#) == 200)
+      #expect(try await Curl(.messages, port: port).status == 529)
+      let ledger = try await Curl(["\(url)/ledger?since=3600"])
+      #expect(ledger.body.contains(#""outcomes":{"429":2,"529":1,"served":1},"seconds":[]"#))
+    }
+  }
+
+  @Test(arguments: [
+    ("limits", "{"), ("limits", #"{"account":"nobody","rpm":1}"#), ("limits", #"{"speed":1}"#),
+    ("hold", #"{"account":"default"}"#), ("outage", #"{"for":"ever"}"#), ("keys", "[]"),
+  ])
+  func `an order that cannot be obeyed says why`(path: String, body: String) async throws {
+    let reply = try await simulate { port in
+      try await Curl(["-d", body, "http://127.0.0.1:\(port)/simulator/\(path)"])
+    }
+    #expect(reply.status == 400)
+    #expect(!reply.body.isEmpty)
+  }
+
   @Test func `the models are listed in the caller's own format`() async throws {
     try await simulate({ $0.models = ["model-a", "model-b"] }) { port in
       let url = "http://127.0.0.1:\(port)/v1/models"

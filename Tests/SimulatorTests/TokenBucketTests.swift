@@ -48,6 +48,26 @@ struct TokenBucketTests {
     #expect(bucket.wait(for: 1, at: .zero) == .seconds(21))
   }
 
+  @Test func `what is given back fills it no further than its capacity`() {
+    var bucket = TokenBucket(perMinute: 60, burst: .seconds(10))
+    #expect(bucket.take(8, at: .zero) == true)
+    bucket.charge(-5, at: .zero)
+    #expect(bucket.remaining(at: .zero) == 7)
+    bucket.charge(-5, at: .zero)
+    #expect(bucket.remaining(at: .zero) == 10)
+  }
+
+  @Test func `a change keeps what is in it, as far as there is room`() {
+    var bucket = TokenBucket(perMinute: 60, burst: .seconds(10))
+    bucket.change(perMinute: 30, burst: .seconds(10), at: .seconds(1))
+    #expect(bucket.remaining(at: .seconds(1)) == 5)
+    #expect(bucket.take(5, at: .seconds(1)) == true)
+    bucket.change(perMinute: 120, burst: .seconds(10), share: 0.5, at: .seconds(3))
+    #expect(bucket.remaining(at: .seconds(3)) == 1)
+    #expect(bucket.remaining(at: .seconds(7)) == 5)
+    #expect(bucket.wait(for: 6, at: .seconds(7)) == .milliseconds(500))
+  }
+
   @Test func `over an hour it gives no more than the burst and the rate`() {
     var bucket = TokenBucket(perMinute: 100, burst: .seconds(6))
     var taken = 0

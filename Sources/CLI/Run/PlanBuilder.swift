@@ -13,9 +13,9 @@ struct PlanBuilder {
   let endpoints: [Endpoint]
   /// Where keys come from; closed at the end of the run.
   let keySources: KeySources
+  let settings: Settings
   private let options: RunCommand
   private let file: JobFile
-  private let settings: Settings
 
   init(_ options: RunCommand) throws {
     guard options.keys.refusedKey == nil else {
@@ -73,16 +73,24 @@ struct PlanBuilder {
     return RunPlan.Input(source: .file(try InputFile(path: path)), name: name, path: path)
   }
 
+  /// Where results go, and where the batch lies.
+  ///
+  /// - Throws: ``CLIError`` where no output is named.
+  func files() throws -> RunPlan.Files {
+    RunPlan.Files(output: try settings.output(), batch: options.queue ?? file.queue)
+  }
+
   /// The whole plan, with the keys fetched once.
   ///
   /// - Throws: ``CLIError``, ``KeySourceError`` or ``StoreError`` for what cannot work.
   func plan() async throws -> RunPlan {
-    let files = RunPlan.Files(
-      output: try settings.output(),
-      batch: options.queue ?? file.queue
-    )
+    let files = try files()
     try Self.refuseForeignOutput(files)
     let concurrency = settings.concurrency()
+    let prices = try PricesFile(settings.prices).prices()
+    if let model = settings.unpricedModel(in: prices) {
+      throw Self.unpriced(model, settings.prices)
+    }
     var accounts: [Account] = []
     for description in try settings.accounts(endpoints: endpoints) {
       accounts.append(try await account(description, keySources, concurrency))
@@ -94,12 +102,23 @@ struct PlanBuilder {
       preparer: preparer,
       accounts: accounts,
       concurrency: concurrency,
-      limit: options.pace.limit ?? file.limit,
+      limit: settings.limit,
       deadlines: settings.deadlines(),
       retries: RetryPolicy(attempts: options.pace.maxAttempts ?? file.maxAttempts ?? 8),
+      prices: prices,
+      budget: settings.budget,
       hedge: file.hedge,
       giveUpAfter: .seconds(options.pace.giveUpAfter),
       parkFor: options.pace.parkFor.map { .seconds($0) }
+    )
+  }
+
+  private static func unpriced(_ model: String, _ file: String?) -> CLIError {
+    CLIError(
+      "there is a budget, but no price for the model \(model); nothing was sent",
+      at: file,
+      next: PricesFile.advice(for: model),
+      exitCode: 78
     )
   }
 

@@ -54,6 +54,9 @@ struct ProgressLine {
       "\(counters.failed) failed", "\(rounded(rate))/s", "\(short(tokenRate)) tok/min",
       "\(counters.inFlight) in flight", "\(counters.traffic.rateLimited) 429s",
     ]
+    if let spent = counters.spent {
+      parts.append(spent.text + (counters.budget.map { " of \($0.text)" } ?? ""))
+    }
     if rate > 0, counters.isInputComplete {
       parts.append("ETA \(clock(Double(counters.read - counters.done) / rate))")
     }

@@ -30,6 +30,11 @@ struct RunCommand: AsyncParsableCommand {
       are not charged for a bad one; results.jsonl.nightjar-audit says which key served what. Vault \
       is set up by VAULT_ADDR and so on or by the job file's 'secrets', AWS as for its own tools.
 
+      --budget 20 is a hard cap in dollars over the life of the batch: the most that each request \
+      can cost is set aside before it leaves, and where that no longer fits, the run stops with 75; \
+      raise the budget and run the same command to go on. 'nightjar estimate' says before a run \
+      what it will cost.
+
       ^C lets what is in flight end and stops; a second ^C cuts it off. Neither loses a job.
 
       Flags beat the environment (NIGHTJAR_PROVIDER, NIGHTJAR_BASE_URL, NIGHTJAR_MODEL, \
@@ -55,6 +60,7 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup(title: "Keys") var keys: KeyOptions
   @OptionGroup(title: "Keystore") var keystore: KeystoreOptions
   @OptionGroup(title: "Pace") var pace: PaceOptions
+  @OptionGroup(title: "Money") var money: MoneyOptions
 
   @Flag(help: "Print the first requests as they would be sent, and send nothing.")
   var dryRun = false

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Jobs
 
 /// Where requests go and what they ask for.
 struct ProviderOptions: ParsableArguments {
@@ -64,6 +65,37 @@ struct KeyOptions: ParsableArguments {
     guard waitForSecrets.map({ $0 >= 0 && $0 < 1e7 }) ?? true else {
       throw ValidationError("--wait-for-secrets must be a number of seconds")
     }
+  }
+}
+
+/// What it may cost.
+struct MoneyOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Stop before the batch has cost more, over all its runs; finished jobs stay finished.",
+      valueName: "usd"
+    )
+  )
+  var budget: USD?
+
+  @Option(
+    help: ArgumentHelp(
+      "Prices that go before the built-in ones; 'nightjar prices' prints a file to edit.",
+      valueName: "file"
+    )
+  )
+  var prices: String?
+
+  func validate() throws {
+    guard budget.map({ $0 > .zero }) ?? true else {
+      throw ValidationError("--budget must be more than 0 dollars")
+    }
+  }
+}
+
+extension USD: ExpressibleByArgument {
+  package init?(argument: String) {
+    self.init(argument)
   }
 }
 

@@ -16,7 +16,8 @@ struct RunOutcome {
     switch report.stop {
     case .aborted: return 130
     case .interrupted where summary.pending > 0 || !summary.isInputComplete: return 75
-    case .parked: return 75
+    case .parked, .budget: return 75
+    case .unpriced: return 78
     case .keyRefused: return 77
     case .unavailable: return 69
     case .failed(let error): return CLIError(any: error)?.exitCode ?? 70
@@ -34,7 +35,8 @@ struct RunOutcome {
         + "\(summary.total) jobs in \(rounded(report.elapsed.seconds)) s; "
         + "\(summary.traffic.requestsSent) requests, \(summary.traffic.retries) retries, "
         + "\(summary.traffic.rateLimited) times asked to slow down; "
-        + "\(summary.inputTokens) input and \(summary.outputTokens) output tokens"
+        + "\(summary.inputTokens) input and \(summary.outputTokens) output tokens; "
+        + summary.costText
     )
     Console.shared.note("results: \(files.completed)")
     if summary.failed > 0 { Console.shared.note("failed jobs: \(files.failed)") }
@@ -58,6 +60,20 @@ struct RunOutcome {
         ? nil : CLIError("stopped before the end", next: again, exitCode: exitCode)
     case .parked(let why):
       return CLIError("no account can be used: \(why)", next: again, exitCode: 75)
+    case .budget(let spent, let cap, let next):
+      return CLIError(
+        "the budget is used up: \(spent.text) of \(cap.text) spent, and the next job may cost up to "
+          + "\(next.text); \(report.summary.pending) jobs are left",
+        next: "raise the budget (--budget, or `budget` in the job file) and run the same command; "
+          + "finished jobs will not be sent again",
+        exitCode: 75
+      )
+    case .unpriced(let model):
+      return CLIError(
+        "there is a budget, but no price for the model \(model)",
+        next: PricesFile.advice(for: model),
+        exitCode: 78
+      )
     case .keyRefused(let why):
       return CLIError(
         "the provider refused the key: \(why)",

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Jobs
 import KeySources
 import Runner
 import Transport
@@ -18,6 +19,20 @@ struct Settings {
   var caFile: String? { options.provider.caFile ?? file.caFile }
   var proxy: String? { options.provider.proxy ?? file.proxy }
   var maxTokens: Int? { options.provider.maxTokens ?? file.maxTokens }
+
+  var limit: Int? { options.pace.limit ?? file.limit }
+  var budget: USD? { options.money.budget ?? file.budget }
+  /// The file of prices that is named.
+  var prices: String? { options.money.prices ?? file.prices }
+  private var model: String? {
+    options.provider.model ?? environment["NIGHTJAR_MODEL"] ?? file.model
+  }
+
+  /// The model of plain prompts, where there is a budget and no price for it.
+  func unpricedModel(in prices: Prices) -> String? {
+    guard budget != nil, let model, prices[model] == nil else { return nil }
+    return model
+  }
 
   func input(of jobFile: String) throws -> String {
     guard let input = file.input else {
@@ -168,7 +183,7 @@ struct Settings {
       }
     }
     return PromptSettings(
-      model: options.provider.model ?? environment["NIGHTJAR_MODEL"] ?? file.model,
+      model: model,
       maxTokens: maxTokens,
       system: options.provider.system ?? file.system,
       template: template

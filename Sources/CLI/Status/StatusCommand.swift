@@ -47,7 +47,8 @@ struct StatusCommand: AsyncParsableCommand {
     \(summary.isInputComplete ? "" : " (the input is not read to its end)"); \
     \(summary.unknown) unknown; \(summary.traffic.requestsSent) requests, \
     \(summary.traffic.retries) retries, \(summary.traffic.rateLimited) times asked to slow down; \
-    \(summary.inputTokens) input and \(summary.outputTokens) output tokens\
+    \(summary.inputTokens) input and \(summary.outputTokens) output tokens; \
+    \(summary.costText)\
     \(accounts(summary, isRunning: inspector.isRunning))
     """
   }
@@ -71,6 +72,7 @@ struct StatusCommand: AsyncParsableCommand {
     "unknown":\(summary.unknown),"requests_sent":\(summary.traffic.requestsSent),\
     "retries":\(summary.traffic.retries),"rate_limited":\(summary.traffic.rateLimited),\
     "usage":{"input_tokens":\(summary.inputTokens),"output_tokens":\(summary.outputTokens)},\
+    \(summary.costMembers),\
     "accounts":\(summary.accounts.isEmpty ? "[]" : summary.accounts)}
     """
   }

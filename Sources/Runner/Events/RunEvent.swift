@@ -1,3 +1,4 @@
+package import Jobs
 package import KeySources
 
 /// Something that happened in a run, for progress, logs and metrics.
@@ -24,6 +25,8 @@ package enum RunEvent: Sendable {
   case sharedOrganisation(account: String, other: String)
   /// Results are durable.
   case committed(completed: Int, failed: Int, inputTokens: Int, outputTokens: Int)
+  /// What the batch has cost so far, and the most that it may.
+  case spent(USD, budget: USD?)
   /// A job failed for good.
   case failed(job: String, reason: String)
 }

@@ -12,6 +12,9 @@ package struct RunCounters: Sendable, Equatable {
   package var traffic = Traffic()
   package var inputTokens = 0
   package var outputTokens = 0
+  /// What the batch has cost; nil where no model has a price.
+  package var spent: USD?
+  package var budget: USD?
   /// Why accounts wait, by account.
   package var parked: [String: String] = [:]
 
@@ -56,6 +59,7 @@ package final class RunProgress: EventSink {
       case .rateLimited: counters.traffic.rateLimited += 1
       case .parked(let account, let reason): counters.parked[account] = reason
       case .resumed(let account): counters.parked[account] = nil
+      case .spent(let amount, let budget): (counters.spent, counters.budget) = (amount, budget)
       case .failed, .sharedOrganisation: break
       case .key(let account, let event): counters.note(event, account)
       case .committed(let completed, let failed, let inputTokens, let outputTokens):

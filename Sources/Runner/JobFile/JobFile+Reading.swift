@@ -9,7 +9,7 @@ extension JobFile {
   ///   - file: its path, for messages, and whose folder relative paths start from.
   /// - Throws: a ``JobFileError`` with file and line.
   package init(reading text: String, file: String) throws(JobFileError) {
-    let root = try compose(text, file: file)
+    let root = try compose(text, file: file, of: "the job file")
     let fields = try YAMLFields(root, known: Self.fieldNames, of: "the job file", in: file)
     let paths = PathBase(of: file)
     input = try fields.string("input").map(paths.resolve)
@@ -31,6 +31,7 @@ extension JobFile {
     grace = try fields.seconds("grace")
     keystore = try fields.string("keystore").map(paths.resolve)
     identity = try fields.string("identity").map(paths.resolve)
+    (prices, budget) = try Self.money(fields, paths)
     maxAttempts = try fields.integer("max_attempts")
     proxy = try Self.proxy(fields)
     secrets = try Self.secrets(fields, paths)
@@ -39,8 +40,8 @@ extension JobFile {
   private static let fieldNames = [
     "input", "output", "provider", "model", "max_tokens", "system", "prompt", "api", "base_url",
     "key", "keys", "accounts", "concurrency", "limit", "timeout", "ca_file", "queue", "grace",
-    "keystore", "identity", "max_attempts", "proxy", "secrets",
-    "regions", "hedge",
+    "keystore", "identity", "max_attempts", "proxy", "secrets", "regions", "hedge", "prices",
+    "budget",
   ]
 
   private static func template(_ fields: YAMLFields) throws(JobFileError) -> Template? {
@@ -79,8 +80,8 @@ struct PathBase {
   }
 }
 
-/// The file as YAML nodes, which know their lines.
-private func compose(_ text: String, file: String) throws(JobFileError) -> Node {
+/// A file as YAML nodes, which know their lines; `what` it is stands in messages.
+func compose(_ text: String, file: String, of what: String) throws(JobFileError) -> Node {
   do {
     if let node = try Yams.compose(yaml: text) { return node }
   } catch let error as YamlError {
@@ -88,7 +89,7 @@ private func compose(_ text: String, file: String) throws(JobFileError) -> Node 
   } catch {
     throw JobFileError(message: "cannot be read as YAML", file: file, line: nil)
   }
-  throw JobFileError(message: "the job file is empty", file: file, line: nil)
+  throw JobFileError(message: "\(what) is empty", file: file, line: nil)
 }
 
 private func reason(_ error: YamlError) -> String {

@@ -1,3 +1,4 @@
+package import Jobs
 package import KeySources
 
 /// What a job file says; what it leaves out is nil.
@@ -70,6 +71,10 @@ package struct JobFile: Sendable, Equatable {
   package var identity: String?
   package var maxAttempts: Int?
   package var proxy: String?
+  /// The path of a file of prices.
+  package var prices: String?
+  /// The most that the batch may cost.
+  package var budget: USD?
   package var secrets = Secrets()
 
   /// A job file that says nothing, for a run that is described by flags alone.

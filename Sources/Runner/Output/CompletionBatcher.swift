@@ -144,6 +144,11 @@ package final class CompletionBatcher: Sendable {
     change { $0.pending.flush.traffic += traffic }
   }
 
+  /// Notes what requests without an answer may have cost; goes down with the next commit.
+  package func charge(_ unanswered: USD) {
+    change { $0.pending.flush.unanswered += unanswered }
+  }
+
   /// Notes how the accounts stand, for those who ask; goes down with the next commit.
   package func report(_ accounts: String) {
     change { $0.pending.flush.accounts = accounts }

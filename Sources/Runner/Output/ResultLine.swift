@@ -10,6 +10,8 @@ struct CompletionNote {
   var endpoint: String
   var latency: Duration
   var usage: Usage
+  /// What the answer costs; nil where that is unknown.
+  var cost: USD?
 }
 
 /// The lines of the output files: OpenAI's batch output shape with a `nightjar` member added.
@@ -46,7 +48,7 @@ enum ResultLine {
     line.appendJSON(note.usage.inputTokens)
     line.appendRaw(",\"output_tokens\":")
     line.appendJSON(note.usage.outputTokens)
-    line.appendRaw("}}}")
+    line.appendRaw("},\"cost_usd\":\(note.cost?.decimal ?? "null")}}")
     return line
   }
 

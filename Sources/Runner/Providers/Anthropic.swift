@@ -76,6 +76,8 @@ package struct Anthropic: Provider {
       ("You have reached your specified", .park(.billing)),
       ("Your credit balance is too low", .park(.billing)),
       ("This organization has been disabled", .park(.credential)),
+      ("Your organization has been disabled", .park(.credential)),
+      ("Your account has been disabled", .park(.credential)),
     ],
     codes: [
       "enforced_spend_limit_reached": .park(.billing),

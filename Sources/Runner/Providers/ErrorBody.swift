@@ -2,6 +2,7 @@
 ///
 /// - Anthropic: `{"type":"error","error":{"type","message","details"},"request_id"}`
 /// - OpenAI: `{"error":{"message","type","param","code"}}`, `code` a word, a status or null
+/// - Google: `{"error":{"code","message","status","details"}}`, also as the only element of an array
 /// - compatible servers: `{"error":"words"}`, `{"message","type","code"}`, `{"detail":"words"}`
 /// - proxies: HTML or plain text
 struct ErrorBody {
@@ -13,9 +14,12 @@ struct ErrorBody {
   var status: Int?
   var message: String?
   var requestID: String?
+  /// The quota that is used up, where Google says so.
+  var quota: GoogleQuota?
 
   /// Reads a parsed body; nil if it reports no error.
   init?(_ body: JSONValue) {
+    let body = body.elements?.first ?? body
     guard let error = Self.errorObject(of: body) else { return nil }
     requestID = body["request_id"]?.string
     guard error.kind == .object else {
@@ -23,7 +27,8 @@ struct ErrorBody {
       type = body["error_type"]?.string
       return
     }
-    type = error["type"]?.string
+    type = error["type"]?.string ?? error["status"]?.string
+    quota = GoogleQuota(error)
     message = error["message"]?.string
     let word = error["details"]?["error_code"]?.string ?? error["code"]?.string
     status = (error["code"]?.integer ?? word.flatMap { Int($0) }).flatMap(Self.asStatus)

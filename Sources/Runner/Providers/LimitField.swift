@@ -1,7 +1,7 @@
 /// Which limit a header field speaks of, and what it says of it.
 struct LimitField {
   /// Fields that are named and written alike.
-  enum Family: CaseIterable {
+  enum Family {
     /// `anthropic-ratelimit-…`.
     case anthropic
     /// `anthropic-priority-…` and `anthropic-fast-…`: limits beside the common ones.

@@ -31,7 +31,7 @@ struct LimitReading {
     guard limit != nil || remaining != nil else { return nil }
     var standing = LimitStanding(limit: limit, remaining: remaining, granularity: granularity)
     standing.reset = reset.map { .nanoseconds(Int64(($0 * 1e9).rounded())) }
-    if let window, window > 0, window <= Self.tenYears {
+    if let window, (0.001...Self.tenYears).contains(window) {
       standing.window = .seconds(window)
     } else if let limit, let remaining, let reset {
       standing.window = Self.window(limit: limit, remaining: remaining, reset: reset)

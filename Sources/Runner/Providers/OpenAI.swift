@@ -167,6 +167,10 @@ extension OpenAI {
       // Comes as 429, but no wait makes a request fit a limit that it exceeds by itself.
       ("Request too large for", .fail),
       ("You exceeded your current quota", .park(.billing)),
+      ("Your account is not active", .park(.billing)),
+      // Google's words, which come as 400 from its compatible endpoint.
+      ("API key not valid", .park(.credential)),
+      ("API key expired", .park(.credential)),
     ],
     codes: [
       "rate_limit_exceeded": .pace,
@@ -182,6 +186,7 @@ extension OpenAI {
       "invalid_api_key": .park(.credential),
       "ip_not_authorized": .park(.credential),
       "account_deactivated": .park(.credential),
+      "access_terminated": .park(.credential),
       "invalid_organization": .park(.credential),
       "mismatched_organization": .park(.credential),
       "unsupported_country_region_territory": .park(.credential),

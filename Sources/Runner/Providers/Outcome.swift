@@ -53,7 +53,7 @@ package enum PaceCause: Sendable, Equatable {
 package enum ParkReason: String, Sendable {
   /// The key was refused.
   case credential
-  /// Credit or a spend limit is used up.
+  /// Credit, a spend limit or a day's quota is used up.
   case billing
   /// The endpoint is not the provider's API: it redirects, or a proxy wants a login.
   case configuration

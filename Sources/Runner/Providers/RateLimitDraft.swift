@@ -22,7 +22,7 @@ struct RateLimitDraft {
       limits.append((name, "", LimitReading()))
     }
     for parameter in item.dropFirst() {
-      let sides = parameter.split(separator: "=", maxSplits: 1).map(trimmed)
+      let sides = pieces(of: parameter, between: UInt8(ascii: "=")).map(trimmed)
       guard sides.count == 2 else { continue }
       let number = LimitValue.number(String(sides[1]).utf8.span)
       switch sides[0] {
@@ -52,36 +52,45 @@ struct RateLimitDraft {
   /// The draft's own units are requests, content-bytes and concurrent-requests; tokens go by their
   /// unit or by the name of the policy.
   private func meter(of name: String, in unit: String) -> Meter? {
-    let words = name.lowercased() + " " + unit.lowercased()
-    if words.contains("concurrent") || words.contains("bytes") { return nil }
-    guard words.contains("token") else { return .requests }
-    if words.contains("input") || words.contains("prompt") { return .inputTokens }
-    return words.contains("output") || words.contains("completion") ? .outputTokens : .tokens
+    let words = (name + " " + unit).lowercased().utf8
+    func mentions(_ word: String) -> Bool {
+      words.indices.contains { words[$0...].starts(with: word.utf8) }
+    }
+    if mentions("concurrent") || mentions("bytes") { return nil }
+    guard mentions("token") else { return .requests }
+    if mentions("input") || mentions("prompt") { return .inputTokens }
+    return mentions("output") || mentions("completion") ? .outputTokens : .tokens
   }
 }
 
 /// The members of a list, each cut at its semicolons (RFC 9651 section 3.1); quotes hold together.
 private func items(of value: Span<UInt8>) -> [[Substring]] {
   guard let valid = try? UTF8Span(validating: value) else { return [] }
-  return pieces(of: String(copying: valid)[...], between: ",").map {
-    pieces(of: $0, between: ";").map(trimmed)
+  return pieces(of: String(copying: valid)[...], between: UInt8(ascii: ",")).map {
+    pieces(of: $0, between: UInt8(ascii: ";")).map(trimmed)
   }
 }
 
-private func pieces(of text: Substring, between separator: Character) -> [Substring] {
+private func pieces(of text: Substring, between separator: UInt8) -> [Substring] {
   var isQuoted = false
-  return text.split(omittingEmptySubsequences: false) { character in
-    if character == "\"" { isQuoted.toggle() }
-    return character == separator && !isQuoted
+  return text.utf8.split(omittingEmptySubsequences: false) { byte in
+    if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+    return byte == separator && !isQuoted
   }
+  .map { Substring($0) }
 }
 
 private func trimmed(_ text: Substring) -> Substring {
-  let start = text.drop { $0 == " " || $0 == "\t" }
-  return start.lastIndex { $0 != " " && $0 != "\t" }.map { start[...$0] } ?? ""
+  let start = text.utf8.drop(while: isBlank)
+  return start.lastIndex { !isBlank($0) }.map { Substring(start[...$0]) } ?? ""
+}
+
+private func isBlank(_ byte: UInt8) -> Bool {
+  byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
 }
 
 private func unquoted(_ text: Substring) -> String {
-  text.hasPrefix("\"") && text.hasSuffix("\"") && text.count > 1
-    ? String(text.dropFirst().dropLast()) : String(text)
+  let quote = UInt8(ascii: "\"")
+  return text.utf8.first == quote && text.utf8.last == quote && text.utf8.count > 1
+    ? String(Substring(text.utf8.dropFirst().dropLast())) : String(text)
 }

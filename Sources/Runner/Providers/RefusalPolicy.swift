@@ -42,14 +42,17 @@ struct RefusalPolicy: Sendable {
       let isOverload = Self.exit(forStatus: response.status) == .overload
       return .retry(refusal, isOverload ? .overload : .fault, after: wait)
     case .overload: return .retry(refusal, .overload, after: wait)
-    case .pace: return .pace(refusal, error.paceCause, after: wait)
+    case .pace: return .pace(refusal, error.paceCause, after: wait ?? error.quota?.retryDelay)
     case .slowDown: return .pace(refusal, .slowDown, after: wait)
-    case .park(let reason): return .park(refusal, reason, until: nil)
+    case .park(let reason):
+      return .park(refusal, reason, until: error.resetTime(after: wait, at: unixTime))
     case .fail: return .fail(refusal)
     }
   }
 
   private func exit(for error: ErrorBody, status: Int, isProvidersOwn: Bool) -> Exit {
+    // Google begins its refusals by the minute with words that elsewhere mean a lack of credit.
+    if let quota = error.quota { return quota.isPerDay ? .park(.billing) : .pace }
     let message = error.message ?? ""
     if let phrase = phrases.first(where: { message.hasPrefix($0.beginning) }) { return phrase.exit }
     if let exit = error.code.flatMap({ codes[$0] }) ?? error.type.flatMap({ codes[$0] }) {

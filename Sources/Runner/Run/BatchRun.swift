@@ -16,6 +16,8 @@ package final class BatchRun: Sendable {
   private let alarm: AlarmClock
   private let stop = RunStop()
   private let audit: AttemptAudit
+  /// Where the batch stood when the run began.
+  private let before: BatchSummary
   private let workers = Mutex<Task<Void, Never>?>(nil)
   package let progress: RunProgress
 
@@ -39,11 +41,11 @@ package final class BatchRun: Sendable {
     audit = AttemptAudit(try AuditLog(plan.files.audit))
     audit.note(.recovered, jobs: store.recovered)
     audit.note(.unknown, jobs: store.unknown.sorted())
-    let summary = try await store.summary()
+    before = try await store.summary()
     var counters = RunCounters()
-    counters.read = summary.total
-    counters.completed = summary.completed
-    counters.failed = summary.failed
+    counters.read = before.total
+    counters.completed = before.completed
+    counters.failed = before.failed
     progress = RunProgress(startingFrom: counters)
     events = EventFan([progress, audit] + sinks)
     for account in plan.accounts {
@@ -82,7 +84,8 @@ package final class BatchRun: Sendable {
     try await exporter.repair(from: store)
     let journal = try SendJournal(
       path: plan.files.batch + "-sent",
-      capacity: plan.concurrency
+      capacity: plan.concurrency,
+      unanswered: before.unanswered
     )
     let crew = try crew(exporter, journal)
     stop.onStop { [alarm, feed = crew.feed, input = plan.input] in
@@ -92,7 +95,12 @@ package final class BatchRun: Sendable {
     }
     await work(crew)
     let summary = try await close(crew, journal)
-    return RunReport(summary: summary, elapsed: clock.now - start, stop: stop.first)
+    return RunReport(
+      summary: summary,
+      elapsed: clock.now - start,
+      stop: stop.first,
+      budget: plan.budget
+    )
   }
 
   /// What works together in a run.
@@ -150,6 +158,7 @@ package final class BatchRun: Sendable {
       provider: plan.provider,
       client: client,
       accounts: accounts,
+      budget: budget(journal, batcher),
       feed: feed,
       batcher: batcher,
       journal: journal,
@@ -167,6 +176,20 @@ package final class BatchRun: Sendable {
       accounts: accounts,
       runner: runner
     )
+  }
+
+  private func budget(_ journal: SendJournal, _ batcher: CompletionBatcher) -> Budget {
+    Budget(
+      plan.budget,
+      spent: before.spent,
+      prices: plan.prices,
+      provider: plan.provider,
+      stop: stop,
+      events: events
+    ) { unanswered in
+      journal.charge(unanswered)
+      batcher.charge(unanswered)
+    }
   }
 
   private func work(_ crew: Crew) async {

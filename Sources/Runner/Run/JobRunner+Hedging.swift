@@ -31,6 +31,7 @@ extension JobRunner {
   /// A request of a job and what came of it.
   struct Attempt: Sendable {
     let permit: Account.Permit
+    let reservation: Budget.Reservation
     var answer: Answer
 
     /// True when the job needs no other answer.
@@ -44,39 +45,59 @@ extension JobRunner {
 
   private enum RaceEvent: Sendable {
     case ended(Attempt)
-    case mayHedge(Account.Permit)
+    case mayHedge(Account.Permit, Budget.Reservation)
     case mayNotHedge
   }
 
   /// How often it is looked whether a slow request may be sent a second time.
   private static let glance: Duration = .seconds(1)
 
+  /// Sends a job's request; with hedging, a second one may follow.
+  func attempt(
+    _ prepared: PreparedJob,
+    _ permit: Account.Permit,
+    _ reservation: Budget.Reservation,
+    job: Int
+  ) async -> Attempt {
+    let first = Attempt(permit: permit, reservation: reservation, answer: Answer())
+    guard let hedging else { return await carryOut(first, prepared) }
+    return await race(prepared, job: job, first, hedging)
+  }
+
+  private func carryOut(_ attempt: Attempt, _ prepared: PreparedJob) async -> Attempt {
+    var attempt = attempt
+    attempt.answer = await send(prepared, attempt.permit)
+    return attempt
+  }
+
   /// Sends a job's request, and a second one when it takes long; the first good answer wins.
   ///
   /// - Returns: the attempt that decides about the job; the other one has been settled.
-  func race(
+  private func race(
     _ prepared: PreparedJob,
     job: Int,
-    _ first: Account.Permit,
+    _ first: Attempt,
     _ hedging: Hedging
   ) async -> Attempt {
     hedging.sent(tokens: prepared.shape.estimatedTokens)
     let over = AlarmClock.Bell()
     let start = over.mark
     return await withTaskGroup(of: RaceEvent.self) { group in
-      group.addTask { .ended(await attempt(prepared, first)) }
-      group.addTask { await waitToHedge(prepared, first, hedging, until: start) }
+      group.addTask { .ended(await carryOut(first, prepared)) }
+      group.addTask { await waitToHedge(prepared, first.permit, hedging, until: start) }
       var running = 1
       var winner: Attempt?
       for await event in group {
         switch event {
         case .mayNotHedge: break
-        case .mayHedge(let second):
+        case .mayHedge(let permit, let reservation):
           if winner != nil {
-            accounts.withdraw(second)
+            accounts.withdraw(permit)
+            budget.giveBack(reservation)
           } else {
             running += 1
-            group.addTask { .ended(await attempt(prepared, second)) }
+            let second = Attempt(permit: permit, reservation: reservation, answer: Answer())
+            group.addTask { .ended(await carryOut(second, prepared)) }
           }
         case .ended(let attempt):
           running -= 1
@@ -90,12 +111,8 @@ extension JobRunner {
         }
       }
       if let elapsed = winner?.answer.response?.elapsed { hedging.answered(after: elapsed) }
-      return winner ?? Attempt(permit: first, answer: Answer())
+      return winner ?? first
     }
-  }
-
-  private func attempt(_ prepared: PreparedJob, _ permit: Account.Permit) async -> Attempt {
-    Attempt(permit: permit, answer: await send(prepared, permit))
   }
 
   private func waitToHedge(
@@ -108,10 +125,7 @@ extension JobRunner {
       let now = clock.now
       let due = hedging.age.map { first.grant.sentAt + $0 }
       if let due, due <= now {
-        let second = hedging.take(tokens: prepared.shape.estimatedTokens) {
-          accounts.admitAtOnce(prepared, besides: first)
-        }
-        if let second { return .mayHedge(second) }
+        if let second = hedge(prepared, first, hedging) { return second }
       }
       let next = due.flatMap { $0 > now ? $0 : nil } ?? now + Self.glance
       guard await accounts.alarm.sleep(until: next, orRingSince: over) == .elapsed else { break }
@@ -119,10 +133,29 @@ extension JobRunner {
     return .mayNotHedge
   }
 
+  /// Leave for a second request: within the hedging's own bounds and the budget, where there is room
+  /// at once.
+  private func hedge(
+    _ prepared: PreparedJob,
+    _ first: Account.Permit,
+    _ hedging: Hedging
+  ) -> RaceEvent? {
+    guard let reservation = budget.reserveAtOnce(prepared) else { return nil }
+    let permit = hedging.take(tokens: prepared.shape.estimatedTokens) {
+      accounts.admitAtOnce(prepared, besides: first)
+    }
+    if let permit { return .mayHedge(permit, reservation) }
+    budget.giveBack(reservation)
+    return nil
+  }
+
   /// Settles an attempt whose job goes by another one: its account learns from it, the job does not.
   private func lose(_ attempt: Attempt, job: Int) {
     let (permit, answer) = (attempt.permit, attempt.answer)
     audit.note(answer.audited, job: job, with: permit)
+    // One that was cut off may be billed all the same.
+    let isCutOff = answer.outcome == nil && answer.mayHaveLeft
+    _ = budget.close(attempt.reservation, isCutOff ? .unknown : answer.bill)
     defer { permit.account.keyring.release(permit.lease) }
     switch answer.outcome {
     case .completed(let usage):

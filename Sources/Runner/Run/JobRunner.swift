@@ -10,6 +10,7 @@ package struct JobRunner: Sendable {
   let provider: any Provider
   let client: any HTTPClient
   let accounts: AccountPool
+  let budget: Budget
   let feed: JobFeed
   let batcher: CompletionBatcher
   let journal: SendJournal
@@ -33,20 +34,31 @@ package struct JobRunner: Sendable {
       let refusal = Refusal(notServed: prepared.shape.model)
       return await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
     }
-    guard let first = await accounts.admit(prepared, priority: job.number) else {
+    guard let reservation = await reserve(job, prepared) else { return }
+    guard let permit = await accounts.admit(prepared, priority: job.number) else {
+      budget.giveBack(reservation)
       return feed.giveBack(job)
     }
-    let slot = journal.mark(job.number)
-    let attempt =
-      if let hedging { await race(prepared, job: job.number, first, hedging) } else {
-        Attempt(permit: first, answer: await send(prepared, first))
-      }
+    let most = hedging == nil ? reservation.amount : reservation.amount + reservation.amount
+    let slot = journal.mark(job.number, worst: most)
+    let attempt = await attempt(prepared, permit, reservation, job: job.number)
+    await conclude(job, prepared, attempt, slot: slot)
+  }
+
+  /// Takes in what came of the attempt that decides about the job.
+  private func conclude(
+    _ job: Job,
+    _ prepared: PreparedJob,
+    _ attempt: Attempt,
+    slot: Int?
+  ) async {
     let (permit, answer) = (attempt.permit, attempt.answer)
     defer { permit.account.keyring.release(permit.lease) }
+    let cost = budget.close(attempt.reservation, answer.bill)
     audit.note(answer.audited, job: job.number, with: permit)
     switch answer.outcome {
     case .completed(let usage):
-      await complete(job, prepared, permit, answer, usage, slot: slot)
+      await complete(job, prepared, permit, answer, usage, cost, slot: slot)
     case .fail(let refusal):
       accounts.answered(permit, usage: nil, elapsed: .zero, sighting: answer.sighting)
       await fail(job, id: prepared.id, line: prepared.line, refusal, slot: slot)
@@ -68,6 +80,18 @@ package struct JobRunner: Sendable {
     }
   }
 
+  /// Holds the most that the job's request can cost; nil when the job is done with for now.
+  private func reserve(_ job: Job, _ prepared: PreparedJob) async -> Budget.Reservation? {
+    do throws(RequestBound.Unbounded) {
+      if let reservation = try await budget.reserve(prepared) { return reservation }
+      feed.giveBack(job)
+    } catch {
+      let refusal = Refusal(status: nil, code: "unbounded_cost", message: error.message)
+      await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
+    }
+    return nil
+  }
+
   /// What came of a request; no outcome when it was cut off by us.
   struct Answer: Sendable {
     var response: HTTPResponse?
@@ -78,6 +102,10 @@ package struct JobRunner: Sendable {
     var sighting = LimitSighting.nothing
     /// False for signs of an outage, such as an unreachable host.
     var isAboutRequest = true
+
+    var bill: Bill {
+      Bill(outcome, status: response?.status, copies: response?.requestsSent, mayHaveLeft)
+    }
 
     var audited: AttemptAudit.Outcome {
       switch outcome {
@@ -136,6 +164,7 @@ package struct JobRunner: Sendable {
     _ permit: Account.Permit,
     _ answer: Answer,
     _ usage: Usage,
+    _ cost: USD?,
     slot: Int?
   ) async {
     guard let response = answer.response else { return }
@@ -152,7 +181,8 @@ package struct JobRunner: Sendable {
       fingerprint: permit.key.fingerprint,
       endpoint: permit.address.url,
       latency: response.elapsed,
-      usage: usage
+      usage: usage,
+      cost: cost
     )
     let line = ResultLine.completed(
       job: job.number,
@@ -167,6 +197,7 @@ package struct JobRunner: Sendable {
       line: permit.key.withSecret { Scrubber.redact($0, in: line) },
       inputTokens: usage.inputTokens,
       outputTokens: usage.outputTokens,
+      cost: cost,
       hasRetried: job.failures > 0
     )
     await record(result, of: job, slot: slot)

@@ -1,4 +1,4 @@
-import Jobs
+package import Jobs
 package import Transport
 
 /// Everything a run needs to know, with every default filled in.
@@ -67,6 +67,10 @@ package struct RunPlan: Sendable {
   package var limit: Int?
   package var deadlines: Deadlines
   package var retries: RetryPolicy
+  /// What models cost.
+  package var prices: Prices
+  /// The most that the batch may cost; nil for no limit.
+  package var budget: USD?
   /// When slow requests are sent twice; nil for never.
   package var hedge: HedgePolicy?
   /// How long a run in which no endpoint ever answered goes on.
@@ -84,6 +88,8 @@ package struct RunPlan: Sendable {
     limit: Int? = nil,
     deadlines: Deadlines = Deadlines(),
     retries: RetryPolicy = RetryPolicy(),
+    prices: Prices = .list,
+    budget: USD? = nil,
     hedge: HedgePolicy? = nil,
     giveUpAfter: Duration = .seconds(60),
     parkFor: Duration? = nil
@@ -97,6 +103,8 @@ package struct RunPlan: Sendable {
     self.limit = limit
     self.deadlines = deadlines
     self.retries = retries
+    self.prices = prices
+    self.budget = budget
     self.hedge = hedge
     self.giveUpAfter = giveUpAfter
     self.parkFor = parkFor

@@ -84,7 +84,7 @@ package struct RunPreview: Sendable {
 
 extension ClaimedSegment {
   /// Lines that are only looked at.
-  fileprivate static func preview(of bytes: [UInt8]) -> ClaimedSegment {
+  static func preview(of bytes: [UInt8]) -> ClaimedSegment {
     ClaimedSegment(
       lease: SegmentLease(segment: 0, epoch: 0),
       firstJob: 0,

@@ -6,8 +6,16 @@ package struct RunReport: Sendable {
   package let elapsed: Duration
   /// Why the run stopped before its end; nil when it did not.
   package let stop: StopReason?
+  /// The most that the batch may cost; nil for no limit.
+  package let budget: USD?
 
-  package init(summary: BatchSummary, elapsed: Duration, stop: StopReason?) {
+  package init(
+    summary: BatchSummary,
+    elapsed: Duration,
+    stop: StopReason?,
+    budget: USD? = nil
+  ) {
+    self.budget = budget
     self.summary = summary
     self.elapsed = elapsed
     self.stop = stop
@@ -19,7 +27,8 @@ package struct RunReport: Sendable {
     case nil: nil
     case .interrupted, .aborted: "interrupted"
     case .parked, .keyRefused, .unavailable: "parked"
-    case .failed: "failed"
+    case .budget: "budget"
+    case .failed, .unpriced: "failed"
     }
   }
 
@@ -33,7 +42,10 @@ package struct RunReport: Sendable {
     line.appendRaw(",\"retries\":\(summary.traffic.retries)")
     line.appendRaw(",\"rate_limited\":\(summary.traffic.rateLimited)")
     line.appendRaw(",\"usage\":{\"input_tokens\":\(summary.inputTokens)")
-    line.appendRaw(",\"output_tokens\":\(summary.outputTokens)},\"elapsed_s\":")
+    line.appendRaw(",\"output_tokens\":\(summary.outputTokens)}")
+    line.appendRaw(",\(summary.costMembers)")
+    if let budget { line.appendRaw(",\"budget_usd\":\(budget.decimal)") }
+    line.appendRaw(",\"elapsed_s\":")
     line.appendJSON(Double(elapsed.milliseconds) / 1_000)
     line.appendRaw(",\"stopped\":")
     if let stopped { line.appendJSON(stopped) } else { line.appendRaw("null") }

@@ -1,4 +1,4 @@
-import Jobs
+package import Jobs
 import Synchronization
 
 /// Why a run ended before every job had its result.
@@ -13,6 +13,10 @@ package enum StopReason: Sendable {
   case keyRefused(String)
   /// No endpoint has ever answered.
   case unavailable(String)
+  /// Nothing more can be sent without the risk of going over the budget.
+  case budget(spent: USD, cap: USD, next: USD)
+  /// There is a budget, and no price for this model.
+  case unpriced(model: String)
   /// The batch file, the input or the output failed.
   case failed(any Error)
 }

@@ -17,6 +17,9 @@ struct Report: Decodable {
   let rate_limited: Int
   let usage: Usage
   let elapsed_s: Double?
+  let cost_usd: Double?
+  let unanswered_usd: Double?
+  let budget_usd: Double?
   let stopped: String?
   let state: String?
 }
@@ -62,6 +65,7 @@ struct ResultLine: Decodable {
     let endpoint: String
     let latency_ms: Int
     let usage: Report.Usage
+    let cost_usd: Double?
   }
   let id: String
   let custom_id: String

@@ -11,6 +11,8 @@ final class Provider {
     let key: String?
     let prompt_hash: String?
     let outcome: String
+    let input_tokens: Int
+    let output_tokens: Int
   }
 
   let url: String

@@ -72,4 +72,16 @@ extension Outcome {
     case .completed, .park, .fail: nil
     }
   }
+
+  var retryCause: RetryCause? {
+    if case .retry(_, let cause, _) = self { cause } else { nil }
+  }
+
+  var paceCause: PaceCause? {
+    if case .pace(_, let cause, _) = self { cause } else { nil }
+  }
+
+  var parkedUntil: Double? {
+    if case .park(_, _, let until) = self { until } else { nil }
+  }
 }

@@ -13,6 +13,14 @@ struct TestBatch {
   var documents: String?
   var giveUpAfter = Duration.seconds(60)
   var parkFor: Duration?
+  var budget: USD?
+  /// A dollar for a million tokens.
+  var prices = Prices([
+    Prices.Entry(
+      "test",
+      Price(Price.Rates(input: USD(nanos: 1_000_000_000), output: USD(nanos: 1_000_000_000)))
+    )
+  ])
   /// One for each account.
   var keys = [TestKeySource("first-key")]
   var endpoints = [Endpoint.anthropic]
@@ -78,6 +86,8 @@ struct TestBatch {
       limit: limit,
       retries: RetryPolicy(attempts: attempts, base: 0.001, cap: 0.002),
       hedge: hedge,
+      prices: prices,
+      budget: budget,
       giveUpAfter: giveUpAfter,
       parkFor: parkFor
     )
@@ -157,6 +167,8 @@ extension RunReport {
     case .parked: "parked"
     case .keyRefused: "keyRefused"
     case .unavailable: "unavailable"
+    case .budget(let spent, let cap, _): "budget: \(spent.text) of \(cap.text)"
+    case .unpriced(let model): "unpriced: \(model)"
     case .failed(let error): "failed: \(error)"
     }
   }

@@ -1,8 +1,10 @@
 extension ErrorBody {
   /// Which limit a refusal for the sake of pace is about.
   ///
-  /// OpenAI names the meter as the error's type as well as in words; the others in words only.
+  /// Google names the quota, OpenAI the meter as the error's type as well as in words; the others
+  /// say it in words only.
   var paceCause: PaceCause {
+    if let quota { return .limit(quota.meter) }
     let message = message ?? ""
     if Self.accelerationWords.contains(where: message.contains) { return .slowDown }
     switch type {

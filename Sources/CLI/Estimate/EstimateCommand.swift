@@ -1,0 +1,59 @@
+import ArgumentParser
+import Jobs
+import KeySources
+import Runner
+
+/// `nightjar estimate`: what a run will take, before it is run.
+struct EstimateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "estimate",
+    abstract: "Say what a run will cost and how long it will take; spends nothing.",
+    discussion: """
+      Takes what 'run' takes, reads the input as it would, and adds up jobs, tokens, cost and time, \
+      each with what was assumed. It sends nothing and needs no key:
+
+        nightjar estimate jobs.yaml
+        nightjar estimate prompts.jsonl --provider anthropic \\
+          --model claude-opus-4-6 --max-tokens 512 --rpm 4000
+
+      'At most' holds where the prices are right and no answer gets lost: it is a token for every \
+      byte that is sent, and every answer as long as it may be. What is expected is a guess until \
+      the batch has 20 answers, and then goes by their average. 'nightjar prices' prints the prices.
+      """
+  )
+
+  @OptionGroup var run: RunCommand
+
+  mutating func run() async throws {
+    let builder = try PlanBuilder(run)
+    if case .pipe = builder.input.source {
+      throw CLIError.usage("estimate reads the input without running it, so it cannot be a pipe")
+    }
+    let prices = try PricesFile(builder.settings.prices).prices()
+    let summary = Self.summary(builder)
+    var estimate = try await Estimator(
+      builder.input,
+      preparer: builder.preparer,
+      provider: builder.provider,
+      prices: prices,
+      limit: builder.settings.limit
+    ).estimate(Estimate.Expectation(summary))
+    if let summary { estimate.leaveOut(finished: summary.completed + summary.failed) }
+    let limits = try builder.settings.accounts(endpoints: builder.endpoints).map(\.limits)
+    let text = EstimateText(
+      estimate,
+      spent: summary,
+      time: estimate.time(limits: limits, concurrency: builder.settings.concurrency()),
+      concurrency: builder.settings.concurrency(),
+      budget: builder.settings.budget
+    )
+    printResult(run.json ? text.json : text.lines)
+    await builder.keySources.close()
+  }
+
+  /// Where the batch of this run stands, if it was begun before.
+  private static func summary(_ builder: PlanBuilder) -> BatchSummary? {
+    guard let files = try? builder.files() else { return nil }
+    return try? BatchInspector(path: files.batch).summary()
+  }
+}

@@ -1,0 +1,21 @@
+package import Jobs
+
+extension BatchSummary {
+  /// The cost as members of a JSON object: `cost_usd`, null where it is unknown because a completed
+  /// job's model had no price, and `unanswered_usd`, the most that requests without an answer may
+  /// have cost besides.
+  package var costMembers: String {
+    let cost = unpriced > 0 ? "null" : cost.decimal
+    return "\"cost_usd\":\(cost),\"unanswered_usd\":\(unanswered.decimal)"
+  }
+
+  /// The cost in words for people.
+  package var costText: String {
+    guard unpriced == 0 else { return "cost unknown (\(unpriced) jobs without a price)" }
+    let more = unanswered > .zero ? " and at most \(unanswered.text) without an answer" : ""
+    return cost.text + more
+  }
+
+  /// What counts against a budget: answers, and what requests without one may have cost.
+  package var spent: USD { cost + unanswered }
+}

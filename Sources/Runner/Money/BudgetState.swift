@@ -1,0 +1,81 @@
+package import Jobs
+
+/// Holds spending under a cap, as a pure value: what is in flight is counted at its worst case.
+package struct BudgetState: Sendable, Equatable {
+  /// What a request that wants to leave gets.
+  package enum Answer: Sendable, Equatable {
+    /// It may leave; its worst case is reserved, which is what ``settle(_:cost:)`` and the others
+    /// take.
+    case granted(USD)
+    /// Not now, but what others turn out to have cost may leave room for it.
+    case wait
+    /// Nothing is in flight that could leave room.
+    case exhausted
+  }
+
+  /// The most that may be spent; nil for no limit.
+  package let cap: USD?
+  /// What answers have cost, and what requests without an answer may have.
+  package private(set) var spent: USD
+  /// The worst case of all that is in flight.
+  package private(set) var reserved = USD.zero
+  package private(set) var inFlight = 0
+  /// How many times its bound a request has cost at most, with a quarter for room; 1 while none has
+  /// cost more than its bound.
+  private var excess = 1.0
+
+  /// - Parameter spent: what the batch has cost before.
+  package init(cap: USD?, spent: USD = .zero) {
+    self.cap = cap
+    self.spent = spent
+  }
+
+  /// Asks to send a request that costs at most `worst`.
+  ///
+  /// - Parameter likely: the most that it costs by what the answers so far show. It stands for the
+  ///   worst case when nothing else is in flight and only the last of the budget is left.
+  package mutating func reserve(_ worst: USD, likely: USD? = nil) -> Answer {
+    let worst = raised(worst)
+    if isRoom(for: worst) { return grant(worst) }
+    if inFlight > 0 { return .wait }
+    if let likely, likely < worst, isRoom(for: likely) { return grant(likely) }
+    return .exhausted
+  }
+
+  private func isRoom(for amount: USD) -> Bool {
+    cap.map { spent + reserved + amount <= $0 } ?? true
+  }
+
+  private mutating func grant(_ amount: USD) -> Answer {
+    reserved += amount
+    inFlight += 1
+    return .granted(amount)
+  }
+
+  /// A bound that a provider does not keep, such as one that counts tokens which nobody sent, is
+  /// raised for all that follow.
+  private func raised(_ worst: USD) -> USD {
+    excess == 1 ? worst : USD(nanos: Int(min(Double(worst.nanos) * excess, 1e14)))
+  }
+
+  /// The answer is there and cost so much.
+  ///
+  /// - Parameter bound: the worst case that was asked for; nil where it need not be judged.
+  package mutating func settle(_ reservation: USD, cost: USD, bound: USD? = nil) {
+    giveBack(reservation)
+    spent += cost
+    guard let bound, bound > .zero, cost > bound else { return }
+    excess = max(excess, 1.25 * Double(cost.nanos) / Double(bound.nanos))
+  }
+
+  /// The request may have left and no answer came: it may have been billed in full.
+  package mutating func forfeit(_ reservation: USD) {
+    settle(reservation, cost: reservation)
+  }
+
+  /// The request never left, or was refused in a way that is not billed.
+  package mutating func giveBack(_ reservation: USD) {
+    reserved -= reservation
+    inFlight -= 1
+  }
+}
