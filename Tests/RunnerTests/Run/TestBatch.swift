@@ -85,9 +85,9 @@ struct TestBatch {
       concurrency: concurrency,
       limit: limit,
       retries: RetryPolicy(attempts: attempts, base: 0.001, cap: 0.002),
-      hedge: hedge,
       prices: prices,
       budget: budget,
+      hedge: hedge,
       giveUpAfter: giveUpAfter,
       parkFor: parkFor
     )
