@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint bench bench-million bench-rotation clean
+.PHONY: help setup build demo test lint bench bench-million bench-rotation bench-pacing clean
 
 nightjar := .build/release/nightjar
 
@@ -34,6 +34,9 @@ bench-million: setup build ## a million jobs: is it flat? (about five minutes, 2
 
 bench-rotation: setup build ## a key rotated every second, its store sealed and killed (eight minutes)
 	@scripts/bench/rotation.py
+
+bench-pacing: setup ## the pacer beside the clients people use today, simulated (three minutes)
+	@scripts/bench/pacing
 
 clean: ## remove everything that was built
 	rm -rf .build

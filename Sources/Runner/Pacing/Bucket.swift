@@ -16,6 +16,12 @@ struct Bucket: Sendable {
   /// The share of the provider's bucket that is aimed at, and the share below which we slow down.
   private static let aim = 0.6
   private static let low = 0.5
+  /// How fast the rate follows what others take, in times that the provider's bucket needs to fill.
+  private static let learning = 0.8
+  /// Below this the multiplier is more than what refusals leave of it: others have a share.
+  private static let shared = 0.99
+  /// What comes back in a second of what refusals took.
+  private static let recovery = 0.0005
   /// How long a level is believed without a sighting.
   private static let memory = 60.0
   /// Windows from here on are no pace but a stock.
@@ -92,6 +98,18 @@ struct Bucket: Sendable {
     return 1 + Self.haste * (share - Self.aim) / (1 - Self.aim)
   }
 
+  /// How the multiplier moves in a second.
+  ///
+  /// With the provider's bucket in sight it finds the part of the limit that others leave: urgency
+  /// alone would hold the bucket where it is low, and every lump that others take would empty it.
+  /// What refusals took of it comes back slowly.
+  private var trend: Double {
+    guard let share, let limit, limit > 0, share < Self.low || multiplier < Self.shared else {
+      return Self.recovery
+    }
+    return Self.learning * (share - Self.low) * limit / capacity
+  }
+
   /// Lets time pass.
   mutating func advance(to time: Double) {
     let passed = time - updated
@@ -101,7 +119,7 @@ struct Bucket: Sendable {
     if let rate { credit = min(rate * Self.burst, credit + rate * passed) }
     if time - syncedAt > Self.memory { level = nil }
     if let level, let limit { self.level = min(capacity, level + limit * passed) }
-    multiplier = min(1, multiplier + 0.0005 * passed)
+    multiplier = min(1, max(0.05, multiplier + passed * trend))
     updated = time
   }
 
@@ -178,7 +196,7 @@ struct Bucket: Sendable {
   mutating func refused(accepted: Double?, isFrequent: Bool, at time: Double) {
     let isInSight = limit != nil && time - syncedAt < 5
     if isInSight, let share, share > Self.aim { hidesLimit = true }
-    multiplier *= 0.995
+    multiplier *= isInSight && !hidesLimit ? 0.9 : 0.995
     level = level.map { min($0, 0) }
     credit = min(credit, 0)
     if let accepted, limit == nil || (isFrequent && (!isInSight || hidesLimit)) {

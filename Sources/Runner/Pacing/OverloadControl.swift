@@ -11,11 +11,13 @@ struct OverloadControl: Sendable {
   private static let window = 1.0
   private static let failures = 3
   private static let share = 0.1
+  /// What a window's rate still counts in the next: requests of unequal size leave unevenly.
+  private static let memory = 0.95
 
   private var windowStart = 0.0
   private var sent = 0
   private var failed = 0
-  /// Requests a second in the last window in which most were answered.
+  /// The most requests a second in the last windows in which most were answered.
   private var sentRate = 1.0
   private var failureRate: Double?
   private var cutAt = 0.0
@@ -65,8 +67,10 @@ struct OverloadControl: Sendable {
   private mutating func roll(to time: Double) {
     let passed = time - windowStart
     guard passed >= Self.window else { return }
-    // The pace of an outage is no measure of what the provider carries.
-    if sent > 0, failed * 2 < sent { sentRate = Double(sent) / passed }
+    // Neither the pace of an outage nor one that is held back measures what the provider carries.
+    if sent > 0, failed * 2 < sent, failureRate == nil {
+      sentRate = max(Double(sent) / passed, Self.memory * sentRate)
+    }
     sent = 0
     failed = 0
     windowStart = time

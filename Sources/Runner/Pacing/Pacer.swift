@@ -17,7 +17,9 @@ package struct Pacer: Sendable {
   private let inFlightGuess: Int
   private(set) var inFlight = 0
   private var lastExpected = Metered(repeating: 1.0)
+  /// What the provider took lately, and what the pace was made of.
   private var history = SendHistory()
+  private var paced = SendHistory()
   /// Shortest and mean time of an answer, seconds.
   private var quickest = 1.0
   private var latency = 0.0
@@ -133,9 +135,10 @@ package struct Pacer: Sendable {
     lastExpected = charge.expected
     for meter in Meter.allCases {
       buckets[meter].take(expected: charge.expected[meter], held: charge.held[meter])
-      passed[meter] += charge.expected[meter]
+      passed[meter] += charge.held[meter]
     }
     history.add(charge.held, at: charge.time)
+    paced.add(charge.expected, at: charge.time)
   }
 
   /// A request is over and used this.
@@ -194,7 +197,7 @@ package struct Pacer: Sendable {
     for meter in Meter.allCases {
       let (expected, held) = (charge.expected[meter], charge.held[meter])
       buckets[meter].settle(expected: expected, held: held, actual: actual[meter])
-      passed[meter] += actual[meter] - expected
+      passed[meter] += actual[meter] - held
     }
   }
 
@@ -271,7 +274,7 @@ package struct Pacer: Sendable {
     let span = min(SendHistory.span, max(0.1, time))
     let requests = history.sum(of: .requests, since: time - span, at: time)
     guard requests >= Self.telling else { return nil }
-    return history.sum(of: meter, since: time - span, at: time) / span
+    return paced.sum(of: meter, since: time - span, at: time) / span
   }
 
   /// The limit that a refusal is most likely about, where it names none.

@@ -1,0 +1,79 @@
+import Runner
+
+/// When output is charged, and what.
+enum ServerCharge {
+  /// The answer's tokens, when it ends.
+  case produced
+  /// The most that it may have, when it is admitted; the rest comes back when it ends.
+  case reserved
+  /// The most that it may have, for good.
+  case reservedForGood
+  case never
+}
+
+/// Other users of the same organisation.
+struct OtherUsers {
+  /// Of every limit.
+  var share = 0.5
+  /// Seconds.
+  var from = 0
+  /// Seconds between takings; nil when they take all the time.
+  var every: Int?
+}
+
+/// What the server tells of its limits in headers.
+struct HeaderSettings {
+  /// How often a response lacks them.
+  var loss = 0.0
+  /// Tokens are rounded to the nearest multiple of this, as Anthropic does.
+  var granularity = 1_000.0
+  /// Tells how it stood when the request was admitted instead of when the answer left.
+  var areOfAdmission = false
+  /// Shows a full bucket as a full minute.
+  var showsWholeMinute = false
+}
+
+/// How a simulated provider limits an account.
+struct ServerSettings {
+  /// Per minute; nil where nothing is limited.
+  var limits = Metered<Double?>(repeating: nil)
+  /// Seconds of the rate that may be saved.
+  var burst = 6.0
+  var charge = ServerCharge.produced
+  /// Requests in any second, which no header mentions.
+  var hiddenPerSecond: Double?
+  var others: OtherUsers?
+  /// From these seconds on, all limits are multiplied by this.
+  var changes: [(second: Int, factor: Double)] = []
+  var headers = HeaderSettings()
+  /// Seconds in which everything is answered 529.
+  var outages: [Range<Double>] = []
+  /// Seconds in which everything is answered 429 with what is left of them as retry-after.
+  var holds: [Range<Double>] = []
+  /// Refusals carry the seconds to wait, rounded up.
+  var tellsRetryAfter = true
+  /// In place of a retry-after a refusal tells when to come back by the server's clock, which is
+  /// ahead of the client's by this many seconds.
+  var resetSkew: Double?
+  /// Seconds until an answer, and on top of it for each of its tokens.
+  var latency = 0.3
+  var latencyPerToken = 0.0
+  /// Seconds, each way.
+  var network = 0.005...0.05
+}
+
+extension Metered where Value == Double? {
+  static func perMinute(
+    requests: Double? = nil,
+    input: Double? = nil,
+    output: Double? = nil,
+    tokens: Double? = nil
+  ) -> Metered<Double?> {
+    var limits = Metered<Double?>(repeating: nil)
+    limits.requests = requests
+    limits.inputTokens = input
+    limits.outputTokens = output
+    limits.tokens = tokens
+    return limits
+  }
+}
