@@ -81,7 +81,6 @@ import Testing
     let client = ScriptedClient { sent, earlier in
       switch (sent.prompt.utf8.reduce(0) { $0 * 31 + Int($1) } + earlier) % 7 {
       case 0: .refused(500, "api_error")
-      case 1: .refused(529, "overloaded_error")
       case 2 where earlier == 0: .hang
       case 3 where sent.prompt.hasSuffix("3"): .refused(400, "invalid_request_error")
       default: .completed(sent.prompt)
