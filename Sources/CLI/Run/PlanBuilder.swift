@@ -107,6 +107,7 @@ struct PlanBuilder {
       retries: RetryPolicy(attempts: options.pace.maxAttempts ?? file.maxAttempts ?? 8),
       prices: prices,
       budget: settings.budget,
+      hedge: file.hedge,
       giveUpAfter: .seconds(options.pace.giveUpAfter),
       parkFor: options.pace.parkFor.map { .seconds($0) }
     )
@@ -142,6 +143,8 @@ struct PlanBuilder {
       name: description.name,
       keyring: keyring,
       endpoints: description.endpoints,
+      models: description.models,
+      regions: file.regions,
       provider: provider,
       state: AccountState(
         limits: description.limits,

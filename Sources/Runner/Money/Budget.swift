@@ -81,19 +81,22 @@ package final class Budget: Sendable {
     }
   }
 
-  private func ask(_ job: PreparedJob) throws(RequestBound.Unbounded) -> Ask {
-    let price = prices[job.shape.model]
-    let bound = price == nil ? nil : try bound(job)
-    return Ask(model: job.shape.model, bytes: job.shape.bytes, price: price, bound: bound)
+  /// Holds a request's worst case where there is room at once; nil where there is none.
+  func reserveAtOnce(_ job: PreparedJob) -> Reservation? {
+    guard let ask = try? ask(job) else { return nil }
+    return state.withLock { state in
+      guard state.waiters.isEmpty, case .granted(let amount) = Self.answer(ask, &state) else {
+        return nil
+      }
+      return Reservation(ask: ask, amount: amount)
+    }
   }
 
-  private func bound(_ job: PreparedJob) throws(RequestBound.Unbounded) -> RequestBound? {
-    do throws(RequestBound.Unbounded) {
-      return try RequestBound(of: job.request, shape: job.shape)
-    } catch {
-      if cap != nil { throw error }
-      return nil
-    }
+  private func ask(_ job: PreparedJob) throws(RequestBound.Unbounded) -> Ask {
+    let price = prices[job.shape.model]
+    let bound =
+      price == nil || cap == nil ? nil : try RequestBound(of: job.request, shape: job.shape)
+    return Ask(model: job.shape.model, bytes: job.shape.bytes, price: price, bound: bound)
   }
 
   /// Counts what a request was billed for; returns what its answer cost, nil where that is unknown.

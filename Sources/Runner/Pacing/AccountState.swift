@@ -79,11 +79,15 @@ package struct AccountState: Sendable {
   /// Asks for a request to leave.
   ///
   /// - Parameters:
+  ///   - model: what the account calls the model; nil for the name in the request.
   ///   - prefix: what ``PromptPrefix`` makes of its beginning; nil where that does not matter.
+  ///   - endpoint: one where it must not go; nil for none.
   ///   - random: uniform in 0 ..< 1, for the choice of an endpoint.
   package mutating func admit(
     _ shape: RequestShape,
+    model: String? = nil,
     prefix: UInt64? = nil,
+    avoiding endpoint: Int? = nil,
     at now: ContinuousClock.Instant,
     random: Double = 0
   ) -> Admission {
@@ -91,13 +95,19 @@ package struct AccountState: Sendable {
     if let heldUntil, heldUntil > now { return wait(until: heldUntil, for: .retryAfter) }
     let earliest = overload.earliest(at: seconds(now))
     if earliest > seconds(now) { return wait(until: origin + .seconds(earliest), for: .overload) }
-    let pacer = pacer(for: shape.model, at: now)
+    let pacer = pacer(for: model ?? shape.model, at: now)
     let charge = pacers[pacer].charge(for: shape, at: now)
     if let (time, hold) = pacers[pacer].hold(charge, at: now) {
       return wait(until: now + time, for: hold)
     }
     let tokens = charge.expected.inputTokens + charge.expected.outputTokens + charge.expected.tokens
-    let choice = endpoints.choose(prefix: prefix, tokens: tokens, at: now, random: random)
+    let choice = endpoints.choose(
+      prefix: prefix,
+      tokens: tokens,
+      avoiding: endpoint,
+      at: now,
+      random: random
+    )
     guard case .place(let place) = choice else {
       guard case .wait(let until) = choice else { return .closed }
       return wait(until: until, for: .outage)

@@ -18,6 +18,10 @@ package final class Account: Sendable {
   package let name: String
   package let keyring: Keyring
   package let endpoints: [Endpoint]
+  /// What it serves, and under which names.
+  package let models: ModelMap
+  /// Where data may go, however its endpoints came to be.
+  package let regions: AllowedRegions
   private let provider: any Provider
   let state: Mutex<AccountState>
   /// Rings when the keyring has something to do before its time.
@@ -29,12 +33,16 @@ package final class Account: Sendable {
     name: String,
     keyring: Keyring,
     endpoints: [Endpoint],
+    models: ModelMap = ModelMap(),
+    regions: AllowedRegions = .all,
     provider: any Provider,
     state: AccountState
   ) {
     self.name = name
     self.keyring = keyring
     self.endpoints = endpoints
+    self.models = models
+    self.regions = regions
     self.provider = provider
     self.state = Mutex(state)
   }

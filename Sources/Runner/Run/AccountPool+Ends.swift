@@ -113,6 +113,12 @@ extension AccountPool {
     advance()
   }
 
+  /// A request that might have left is not sent.
+  func withdraw(_ permit: Account.Permit) {
+    cancelled(permit)
+    permit.account.keyring.release(permit.lease)
+  }
+
   /// Takes an account out of use.
   ///
   /// - Parameter until: seconds since 1970 at which the provider says that it may be used again.

@@ -4,9 +4,18 @@ import Transport
 
 /// Lets requests leave: the first in line goes to whichever account has room first.
 package final class AccountPool: Sendable {
+  /// What a request asks for.
+  struct Demand: Sendable {
+    let shape: RequestShape
+    /// What ``PromptPrefix`` makes of its beginning; nil where there is no choice.
+    var prefix: UInt64?
+    /// The first request of the same job, from whose endpoint a second one keeps away.
+    var first: Account.Permit?
+  }
+
   /// Who waits, with what.
   private struct Waiter: Sendable {
-    let shape: RequestShape
+    let demand: Demand
     let continuation: CheckedContinuation<Account.Permit?, Never>
   }
 
@@ -71,20 +80,43 @@ package final class AccountPool: Sendable {
   /// Waits until a request may leave; nil when the run stops first.
   ///
   /// - Parameter priority: of those who wait for the same model, the lowest goes first.
-  func admit(_ shape: RequestShape, priority: Int) async -> Account.Permit? {
-    if stop.first == nil, !line.withLock({ $0.order.isWaiting(for: shape.model) }),
-      case .permit(let permit) = place(shape, at: clock.now)
+  func admit(_ prepared: PreparedJob, priority: Int) async -> Account.Permit? {
+    let demand = demand(of: prepared)
+    let model = demand.shape.model
+    if stop.first == nil, !line.withLock({ $0.order.isWaiting(for: model) }),
+      case .permit(let permit) = place(demand, at: clock.now)
     {
       return permit
     }
     return await withCheckedContinuation { continuation in
       line.withLock { line in
-        let waiter = Waiter(shape: shape, continuation: continuation)
-        line.order.add(waiter, for: shape.model, priority: priority)
+        let waiter = Waiter(demand: demand, continuation: continuation)
+        line.order.add(waiter, for: model, priority: priority)
       }
       advance()
     }
   }
+
+  /// Lets a second request of a job leave if there is room at once and nobody waits for it.
+  func admitAtOnce(_ prepared: PreparedJob, besides first: Account.Permit) -> Account.Permit? {
+    guard stop.first == nil, waiting == 0 else { return nil }
+    var demand = demand(of: prepared)
+    demand.first = first
+    guard case .permit(let permit) = place(demand, at: clock.now) else { return nil }
+    return permit
+  }
+
+  private func demand(of prepared: PreparedJob) -> Demand {
+    let model = prepared.shape.modelRange
+    let hasChoice = accounts.contains { $0.endpoints.count > 1 }
+    return Demand(
+      shape: prepared.shape,
+      prefix: hasChoice ? PromptPrefix.hash(of: prepared.request.body, model: model) : nil
+    )
+  }
+
+  /// Whether any account serves a model.
+  func serves(_ model: String) -> Bool { accounts.contains { $0.models.serves(model) } }
 
   /// Requests that wait to leave.
   var waiting: Int { line.withLock { $0.order.count } }
@@ -104,7 +136,7 @@ package final class AccountPool: Sendable {
       var earliest: ContinuousClock.Instant?
       for model in line.order.models {
         serving: while let waiter = line.order.first(for: model) {
-          switch place(waiter.shape, at: now) {
+          switch place(waiter.demand, at: now) {
           case .permit(let permit):
             line.order.removeFirst(for: model)
             leaving.append((waiter, permit))
@@ -143,11 +175,22 @@ package final class AccountPool: Sendable {
   }
 
   /// The account with most room that can take a request now.
-  private func place(_ shape: RequestShape, at now: ContinuousClock.Instant) -> Place {
+  private func place(_ demand: Demand, at now: ContinuousClock.Instant) -> Place {
     var earliest: ContinuousClock.Instant?
-    for account in byRoom(for: shape.model) {
-      let random = Double.random(in: 0..<1)
-      switch account.state.withLock({ $0.admit(shape, at: now, random: random) }) {
+    for (account, model) in byRoom(for: demand.shape.model) {
+      let isFirsts = demand.first?.account === account
+      if isFirsts, account.endpoints.count == 1 { continue }
+      let admission = account.state.withLock { state in
+        state.admit(
+          demand.shape,
+          model: model,
+          prefix: demand.prefix,
+          avoiding: isFirsts ? demand.first?.grant.place.endpoint : nil,
+          at: now,
+          random: .random(in: 0..<1)
+        )
+      }
+      switch admission {
       case .closed: continue
       case .wait(let until): earliest = min(earliest ?? until, until)
       case .granted(let grant):
@@ -157,10 +200,15 @@ package final class AccountPool: Sendable {
     return earliest.map { .wait(until: $0) } ?? .closed
   }
 
-  private func byRoom(for model: String) -> [Account] {
-    guard accounts.count > 1 else { return accounts }
-    return accounts.map { account in (account, account.state.withLock { $0.load(for: model) }) }
-      .sorted { $0.1 < $1.1 }.map(\.0)
+  /// The accounts that serve a model with what they call it, the one with most room first.
+  private func byRoom(for model: String) -> [(Account, model: String)] {
+    let serving = accounts.compactMap { account in
+      account.models.name(for: model).map { (account, model: $0) }
+    }
+    guard serving.count > 1 else { return serving }
+    return serving.map { account, model in
+      (account, model, account.state.withLock { $0.load(for: model) })
+    }.sorted { $0.2 < $1.2 }.map { ($0.0, model: $0.1) }
   }
 
   /// Takes a key; without one the account looks for another.

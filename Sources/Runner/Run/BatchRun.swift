@@ -166,6 +166,7 @@ package final class BatchRun: Sendable {
       clock: clock,
       retries: plan.retries,
       deadlines: plan.deadlines,
+      hedging: plan.hedge.map(Hedging.init),
       events: events
     )
     return Crew(

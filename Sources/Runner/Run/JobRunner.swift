@@ -18,6 +18,8 @@ package struct JobRunner: Sendable {
   let clock: any RunClock
   let retries: RetryPolicy
   let deadlines: Deadlines
+  /// Nil where no request is sent twice.
+  let hedging: Hedging?
   let events: any EventSink
 
   /// Takes a job to its result, or hands it back for another time.
@@ -28,15 +30,31 @@ package struct JobRunner: Sendable {
     } catch {
       return await fail(job, id: error.id, line: error.line, error.refusal, slot: nil)
     }
+    guard accounts.serves(prepared.shape.model) else {
+      let refusal = Refusal(notServed: prepared.shape.model)
+      return await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
+    }
     guard let reservation = await reserve(job, prepared) else { return }
-    guard let permit = await accounts.admit(prepared.shape, priority: job.number) else {
+    guard let permit = await accounts.admit(prepared, priority: job.number) else {
       budget.giveBack(reservation)
       return feed.giveBack(job)
     }
+    let most = hedging == nil ? reservation.amount : reservation.amount + reservation.amount
+    let slot = journal.mark(job.number, worst: most)
+    let attempt = await attempt(prepared, permit, reservation, job: job.number)
+    await conclude(job, prepared, attempt, slot: slot)
+  }
+
+  /// Takes in what came of the attempt that decides about the job.
+  private func conclude(
+    _ job: Job,
+    _ prepared: PreparedJob,
+    _ attempt: Attempt,
+    slot: Int?
+  ) async {
+    let (permit, answer) = (attempt.permit, attempt.answer)
     defer { permit.account.keyring.release(permit.lease) }
-    let slot = journal.mark(job.number, worst: reservation.amount)
-    let answer = await send(prepared, permit)
-    let cost = budget.close(reservation, answer.bill)
+    let cost = budget.close(attempt.reservation, answer.bill)
     audit.note(answer.audited, job: job.number, with: permit)
     switch answer.outcome {
     case .completed(let usage):
@@ -75,7 +93,7 @@ package struct JobRunner: Sendable {
   }
 
   /// What came of a request; no outcome when it was cut off by us.
-  private struct Answer {
+  struct Answer: Sendable {
     var response: HTTPResponse?
     var outcome: Outcome?
     /// False when the request certainly never reached the provider.
@@ -101,14 +119,18 @@ package struct JobRunner: Sendable {
     }
   }
 
-  private func send(_ prepared: PreparedJob, _ permit: Account.Permit) async -> Answer {
+  func send(_ prepared: PreparedJob, _ permit: Account.Permit) async -> Answer {
+    guard permit.account.regions.allows(permit.address) else {
+      let refusal = Refusal(outsideRegions: permit.account.regions, permit.address)
+      return Answer(outcome: .park(refusal, .configuration, until: nil), mayHaveLeft: false)
+    }
     events.record(.sent)
     defer { events.record(.returned) }
     do throws(TransportError) {
       let request = HTTPRequest(
         url: permit.address.url(for: prepared.request.path),
         headers: try permit.account.headers(for: permit.lease),
-        body: prepared.request.body,
+        body: permit.account.models.body(prepared.request.body, prepared.shape),
         deadlines: deadlines
       )
       let response = try await client.send(request)
@@ -260,5 +282,27 @@ package struct JobRunner: Sendable {
 
   private func clear(_ slot: Int?) {
     if let slot { journal.clear(slot) }
+  }
+}
+
+extension Refusal {
+  /// No account takes jobs for a model.
+  fileprivate init(notServed model: String) {
+    self.init(
+      status: nil,
+      code: "model_not_served",
+      message: "no account serves the model \(model); add it to the `models` of an account, "
+        + "or name another model in the job"
+    )
+  }
+
+  /// Data would leave the regions where it may be.
+  fileprivate init(outsideRegions regions: AllowedRegions, _ endpoint: Endpoint) {
+    self.init(
+      status: nil,
+      code: "region_not_allowed",
+      message: "\(endpoint) is in region \(endpoint.region ?? "unknown"), and `regions` allows "
+        + "only \(regions.list); nothing was sent there"
+    )
   }
 }

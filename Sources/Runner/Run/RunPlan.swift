@@ -71,6 +71,8 @@ package struct RunPlan: Sendable {
   package var prices: Prices
   /// The most that the batch may cost; nil for no limit.
   package var budget: USD?
+  /// When slow requests are sent twice; nil for never.
+  package var hedge: HedgePolicy?
   /// How long a run in which no endpoint ever answered goes on.
   package var giveUpAfter: Duration
   /// How long a run waits while every account is parked; nil for ever.
@@ -88,6 +90,7 @@ package struct RunPlan: Sendable {
     retries: RetryPolicy = RetryPolicy(),
     prices: Prices = .list,
     budget: USD? = nil,
+    hedge: HedgePolicy? = nil,
     giveUpAfter: Duration = .seconds(60),
     parkFor: Duration? = nil
   ) {
@@ -102,6 +105,7 @@ package struct RunPlan: Sendable {
     self.retries = retries
     self.prices = prices
     self.budget = budget
+    self.hedge = hedge
     self.giveUpAfter = giveUpAfter
     self.parkFor = parkFor
   }
