@@ -22,6 +22,8 @@ struct Bucket: Sendable {
   private static let shared = 0.99
   /// What comes back in a second of what refusals took.
   private static let recovery = 0.0005
+  /// Requests, and steps in which it is told, that a bucket must hold for its share to say anything.
+  private static let coarse = 8.0
   /// How long a level is believed without a sighting.
   private static let memory = 60.0
   /// Windows from here on are no pace but a stock.
@@ -48,6 +50,8 @@ struct Bucket: Sendable {
   var latency = 0.0
   private var syncedAt = -Bucket.memory
   private var granularity = 1.0
+  /// What a request takes, on average.
+  private var typical = 0.0
   /// Whether it was refused although the provider showed that there was room.
   private var hidesLimit = false
   private var updated = 0.0
@@ -83,9 +87,11 @@ struct Bucket: Sendable {
     return rate
   }
 
-  /// What the provider will have left once what is in flight is settled, as a share of its bucket.
+  /// What the provider will have left once what is in flight is settled, as a share of its bucket;
+  /// nil where nothing is known, or where a few requests fill the bucket, so that it is always low
+  /// when a response leaves.
   var share: Double? {
-    guard let level, capacity > 0 else { return nil }
+    guard let level, capacity > Self.coarse * max(typical, granularity) else { return nil }
     let expected = pending > 0 ? (limit ?? 0) * latency - pending : 0
     return min(1, (level + reserved + expected) / capacity)
   }
@@ -137,6 +143,7 @@ struct Bucket: Sendable {
 
   /// Lets a request in.
   mutating func take(expected: Double, held: Double) {
+    typical += (typical == 0 ? 1 : 0.05) * (max(expected, held) - typical)
     if rate != nil { credit -= expected }
     if let level { self.level = level - held }
     reserved += max(0, held - expected)
@@ -195,8 +202,9 @@ struct Bucket: Sendable {
   ///   - isFrequent: whether refusals are more than stray ones.
   mutating func refused(accepted: Double?, isFrequent: Bool, at time: Double) {
     let isInSight = limit != nil && time - syncedAt < 5
-    if isInSight, let share, share > Self.aim { hidesLimit = true }
-    multiplier *= isInSight && !hidesLimit ? 0.9 : 0.995
+    let share = isInSight ? share : nil
+    if let share, share > Self.aim { hidesLimit = true }
+    multiplier *= share != nil && !hidesLimit ? 0.9 : 0.995
     level = level.map { min($0, 0) }
     credit = min(credit, 0)
     if let accepted, limit == nil || (isFrequent && (!isInSight || hidesLimit)) {
