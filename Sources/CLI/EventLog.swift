@@ -37,7 +37,7 @@ final class EventLog: EventSink {
         limits, so make them one account with several keys
         """
       )
-    case .inputComplete, .jobsRead, .sent, .returned, .committed, .spent: break
+    case .inputComplete, .jobsRead, .sent, .returned, .committed, .spent, .accounts: break
     }
   }
 

@@ -6,12 +6,20 @@ import Runner
 final class ProgressPrinter: Sendable {
   private let task: Task<Void, Never>
 
-  init(_ progress: RunProgress, concurrency: Int) {
+  /// - Parameter explained: whether how the pacers see their limits is printed every ten seconds.
+  init(_ progress: RunProgress, explained: Bool) {
     let isTerminal = Console.shared.isTerminal
     let interval: Duration = isTerminal ? .milliseconds(200) : .seconds(10)
     task = Task {
       var line = ProgressLine(start: progress.snapshot, at: .now)
+      var explainedAt = ContinuousClock.now
       while (try? await Task.sleep(for: interval)) != nil {
+        if explained, .now - explainedAt >= .seconds(10) {
+          explainedAt = .now
+          for account in progress.snapshot.accounts.accounts {
+            Console.shared.note(AccountText(account).explanation)
+          }
+        }
         let text = line.text(progress.snapshot, at: .now)
         if isTerminal {
           Console.shared.show(progress: text)
@@ -59,6 +67,9 @@ struct ProgressLine {
     }
     if rate > 0, counters.isInputComplete {
       parts.append("ETA \(clock(Double(counters.read - counters.done) / rate))")
+    }
+    parts += counters.accounts.accounts.compactMap { account in
+      AccountText(account).hold.map { "\(account.name) \($0)" }
     }
     parts += counters.parked.sorted { $0.key < $1.key }.map { "\($0.key) parked: \($0.value)" }
     parts += counters.stale.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }

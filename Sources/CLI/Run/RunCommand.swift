@@ -71,6 +71,9 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Print the final report on standard output as JSON.")
   var json = false
 
+  @Flag(help: "Print every ten seconds how the pacer sees the limits of each account and model.")
+  var explain = false
+
   @Flag(help: "Print no progress.")
   var quiet = false
 
@@ -129,7 +132,7 @@ struct RunCommand: AsyncParsableCommand {
       )
     }
     let signals = SignalWatch(run, grace: grace)
-    let progress = quiet ? nil : ProgressPrinter(run.progress, concurrency: plan.concurrency)
+    let progress = quiet ? nil : ProgressPrinter(run.progress, explained: explain)
     defer {
       progress?.stop()
       signals.stop()

@@ -38,6 +38,9 @@ struct RunOutcome {
         + "\(summary.inputTokens) input and \(summary.outputTokens) output tokens; "
         + summary.costText
     )
+    for account in report.accounts.accounts {
+      Console.shared.note(AccountText(account).binding)
+    }
     Console.shared.note("results: \(files.completed)")
     if summary.failed > 0 { Console.shared.note("failed jobs: \(files.failed)") }
     if let reason { Console.shared.error(reason) }

@@ -12,6 +12,10 @@ struct StatusCommand: AsyncParsableCommand {
 
         nightjar status results.jsonl
         nightjar status results.jsonl --watch
+
+      Each account says what holds it back: a limit (requests, input tokens, output tokens, tokens) \
+      and how much of it is used, requests in flight, the provider's retry-after, an overload or \
+      an outage. --explain adds what is known of every limit and from where.
       """
   )
 
@@ -21,6 +25,9 @@ struct StatusCommand: AsyncParsableCommand {
   @Flag(help: "Print one line of JSON.")
   var json = false
 
+  @Flag(help: "Print how the pacer sees the limits of each account and model.")
+  var explain = false
+
   @Flag(help: "Print again every second until the batch is no longer worked on.")
   var watch = false
 
@@ -29,7 +36,9 @@ struct StatusCommand: AsyncParsableCommand {
     while true {
       let inspector = try BatchInspector(path: files.batch)
       let summary = try inspector.summary()
-      printResult(json ? Self.json(summary, inspector) : Self.text(summary, inspector))
+      printResult(
+        json ? Self.json(summary, inspector) : Self.text(summary, inspector, explained: explain)
+      )
       guard watch, inspector.isRunning else { return }
       try await Task.sleep(for: .seconds(1))
     }
@@ -40,7 +49,11 @@ struct StatusCommand: AsyncParsableCommand {
     return summary.pending == 0 && summary.isInputComplete ? "finished" : "stopped"
   }
 
-  private static func text(_ summary: BatchSummary, _ inspector: BatchInspector) -> String {
+  private static func text(
+    _ summary: BatchSummary,
+    _ inspector: BatchInspector,
+    explained: Bool
+  ) -> String {
     """
     \(state(summary, inspector)): \(summary.completed) completed, \(summary.failed) failed, \
     \(summary.pending) pending of \(summary.total) jobs\
@@ -49,20 +62,22 @@ struct StatusCommand: AsyncParsableCommand {
     \(summary.traffic.retries) retries, \(summary.traffic.rateLimited) times asked to slow down; \
     \(summary.inputTokens) input and \(summary.outputTokens) output tokens; \
     \(summary.costText)\
-    \(accounts(summary, isRunning: inspector.isRunning))
+    \(accounts(summary, isRunning: inspector.isRunning, explained: explained))
     """
   }
 
   /// A line for each account; of a run that is over only those that it stopped for.
-  private static func accounts(_ summary: BatchSummary, isRunning: Bool) -> String {
-    AccountReport.all(in: summary.accounts).filter { isRunning || $0.state == "parked" }
-      .map { account in
-        let reason = account.reason.isEmpty ? "" : ", its jobs wait: \(account.reason)"
-        let key = account.key.isEmpty ? "" : " with \(account.key)"
-        return
-          (["\naccount \(account.name): \(account.state)\(key)\(reason)"]
-          + account.complaints.map { "\n  \($0)" }).joined()
-      }.joined()
+  private static func accounts(
+    _ summary: BatchSummary,
+    isRunning: Bool,
+    explained: Bool
+  ) -> String {
+    let report = AccountsReport(json: summary.accounts)
+    let shown = report.accounts.filter { isRunning || explained || $0.state == "parked" }
+    let waiting =
+      isRunning && report.waiting > 0 ? ["\(report.waiting) jobs wait for room"] : []
+    let lines = shown.map(AccountText.init).map { explained ? $0.explanation : $0.line }
+    return (waiting + lines).map { "\n" + $0 }.joined()
   }
 
   private static func json(_ summary: BatchSummary, _ inspector: BatchInspector) -> String {
@@ -73,7 +88,8 @@ struct StatusCommand: AsyncParsableCommand {
     "retries":\(summary.traffic.retries),"rate_limited":\(summary.traffic.rateLimited),\
     "usage":{"input_tokens":\(summary.inputTokens),"output_tokens":\(summary.outputTokens)},\
     \(summary.costMembers),\
-    "accounts":\(summary.accounts.isEmpty ? "[]" : summary.accounts)}
+    "waiting":\(AccountsReport(json: summary.accounts).waiting),\
+    "accounts":\(AccountsReport(json: summary.accounts).accountsJSON)}
     """
   }
 }

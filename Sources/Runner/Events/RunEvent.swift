@@ -23,6 +23,8 @@ package enum RunEvent: Sendable {
   case key(account: String, KeyEvent)
   /// Two accounts turned out to belong to one organisation, whose limits they share.
   case sharedOrganisation(account: String, other: String)
+  /// How the accounts stand, about once a second.
+  case accounts(AccountsReport)
   /// Results are durable.
   case committed(completed: Int, failed: Int, inputTokens: Int, outputTokens: Int)
   /// What the batch has cost so far, and the most that it may.

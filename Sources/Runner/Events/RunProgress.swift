@@ -15,6 +15,8 @@ package struct RunCounters: Sendable, Equatable {
   /// What the batch has cost; nil where no model has a price.
   package var spent: USD?
   package var budget: USD?
+  /// How the accounts stand.
+  package var accounts = AccountsReport()
   /// Why accounts wait, by account.
   package var parked: [String: String] = [:]
 
@@ -57,6 +59,7 @@ package final class RunProgress: EventSink {
       case .returned: counters.inFlight -= 1
       case .retry: counters.traffic.retries += 1
       case .rateLimited: counters.traffic.rateLimited += 1
+      case .accounts(let report): counters.accounts = report
       case .parked(let account, let reason): counters.parked[account] = reason
       case .resumed(let account): counters.parked[account] = nil
       case .spent(let amount, let budget): (counters.spent, counters.budget) = (amount, budget)

@@ -40,6 +40,8 @@ package struct AccountState: Sendable {
   package private(set) var rateLimited = 0
   /// What kept the last request waiting that had to; nil once one did not.
   package private(set) var waiting: Hold?
+  /// How often a look found which hold in place.
+  package private(set) var heldSeconds: [String: Int] = [:]
 
   /// - Parameters:
   ///   - inFlightGuess: the most requests at a time while nothing is known of the limits.
@@ -140,6 +142,25 @@ package struct AccountState: Sendable {
       )
     )
     return pacers.count - 1
+  }
+}
+
+// What is told about it.
+extension AccountState {
+  package var pacerReports: [PacerReport] {
+    models.sorted { $0.key < $1.key }.map { pacers[$0.value].report(for: $0.key) }
+  }
+
+  /// How long the provider's own word, to wait or that the account is parked, is still good for.
+  package func heldFor(at now: ContinuousClock.Instant) -> Duration? {
+    let until = parking.flatMap { $0.isTold ? $0.retryAt : nil } ?? heldUntil
+    return until.flatMap { $0 > now ? $0 - now : nil }
+  }
+
+  /// Notes what holds the account back; called once a second while jobs wait.
+  package mutating func noteHold() {
+    guard parking == nil, !isWithoutKey else { return }
+    heldSeconds[waiting?.name ?? "nothing", default: 0] += 1
   }
 }
 

@@ -24,6 +24,8 @@ struct Bucket: Sendable {
   private static let recovery = 0.0005
   /// Requests, and steps in which it is told, that a bucket must hold for its share to say anything.
   private static let coarse = 8.0
+  /// Over how many seconds what was used is averaged.
+  private static let recent = 10.0
   /// How long a level is believed without a sighting.
   private static let memory = 60.0
   /// Windows from here on are no pace but a stock.
@@ -42,6 +44,8 @@ struct Bucket: Sendable {
   /// Looks for the rate where none is known, or where the known one is refused.
   private(set) var probe: RateProbe?
   private(set) var credit = 0.0
+  /// What was used of late, a second.
+  private(set) var used = 0.0
   /// Of what is in flight, what the level lost and will get back.
   private var reserved = 0.0
   /// Of what is in flight, what the level will lose.
@@ -122,6 +126,7 @@ struct Bucket: Sendable {
     guard passed > 0 else { return }
     probe?.advance(to: time)
     if let probe, probe.isUnlimited { self.probe = nil }
+    used *= max(0, 1 - passed / Self.recent)
     if let rate { credit = min(rate * Self.burst, credit + rate * passed) }
     if time - syncedAt > Self.memory { level = nil }
     if let level, let limit { self.level = min(capacity, level + limit * passed) }
@@ -144,6 +149,7 @@ struct Bucket: Sendable {
   /// Lets a request in.
   mutating func take(expected: Double, held: Double) {
     typical += (typical == 0 ? 1 : 0.05) * (max(expected, held) - typical)
+    used += expected / Self.recent
     if rate != nil { credit -= expected }
     if let level { self.level = level - held }
     reserved += max(0, held - expected)
@@ -154,6 +160,7 @@ struct Bucket: Sendable {
   ///
   /// - Parameter actual: what it used in the end.
   mutating func settle(expected: Double, held: Double, actual: Double) {
+    used = max(0, used + (actual - expected) / Self.recent)
     if rate != nil { credit -= actual - expected }
     if let level { self.level = min(capacity, level + held - actual) }
     reserved = max(0, reserved - max(0, held - expected))

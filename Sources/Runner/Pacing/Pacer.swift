@@ -22,7 +22,7 @@ package struct Pacer: Sendable {
   private var paced = SendHistory()
   /// Shortest and mean time of an answer, seconds.
   private var quickest = 1.0
-  private var latency = 0.0
+  private(set) var latency = 0.0
   /// How much of unused reservations stays charged, 0 to 1; learnt from the headers.
   private(set) var keptShare: Double
   private var learnedAt = 0.0

@@ -245,7 +245,11 @@ package final class AccountPool: Sendable {
   }
 
   /// How all accounts stand.
-  var reports: [AccountReport] { accounts.map(\.report) }
+  func report() -> AccountsReport {
+    let (now, waiting) = (clock.now, waiting)
+    if waiting > 0 { for account in accounts { account.state.withLock { $0.noteHold() } } }
+    return AccountsReport(waiting: waiting, accounts: accounts.map { $0.report(at: now) })
+  }
 
   func reopen(_ account: Account) {
     allParkedSince.withLock { $0 = nil }

@@ -1,8 +1,9 @@
+import FoundationEssentials
 import KeySources
 import Synchronization
 
-/// How an account stands, for `status`: which key it uses, and what is wrong.
-package struct AccountReport: Sendable, Equatable {
+/// How an account stands, for `status` and reports: its key, what holds it back, what is wrong.
+package struct AccountReport: Codable, Sendable, Equatable {
   package var name: String
   /// `running`, `waiting for a key`, or `parked`.
   package var state: String
@@ -12,61 +13,75 @@ package struct AccountReport: Sendable, Equatable {
   package var key: String
   /// What is wrong with the sources of its keys, although it runs.
   package var complaints: [String]
+  package var inFlight: Int
+  /// How often the provider asked it to slow down in this run.
+  package var rateLimited: Int
+  /// What keeps its next request waiting: a limit, `in flight`, `retry-after`, `overload` or
+  /// `outage`; nil where nothing does.
+  package var heldBy: String?
+  /// Seconds that the provider's last word, to wait or that it is parked, is still good for.
+  package var heldFor: Double?
+  /// For how many of the run's seconds what held it back.
+  package var heldSeconds: [String: Int]
+  package var pacers: [PacerReport]
+
+  /// What held it back most of the run, and for which share of it.
+  package var binding: (name: String, share: Double)? {
+    let total = heldSeconds.values.reduce(0, +)
+    return heldSeconds.max { ($0.value, $1.key) < ($1.value, $0.key) }
+      .map { ($0.key, Double($0.value) / Double(total)) }
+  }
+}
+
+/// How all accounts of a run stand.
+package struct AccountsReport: Codable, Sendable, Equatable {
+  /// Jobs that are ready to be sent and wait for room.
+  package var waiting = 0
+  package var accounts: [AccountReport] = []
+
+  package init(waiting: Int = 0, accounts: [AccountReport] = []) {
+    self.waiting = waiting
+    self.accounts = accounts
+  }
+
+  /// A report as a batch keeps it; an empty one where it keeps nothing that can be read.
+  package init(json: String) {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    self = (try? decoder.decode(Self.self, from: Data(json.utf8))) ?? AccountsReport()
+  }
 
   /// One JSON object.
-  package var json: [UInt8] {
-    var line: [UInt8] = []
-    line.appendRaw("{\"name\":")
-    line.appendJSON(name)
-    for (field, text) in [("state", state), ("reason", reason), ("key", key)] {
-      line.appendRaw(",\"\(field)\":")
-      line.appendJSON(text)
-    }
-    line.appendRaw(",\"complaints\":[")
-    for (index, complaint) in complaints.enumerated() {
-      if index > 0 { line.appendRaw(",") }
-      line.appendJSON(complaint)
-    }
-    line.appendRaw("]}")
-    return line
-  }
+  package var json: String { Self.text(self) }
 
-  /// Reports as a batch keeps them; none where it keeps nothing that can be read.
-  package static func all(in json: String) -> [AccountReport] {
-    guard let list = try? JSONValue(parsing: Array(json.utf8)).elements else { return [] }
-    return list.map { object in
-      AccountReport(
-        name: object["name"]?.string ?? "",
-        state: object["state"]?.string ?? "",
-        reason: object["reason"]?.string ?? "",
-        key: object["key"]?.string ?? "",
-        complaints: object["complaints"]?.elements?.compactMap(\.string) ?? []
-      )
-    }
-  }
+  /// The accounts alone, as a JSON array.
+  package var accountsJSON: String { Self.text(accounts) }
 
-  /// Reports as a batch keeps them.
-  static func json(_ reports: [AccountReport]) -> String {
-    var text: [UInt8] = []
-    text.appendRaw("[")
-    for (index, report) in reports.enumerated() {
-      if index > 0 { text.appendRaw(",") }
-      text += report.json
-    }
-    text.appendRaw("]")
-    return String(decoding: text, as: UTF8.self)
+  private static func text(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 }
 
 extension Account {
-  var report: AccountReport {
-    let (parking, isWithoutKey) = state.withLock { ($0.parking, $0.isWithoutKey) }
-    return AccountReport(
-      name: name,
-      state: parking != nil ? "parked" : isWithoutKey ? "waiting for a key" : "running",
-      reason: parking?.message ?? "",
-      key: keyring.current ?? "",
-      complaints: keyring.complaints
-    )
+  func report(at now: ContinuousClock.Instant) -> AccountReport {
+    state.withLock { state in
+      AccountReport(
+        name: name,
+        state: state.parking != nil
+          ? "parked" : state.isWithoutKey ? "waiting for a key" : "running",
+        reason: state.parking?.message ?? "",
+        key: keyring.current ?? "",
+        complaints: keyring.complaints,
+        inFlight: state.inFlight,
+        rateLimited: state.rateLimited,
+        heldBy: state.waiting?.name,
+        heldFor: state.heldFor(at: now).map { $0.seconds.rounded() },
+        heldSeconds: state.heldSeconds,
+        pacers: state.pacerReports
+      )
+    }
   }
 }

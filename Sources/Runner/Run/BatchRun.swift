@@ -99,6 +99,7 @@ package final class BatchRun: Sendable {
       summary: summary,
       elapsed: clock.now - start,
       stop: stop.first,
+      accounts: crew.accounts.report(),
       budget: plan.budget
     )
   }
@@ -234,10 +235,13 @@ package final class BatchRun: Sendable {
 
   /// Keeps in the batch how its accounts stand.
   private func reportAccounts(of crew: Crew) async {
-    var last = ""
+    var last = AccountsReport()
     repeat {
-      let report = AccountReport.json(crew.accounts.reports)
-      if report != last { crew.batcher.report(report) }
+      let report = crew.accounts.report()
+      if report != last {
+        crew.batcher.report(report.json)
+        events.record(.accounts(report))
+      }
       last = report
     } while await alarm.sleep(until: clock.now + .seconds(1)) == .elapsed
   }

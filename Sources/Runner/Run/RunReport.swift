@@ -6,6 +6,8 @@ package struct RunReport: Sendable {
   package let elapsed: Duration
   /// Why the run stopped before its end; nil when it did not.
   package let stop: StopReason?
+  /// How its accounts stood at the end.
+  package let accounts: AccountsReport
   /// The most that the batch may cost; nil for no limit.
   package let budget: USD?
 
@@ -13,12 +15,14 @@ package struct RunReport: Sendable {
     summary: BatchSummary,
     elapsed: Duration,
     stop: StopReason?,
+    accounts: AccountsReport = AccountsReport(),
     budget: USD? = nil
   ) {
     self.budget = budget
     self.summary = summary
     self.elapsed = elapsed
     self.stop = stop
+    self.accounts = accounts
   }
 
   /// The word for ``stop`` in reports.
@@ -45,6 +49,7 @@ package struct RunReport: Sendable {
     line.appendRaw(",\"output_tokens\":\(summary.outputTokens)}")
     line.appendRaw(",\(summary.costMembers)")
     if let budget { line.appendRaw(",\"budget_usd\":\(budget.decimal)") }
+    line.appendRaw(",\"accounts\":\(accounts.accountsJSON)")
     line.appendRaw(",\"elapsed_s\":")
     line.appendJSON(Double(elapsed.milliseconds) / 1_000)
     line.appendRaw(",\"stopped\":")

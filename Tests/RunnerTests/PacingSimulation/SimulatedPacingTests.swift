@@ -62,6 +62,19 @@ private func expect(
     expect(cell, from: 30, to: 50, used: 0.98, limited: 0.005, seed: seed)
   }
 
+  @Test(arguments: Seeds.some(6))
+  func `uses small accounts whose buckets hold few requests`(seed: UInt64) {
+    let free = PacingCell.requests(perMinute: 5, burst: 60)
+    expect(free, from: 60, to: 660, used: 0.97, limited: 0, seed: seed)
+    let output = PacingCell.output(.produced, perMinute: 8_000)
+    expect(output, from: 60, to: 360, used: 0.97, limited: 0.01, seed: seed)
+    let input = PacingCell.input(perMinute: 30_000)
+    expect(input, from: 60, to: 360, used: 0.8, limited: 0.1, seed: seed)
+    // Four prompts in five are larger than all that may be saved up.
+    let large = PacingCell.input(perMinute: 200_000).with { $0.workload.medianPrompt = 40_000 }
+    expect(large, from: 60, to: 1_260, used: 0.6, limited: 0.6, seed: seed)
+  }
+
   // MARK: Limits that are not as stated
 
   @Test(arguments: Seeds.some(3), [2, 0.5])
@@ -76,7 +89,7 @@ private func expect(
   func `finds the real limits where none are stated`(seed: UInt64) {
     for cell in [.requests(perMinute: 1_500), .input(), .output(.produced)] as [PacingCell] {
       let blind = cell.with { $0.stated = nil }
-      expect(blind, from: 30, to: 50, used: 0.98, limited: 0.01, seed: seed)
+      expect(blind, from: 30, to: 70, used: 0.98, limited: 0.01, seed: seed)
     }
   }
 

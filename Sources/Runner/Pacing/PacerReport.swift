@@ -1,0 +1,82 @@
+/// How a pacer sees the limits of its account and model; for `status` and `--explain`.
+package struct PacerReport: Codable, Sendable, Equatable {
+  /// One limit; amounts a minute where the name says so.
+  package struct Limit: Codable, Sendable, Equatable {
+    /// `requests`, `input tokens`, `output tokens` or `tokens`.
+    package var meter: String
+    /// What the job file or the flags say.
+    package var statedPerMinute: Double?
+    /// What the provider's headers say.
+    package var learnedPerMinute: Double?
+    /// What the pacer allows itself now; nil where nothing holds it back.
+    package var pacePerMinute: Double?
+    /// What was used of late.
+    package var usedPerMinute: Double
+    /// What the provider has left, and the most that it was seen to have.
+    package var remaining: Double?
+    package var capacity: Double?
+    /// What refusals and others left of the limit, 0 to 1.
+    package var multiplier: Double
+
+    /// The limit that counts, as far as it is known.
+    package var perMinute: Double? { learnedPerMinute ?? statedPerMinute }
+    /// What was used, as a share of the limit or, where none is known, of the pace.
+    package var utilisation: Double? {
+      (perMinute ?? pacePerMinute).map { usedPerMinute / $0 }
+    }
+  }
+
+  package var model: String
+  package var inFlight: Int
+  package var limits: [Limit]
+  /// `produced`, `reserved` or `input`: how output is taken to count.
+  package var outputCharge: String
+  package var tokensPerByte: Double
+  /// Seconds that an answer takes on average.
+  package var latency: Double
+}
+
+extension Hold {
+  /// How it is called in reports.
+  package var name: String {
+    switch self {
+    case .meter(let meter): meter.name
+    case .inFlight: "in flight"
+    case .retryAfter: "retry-after"
+    case .overload: "overload"
+    case .outage: "outage"
+    }
+  }
+}
+
+extension Pacer {
+  /// How it sees the limits now; those that nothing is known of are left out.
+  func report(for model: String) -> PacerReport {
+    PacerReport(
+      model: model,
+      inFlight: inFlight,
+      limits: Meter.allCases.compactMap { buckets[$0].report(for: $0) },
+      outputCharge: charges.output.rawValue,
+      tokensPerByte: rounded(estimate.tokensPerByte),
+      latency: rounded(latency)
+    )
+  }
+}
+
+extension Bucket {
+  fileprivate func report(for meter: Meter) -> PacerReport.Limit? {
+    guard limit != nil || rate != nil else { return nil }
+    return PacerReport.Limit(
+      meter: meter.name,
+      statedPerMinute: stated.map { ($0 * 60).rounded() },
+      learnedPerMinute: seen.map { ($0 * 60).rounded() },
+      pacePerMinute: rate.map { ($0 * 60).rounded() },
+      usedPerMinute: (used * 60).rounded(),
+      remaining: level?.rounded(),
+      capacity: level == nil ? nil : capacity.rounded(),
+      multiplier: rounded(multiplier)
+    )
+  }
+}
+
+private func rounded(_ value: Double) -> Double { (value * 1_000).rounded() / 1_000 }
