@@ -26,6 +26,8 @@ struct Bucket: Sendable {
   private static let coarse = 8.0
   /// Over how many seconds what was used is averaged.
   private static let recent = 10.0
+  /// How much larger than seen a bucket may be that refuses a request for want of room.
+  private static let growth = 1.25
   /// How long a level is believed without a sighting.
   private static let memory = 60.0
   /// Windows from here on are no pace but a stock.
@@ -205,9 +207,17 @@ struct Bucket: Sendable {
   /// The provider refused because of this limit.
   ///
   /// - Parameters:
+  ///   - held: what the provider would have taken.
   ///   - accepted: what it let through lately, a second; nil where that cannot be told.
   ///   - isFrequent: whether refusals are more than stray ones.
-  mutating func refused(accepted: Double?, isFrequent: Bool, at time: Double) {
+  mutating func refused(
+    held: Double,
+    accepted: Double?,
+    isFrequent: Bool,
+    at time: Double
+  ) {
+    // Refused although as much was there as was ever seen: the bucket is larger.
+    if held > capacity, level != nil { capacity = min(held, Self.growth * capacity) }
     let isInSight = limit != nil && time - syncedAt < 5
     let share = isInSight ? share : nil
     if let share, share > Self.aim { hidesLimit = true }

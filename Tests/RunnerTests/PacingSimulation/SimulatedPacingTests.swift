@@ -69,10 +69,10 @@ private func expect(
     let output = PacingCell.output(.produced, perMinute: 8_000)
     expect(output, from: 60, to: 360, used: 0.97, limited: 0.01, seed: seed)
     let input = PacingCell.input(perMinute: 30_000)
-    expect(input, from: 60, to: 360, used: 0.8, limited: 0.1, seed: seed)
+    expect(input, from: 60, to: 360, used: 0.9, limited: 0.03, seed: seed)
     // Four prompts in five are larger than all that may be saved up.
     let large = PacingCell.input(perMinute: 200_000).with { $0.workload.medianPrompt = 40_000 }
-    expect(large, from: 60, to: 1_260, used: 0.6, limited: 0.6, seed: seed)
+    expect(large, from: 60, to: 1_260, used: 0.6, limited: 0.4, seed: seed)
   }
 
   // MARK: Limits that are not as stated
