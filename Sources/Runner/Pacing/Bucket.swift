@@ -22,8 +22,12 @@ struct Bucket: Sendable {
   private static let shared = 0.99
   /// What comes back in a second of what refusals took.
   private static let recovery = 0.0005
+  /// Requests, and steps in which it is told, that a bucket must hold for its share to say anything.
+  private static let coarse = 8.0
   /// Over how many seconds what was used is averaged.
   private static let recent = 10.0
+  /// How much larger than seen a bucket may be that refuses a request for want of room.
+  private static let growth = 1.25
   /// How long a level is believed without a sighting.
   private static let memory = 60.0
   /// Windows from here on are no pace but a stock.
@@ -52,6 +56,8 @@ struct Bucket: Sendable {
   var latency = 0.0
   private var syncedAt = -Bucket.memory
   private var granularity = 1.0
+  /// What a request takes, on average.
+  private var typical = 0.0
   /// Whether it was refused although the provider showed that there was room.
   private var hidesLimit = false
   private var updated = 0.0
@@ -87,9 +93,11 @@ struct Bucket: Sendable {
     return rate
   }
 
-  /// What the provider will have left once what is in flight is settled, as a share of its bucket.
+  /// What the provider will have left once what is in flight is settled, as a share of its bucket;
+  /// nil where nothing is known, or where a few requests fill the bucket, so that it is always low
+  /// when a response leaves.
   var share: Double? {
-    guard let level, capacity > 0 else { return nil }
+    guard let level, capacity > Self.coarse * max(typical, granularity) else { return nil }
     let expected = pending > 0 ? (limit ?? 0) * latency - pending : 0
     return min(1, (level + reserved + expected) / capacity)
   }
@@ -142,6 +150,7 @@ struct Bucket: Sendable {
 
   /// Lets a request in.
   mutating func take(expected: Double, held: Double) {
+    typical += (typical == 0 ? 1 : 0.05) * (max(expected, held) - typical)
     used += expected / Self.recent
     if rate != nil { credit -= expected }
     if let level { self.level = level - held }
@@ -198,12 +207,21 @@ struct Bucket: Sendable {
   /// The provider refused because of this limit.
   ///
   /// - Parameters:
+  ///   - held: what the provider would have taken.
   ///   - accepted: what it let through lately, a second; nil where that cannot be told.
   ///   - isFrequent: whether refusals are more than stray ones.
-  mutating func refused(accepted: Double?, isFrequent: Bool, at time: Double) {
+  mutating func refused(
+    held: Double,
+    accepted: Double?,
+    isFrequent: Bool,
+    at time: Double
+  ) {
+    // Refused although as much was there as was ever seen: the bucket is larger.
+    if held > capacity, level != nil { capacity = min(held, Self.growth * capacity) }
     let isInSight = limit != nil && time - syncedAt < 5
-    if isInSight, let share, share > Self.aim { hidesLimit = true }
-    multiplier *= isInSight && !hidesLimit ? 0.9 : 0.995
+    let share = isInSight ? share : nil
+    if let share, share > Self.aim { hidesLimit = true }
+    multiplier *= share != nil && !hidesLimit ? 0.9 : 0.995
     level = level.map { min($0, 0) }
     credit = min(credit, 0)
     if let accepted, limit == nil || (isFrequent && (!isInSight || hidesLimit)) {

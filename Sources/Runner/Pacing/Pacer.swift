@@ -245,6 +245,7 @@ package struct Pacer: Sendable {
     if let refusedAt, charge.time <= refusedAt || time - refusedAt < 0.1 { return }
     let meter = meter ?? meterShort(of: charge, sighting)
     buckets[meter].refused(
+      held: charge.held[meter],
       accepted: accepted(meter, at: time),
       isFrequent: refusedShare > Self.frequent,
       at: time

@@ -2,7 +2,7 @@ import Runner
 import Testing
 
 @Suite struct `In simulated trouble our pacer` {
-  @Test(arguments: Seeds.some(10))
+  @Test(arguments: Seeds.some(4))
   func `sends nothing while it is told to wait and the other account goes on`(seed: UInt64) {
     let held = PacingCell.requests(perMinute: 1_200).with { $0.settings.holds = [15..<105] }
     let free = PacingCell.requests(perMinute: 600)
@@ -24,7 +24,7 @@ import Testing
     for account in simulation.accounts { #expect(account.books.limitedShare(0..<40) <= 0.001) }
   }
 
-  @Test(arguments: Seeds.some(20))
+  @Test(arguments: Seeds.some(10))
   func `probes an outage and is back at full rate within 15 s`(seed: UInt64) {
     let cells: [PacingCell] = [
       .requests(perMinute: 1_500), .output(.produced), .output(.reserved, perMinute: 2e5),
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test(arguments: Seeds.some(5), [-0.5, 5])
+  @Test(arguments: Seeds.some(3), [-0.5, 5])
   func `lives with a provider whose clock is wrong`(seed: UInt64, skew: Double) {
     let cell = PacingCell.requests(perMinute: 1_500).with {
       $0.stated = 2
