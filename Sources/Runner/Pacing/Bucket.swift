@@ -71,7 +71,7 @@ struct Bucket: Sendable {
   /// Begins to look for the rate.
   mutating func search(startingAt rate: Double) {
     probe = RateProbe(startingAt: rate, at: updated)
-    credit = rate * Self.burst
+    credit = min(self.rate ?? rate, rate) * Self.burst
   }
 
   /// Falls to a share of what was let through, and looks for more from there.

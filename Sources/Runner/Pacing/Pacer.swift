@@ -61,9 +61,8 @@ package struct Pacer: Sendable {
     for (meter, rate) in stated {
       buckets[meter] = Bucket(perMinute: rate, isCeiling: limits.isCeiling)
     }
-    if limits.requestsPerMinute == nil {
-      buckets.requests.search(startingAt: Self.slowStart)
-    }
+    // What was stated may be wrong: nothing is sure before the first answer.
+    buckets.requests.search(startingAt: Self.slowStart)
   }
 
   private static func stated(_ limits: RateLimits, sharesTokens: Bool) -> [(Meter, Int)] {
