@@ -167,10 +167,16 @@ extension AccountState {
 // What becomes of requests.
 extension AccountState {
   /// A granted request did not leave, or was cut off by us.
-  package mutating func cancelled(_ grant: Grant, at now: ContinuousClock.Instant) {
+  ///
+  /// - Parameter left: whether the provider may have counted it.
+  package mutating func cancelled(
+    _ grant: Grant,
+    left: Bool = false,
+    at now: ContinuousClock.Instant
+  ) {
     parkings.ended()
     endpoints.cancelled(grant.place, at: now)
-    pacers[grant.pacer].giveBack(grant.charge, counts: false, at: now)
+    pacers[grant.pacer].giveBack(grant.charge, counts: left, at: now)
   }
 
   /// A request was answered; the endpoint and the key work.

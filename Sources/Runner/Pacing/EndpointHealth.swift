@@ -92,11 +92,11 @@ package struct EndpointHealth: Sendable {
 
   /// The provider answered; refusals of a job or a pace are answers too.
   ///
-  /// While the endpoint is down, the answer to a request that was sent before the trouble began
-  /// shows nothing.
+  /// While the endpoint is down, the answer to a request that was sent no later than the first that
+  /// failed shows nothing.
   package mutating func succeeded(_ ticket: Ticket, at now: ContinuousClock.Instant) {
     hasAnswered = true
-    if isDown, let troubleSince, ticket.sentAt < troubleSince { return }
+    if isDown, let troubleSince, ticket.sentAt <= troubleSince { return }
     breaker = nil
     failures = 0
     failedJobs = []

@@ -9,6 +9,8 @@ struct RateProbe: Sendable {
   private static let longestGrowth = 0.2
   private static let firstHold = 2.5
   private static let longestHold = 12.0
+  private static let surprisesToIgnore = 3
+  private static let ignoring = 20.0
 
   private(set) var rate: Double
   /// What was let through at the last refusal; nil before the first.
@@ -17,6 +19,11 @@ struct RateProbe: Sendable {
   private var hold = firstHold
   private var growth = firstGrowth
   private var updated: Double
+  /// Refusals in a row although we were below what was let through, and the rate before them.
+  private var surprises = 0
+  private var rateBefore = 0.0
+  /// Until when refusals are taken to have nothing to do with the rate.
+  private var ignoredUntil = 0.0
 
   /// - Parameter rate: where it starts; it doubles every tenth of a second until it is refused.
   init(startingAt rate: Double, at time: Double) {
@@ -47,8 +54,19 @@ struct RateProbe: Sendable {
 
   /// The provider refused.
   ///
+  /// Where the rate falls again and again and refusals come all the same, they are not about the
+  /// rate, and it is left where it was for a while.
+  ///
   /// - Parameter accepted: what it let through lately.
   mutating func backOff(accepted: Double, at time: Double) {
+    guard time >= ignoredUntil else { return }
+    if isSurprise {
+      surprises += 1
+    } else {
+      surprises = 0
+      rateBefore = isStarting ? accepted : rate
+    }
+    if surprises >= Self.surprisesToIgnore { return ignore(from: time) }
     let isSameAgain = ceiling.map { abs(accepted - $0) < 0.1 * $0 } ?? false
     hold = isSameAgain ? min(Self.longestHold, 2 * hold) : Self.firstHold
     let found = isStarting ? accepted : max(0.3 * rate, min(rate, accepted))
@@ -56,5 +74,16 @@ struct RateProbe: Sendable {
     rate = 0.95 * found
     growth = Self.firstGrowth
     heldUntil = time + hold
+  }
+
+  /// True when what was let through before explains no refusal.
+  private var isSurprise: Bool { ceiling.map { rate < 0.98 * $0 } ?? false }
+
+  private mutating func ignore(from time: Double) {
+    surprises = 0
+    ceiling = rateBefore
+    rate = rateBefore
+    ignoredUntil = time + Self.ignoring
+    heldUntil = ignoredUntil
   }
 }

@@ -108,8 +108,10 @@ extension AccountPool {
   }
 
   /// A request was cut off by us.
-  func cancelled(_ permit: Account.Permit) {
-    permit.account.state.withLock { $0.cancelled(permit.grant, at: clock.now) }
+  ///
+  /// - Parameter left: whether the provider may have counted it.
+  func cancelled(_ permit: Account.Permit, left: Bool = false) {
+    permit.account.state.withLock { $0.cancelled(permit.grant, left: left, at: clock.now) }
     advance()
   }
 

@@ -183,7 +183,7 @@ extension JobRunner {
     case .park(let refusal, let reason, let until):
       accounts.refused(permit, refusal, reason, until: until)
     case nil:
-      accounts.cancelled(permit)
+      accounts.cancelled(permit, left: answer.mayHaveLeft)
       batcher.count(Traffic(requestsSent: answer.mayHaveLeft ? 1 : 0))
     }
   }

@@ -53,7 +53,7 @@ import Testing
     health.failed(ticket, job: 5, answered: true, at: start, random: 1)
     #expect(!health.isDown)
     var down = failing([1, 2, 3, 4, 5])
-    down.succeeded(down.sending(at: start), at: start)
+    down.succeeded(down.sending(at: start + .milliseconds(1)), at: start)
     #expect(down.admission(at: start) == .open)
   }
 
@@ -169,7 +169,7 @@ import Testing
 
   @Test func `charges a failure to its job when others got through meanwhile`() {
     var health = failing([1, 2, 3, 4, 5])
-    health.succeeded(health.sending(at: start), at: start + .seconds(5))
+    health.succeeded(health.sending(at: start + .seconds(1)), at: start + .seconds(5))
     for isAboutRequest in [true, false] {
       #expect(health.charges(sentAt: start, isAboutRequest: isAboutRequest))
       #expect(health.charges(sentAt: start + .seconds(5), isAboutRequest: isAboutRequest))

@@ -21,7 +21,11 @@ struct TestBatch {
       Price(Price.Rates(input: USD(nanos: 1_000_000_000), output: USD(nanos: 1_000_000_000)))
     )
   ])
+  /// One for each account.
   var keys = [TestKeySource("first-key")]
+  var endpoints = [Endpoint.anthropic]
+  var regions = AllowedRegions.all
+  var hedge: HedgePolicy?
 
   // The input has a line for each job, whose prompt is its id.
   init(_ jobs: Range<Int> = 0..<0) throws {
@@ -59,12 +63,14 @@ struct TestBatch {
         Account(
           name: "account-\(index)",
           keyring: keyring,
-          endpoints: [.anthropic],
+          endpoints: endpoints,
+          regions: regions,
           provider: provider,
           state: AccountState(
             limits: RateLimits(),
             charges: .anthropic,
             expectedOutput: 10,
+            endpoints: endpoints.count,
             at: clock.now
           )
         )
@@ -81,6 +87,7 @@ struct TestBatch {
       retries: RetryPolicy(attempts: attempts, base: 0.001, cap: 0.002),
       prices: prices,
       budget: budget,
+      hedge: hedge,
       giveUpAfter: giveUpAfter,
       parkFor: parkFor
     )
