@@ -35,7 +35,7 @@ bench-million: setup build ## a million jobs: is it flat? (about five minutes, 2
 bench-rotation: setup build ## a key rotated every second, its store sealed and killed (eight minutes)
 	@scripts/bench/rotation.py
 
-bench-pacing: setup ## the pacer beside the clients people use today, simulated (three minutes)
+bench-pacing: setup ## the pacer beside the clients people use today, simulated (two minutes)
 	@scripts/bench/pacing
 
 clean: ## remove everything that was built

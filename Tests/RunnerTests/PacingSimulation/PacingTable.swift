@@ -20,6 +20,9 @@ struct PacingTable {
     Row(name: "AIMD concurrency (Netflix)") { _, _ in AIMDConcurrency() },
     Row(name: "botocore adaptive (CUBIC)") { AdaptiveCubic(seed: $1) },
     Row(name: "client bucket of a minute") { ClientBucket(limits: $0.settings.limits, seed: $1) },
+    Row(name: "mirror of the buckets") {
+      MirrorReference($0.settings, stated: $0.stated ?? 1, seed: $1)
+    },
     Row(name: "Nightjar") { $0.nightjar(seed: $1) },
   ]
 
@@ -31,10 +34,19 @@ struct PacingTable {
       $0.name = "RPM, others take half"
       $0.settings.others = OtherUsers()
     },
+    .output(.reserved, burst: 6).with {
+      $0.name = "reserved, others in lumps"
+      $0.settings.others = OtherUsers(every: 2)
+    },
     .input(burst: 6).with {
       $0.name = "ITPM, half as stated"
       $0.stated = 2
     },
+    .requests(burst: 5).with {
+      $0.name = "RPM, halved from 40 to 70 s"
+      $0.settings.changes = [(40, 0.5), (70, 1)]
+    },
+    .input(perMinute: 30_000, burst: 6).with { $0.name = "30,000 ITPM 6 s" },
   ]
 
   /// As Markdown: the share of the binding limit that was used / the share of 429s, in per cent.
