@@ -206,7 +206,7 @@ extension AccountState {
     } else {
       pacers[grant.pacer].giveBack(grant.charge, counts: true, at: now)
     }
-    pacers[grant.pacer].see(sighting, at: now)
+    pacers[grant.pacer].see(sighting, after: grant.charge, at: now)
     return parkings.answered(at: now)
   }
 

@@ -38,6 +38,8 @@ struct Bucket: Sendable {
   private(set) var seen: Double?
   var isCeiling = false
   private(set) var isStock = false
+  /// The limit as it was last told, and the seconds that it is for.
+  private var windowed = (limit: 0.0, window: 0.0)
   /// What the provider has left; nil where nothing is known.
   private(set) var level: Double?
   /// The most that it was seen to have.
@@ -171,12 +173,23 @@ struct Bucket: Sendable {
 
   /// Takes in what a response says.
   ///
-  /// - Parameter newer: what was let in that the response could not know of.
-  mutating func see(_ standing: LimitStanding, newer: Double, at time: Double) {
+  /// - Parameters:
+  ///   - newer: what was let in that the response could not know of.
+  ///   - own: what the request itself took, and for how many seconds it was under way.
+  mutating func see(
+    _ standing: LimitStanding,
+    newer: Double,
+    own: (held: Double, elapsed: Double) = (0, 0),
+    at time: Double
+  ) {
     granularity = standing.granularity
     if let limit = standing.limit { seeLimit(limit, standing.window.seconds) }
     guard let remaining = standing.remaining else { return }
     capacity = max(capacity, remaining, (limit ?? 0) * Self.burst)
+    // Before the request there was at least what it took, less what has come in since.
+    if remaining > granularity, let limit {
+      capacity = max(capacity, remaining - granularity / 2 + own.held - limit * own.elapsed)
+    }
     let observed = remaining - newer
     if let level, time - syncedAt < Self.memory {
       let difference = observed - level
@@ -188,6 +201,9 @@ struct Bucket: Sendable {
   }
 
   private mutating func seeLimit(_ limit: Double, _ window: Double) {
+    // Of a long window not every response tells: the same number means the same window.
+    if limit == windowed.limit, window < windowed.window { return }
+    windowed = (limit, window)
     let found = limit / max(window, 0.001)
     isStock = window >= Self.longestWindow
     guard found != seen else { return }

@@ -201,14 +201,21 @@ package struct Pacer: Sendable {
   }
 
   /// Takes in what a response says about the limits.
-  package mutating func see(_ sighting: LimitSighting, at now: ContinuousClock.Instant) {
+  ///
+  /// - Parameter charge: that of the request which it answers, where it was let in.
+  package mutating func see(
+    _ sighting: LimitSighting,
+    after charge: Charge? = nil,
+    at now: ContinuousClock.Instant
+  ) {
     guard sighting != .nothing else { return }
     let time = seconds(now)
     advance(to: time)
     for meter in Meter.allCases {
       guard let standing = sighting[meter] else { continue }
       let newer = history.sum(of: meter, since: time - quickest / 2, at: time)
-      buckets[meter].see(standing, newer: newer, at: time)
+      let own = charge.map { (held: $0.held[meter], elapsed: time - $0.time) } ?? (0, 0)
+      buckets[meter].see(standing, newer: newer, own: own, at: time)
     }
     learnKeptShare(at: time)
   }

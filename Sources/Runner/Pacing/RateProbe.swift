@@ -3,7 +3,7 @@
 ///
 /// Seconds since the pacer's start, amounts a second.
 struct RateProbe: Sendable {
-  private static let slowStart = 7.0
+  private static let slowStart = 10.0
   private static let easing = 0.02
   private static let firstGrowth = 0.005
   private static let longestGrowth = 0.2
@@ -25,7 +25,7 @@ struct RateProbe: Sendable {
   /// Until when refusals are taken to have nothing to do with the rate.
   private var ignoredUntil = 0.0
 
-  /// - Parameter rate: where it starts; it doubles every tenth of a second until it is refused.
+  /// - Parameter rate: where it starts; it doubles in less than a tenth of a second until it is refused.
   init(startingAt rate: Double, at time: Double) {
     self.rate = rate
     updated = time

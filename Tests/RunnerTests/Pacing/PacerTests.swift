@@ -72,9 +72,9 @@ import Testing
 
   @Test func `starts slowly where nothing is known and finds out quickly`() {
     var pacer = pacer()
-    let times = run(&pacer, until: start + .seconds(1))
+    let times = run(&pacer, until: start + .milliseconds(500))
     #expect(times.prefix { $0 < start + .milliseconds(20) }.count < 40)
-    #expect(times.count > 5_000)
+    #expect(times.count > 1_000)
   }
 
   @Test func `believes the headers more than what was stated`() {
