@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint bench bench-million bench-rotation bench-pacing clean
+.PHONY: help setup build demo test lint bench bench-million bench-rotation bench-limits bench-pacing clean
 
 nightjar := .build/release/nightjar
 
@@ -37,6 +37,9 @@ bench-rotation: setup build ## a key rotated every second, its store sealed and 
 
 bench-pacing: setup ## the pacer beside the clients people use today, simulated (two minutes)
 	@scripts/bench/pacing
+
+bench-limits: setup build ## how much of an allowed rate is used, at the simulator's limits (twenty minutes)
+	@scripts/bench/limits.py
 
 clean: ## remove everything that was built
 	rm -rf .build
