@@ -101,7 +101,7 @@ extension USD: ExpressibleByArgument {
 
 /// How fast and how long.
 struct PaceOptions: ParsableArguments {
-  @Option(help: "The most requests in flight (default 100).")
+  @Option(help: "The most requests in flight (default 1000; 100 while no limit is known).")
   var concurrency: Int?
 
   @Option(help: "Requests a minute that the account allows.")

@@ -14,7 +14,6 @@ package final class Budget: Sendable {
   /// A request that wants to leave.
   fileprivate struct Ask: Sendable {
     let model: String
-    let bytes: Int
     let price: Price?
     let bound: RequestBound?
 
@@ -31,7 +30,6 @@ package final class Budget: Sendable {
 
   private struct State {
     var budget: BudgetState
-    var ratio = InputRatio()
     var waiters = Deque<Waiter>()
     var isStopped = false
   }
@@ -85,7 +83,8 @@ package final class Budget: Sendable {
   func reserveAtOnce(_ job: PreparedJob) -> Reservation? {
     guard let ask = try? ask(job) else { return nil }
     return state.withLock { state in
-      guard state.waiters.isEmpty, case .granted(let amount) = Self.answer(ask, &state) else {
+      guard state.waiters.isEmpty, case .granted(let amount) = state.budget.reserve(ask.worst)
+      else {
         return nil
       }
       return Reservation(ask: ask, amount: amount)
@@ -96,7 +95,7 @@ package final class Budget: Sendable {
     let price = prices[job.shape.model]
     let bound =
       price == nil || cap == nil ? nil : try RequestBound(of: job.request, shape: job.shape)
-    return Ask(model: job.shape.model, bytes: job.shape.bytes, price: price, bound: bound)
+    return Ask(model: job.shape.model, price: price, bound: bound)
   }
 
   /// Counts what a request was billed for; returns what its answer cost, nil where that is unknown.
@@ -114,16 +113,12 @@ package final class Budget: Sendable {
     if unanswered > .zero { charge(unanswered) }
     let (spent, cap) = change { state in
       switch bill {
-      case .answered(let usage, _):
+      case .answered:
         state.budget.settle(
           reservation.amount,
           cost: (cost ?? .zero) + unanswered,
           bound: unanswered == .zero ? ask.worst : nil
         )
-        if ask.bound?.isText == true {
-          let cached = countsCacheInInput ? 0 : usage.cacheRead + usage.cacheCreation
-          state.ratio.note(ask.model, bytes: ask.bytes, tokens: usage.inputTokens + cached)
-        }
       case .unknown, .cutOff: state.budget.forfeit(reservation.amount)
       case .none: state.budget.giveBack(reservation.amount)
       }
@@ -132,6 +127,9 @@ package final class Budget: Sendable {
     if ask.price != nil { events.record(.spent(spent, budget: cap)) }
     return cost
   }
+
+  /// Keeps what an answer has cost that is no job's result.
+  func keep(_ cost: USD) { charge(cost) }
 
   /// The request was not sent.
   func giveBack(_ reservation: Reservation) {
@@ -153,7 +151,7 @@ package final class Budget: Sendable {
         if state.isStopped {
           served.append((waiter.continuation, nil))
         } else {
-          switch Self.answer(waiter.ask, &state) {
+          switch state.budget.reserve(waiter.ask.worst) {
           case .granted(let amount):
             served.append((waiter.continuation, Reservation(ask: waiter.ask, amount: amount)))
           case .wait: break serving
@@ -169,16 +167,6 @@ package final class Budget: Sendable {
     for (continuation, reservation) in served { continuation.resume(returning: reservation) }
     if let reason { stop.stop(reason) }
     return value
-  }
-
-  private static func answer(_ ask: Ask, _ state: inout State) -> BudgetState.Answer {
-    var likely: USD?
-    if let price = ask.price, let bound = ask.bound, bound.isText,
-      let input = state.ratio.likelyMost(ask.model, bytes: ask.bytes)
-    {
-      likely = price.worst(input: input, output: bound.output)
-    }
-    return state.budget.reserve(ask.worst, likely: likely)
   }
 
   private static func exhausted(_ budget: BudgetState, next: USD) -> StopReason? {

@@ -4,7 +4,7 @@ package import Jobs
 package struct BudgetState: Sendable, Equatable {
   /// What a request that wants to leave gets.
   package enum Answer: Sendable, Equatable {
-    /// It may leave; its worst case is reserved, which is what ``settle(_:cost:)`` and the others
+    /// It may leave; its worst case is reserved, which is what ``settle(_:cost:bound:)`` and the others
     /// take.
     case granted(USD)
     /// Not now, but what others turn out to have cost may leave room for it.
@@ -31,15 +31,10 @@ package struct BudgetState: Sendable, Equatable {
   }
 
   /// Asks to send a request that costs at most `worst`.
-  ///
-  /// - Parameter likely: the most that it costs by what the answers so far show. It stands for the
-  ///   worst case when nothing else is in flight and only the last of the budget is left.
-  package mutating func reserve(_ worst: USD, likely: USD? = nil) -> Answer {
+  package mutating func reserve(_ worst: USD) -> Answer {
     let worst = raised(worst)
     if isRoom(for: worst) { return grant(worst) }
-    if inFlight > 0 { return .wait }
-    if let likely, likely < worst, isRoom(for: likely) { return grant(likely) }
-    return .exhausted
+    return inFlight > 0 ? .wait : .exhausted
   }
 
   private func isRoom(for amount: USD) -> Bool {

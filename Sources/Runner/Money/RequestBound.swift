@@ -11,8 +11,6 @@ package struct RequestBound: Sendable, Equatable {
   /// No token is shorter than a byte of the text it stands for, so every byte counts as one.
   package var input: Int
   package var output: Int
-  /// False where the input is more than text, so that its size says little.
-  package var isText: Bool
 
   /// - Throws: ``Unbounded`` where the body does not bound what is billed.
   package init(of request: ProviderRequest, shape: RequestShape) throws(Unbounded) {
@@ -33,7 +31,6 @@ package struct RequestBound: Sendable, Equatable {
         next: "run such jobs in a batch without a budget"
       )
     }
-    isText = parts.images == 0
     input = shape.bytes + Self.frameTokens + parts.images * Self.imageTokens
     if parts.hasTools { input += Self.toolTokens }
   }

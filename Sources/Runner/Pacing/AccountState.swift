@@ -102,7 +102,7 @@ package struct AccountState: Sendable {
     if let (time, hold) = pacers[pacer].hold(charge, at: now) {
       return wait(until: now + time, for: hold)
     }
-    let tokens = charge.expected.inputTokens + charge.expected.outputTokens + charge.expected.tokens
+    let tokens = charge.expected.inputTokens + charge.expected.outputTokens
     let choice = endpoints.choose(
       prefix: prefix,
       tokens: tokens,
@@ -235,10 +235,17 @@ extension AccountState {
       pacers[grant.pacer].see(sighting, at: now)
       pacers[grant.pacer].slowDown(at: now)
     }
+    // A wait of nothing, again and again, is no wait that helps.
+    let wait = wait == .zero && refusals > 0 ? nil : wait
     if wait == nil, let heldUntil, heldUntil > now { return }
     refusals = min(refusals + 1, 16)
     let backoff = min(Self.longestBackoff, 0.5 * Double(1 << refusals))
     hold(until: now + (wait ?? .seconds(backoff * (0.5 + random / 2))))
+  }
+
+  /// Whether a refused request takes more of a limit than there is in a minute.
+  package func isTooLarge(_ grant: Grant, for meter: Meter?) -> Bool {
+    pacers[grant.pacer].isTooLarge(grant.charge, for: meter)
   }
 
   private mutating func hold(until time: ContinuousClock.Instant) {

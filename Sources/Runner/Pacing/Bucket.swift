@@ -165,7 +165,8 @@ struct Bucket: Sendable {
   /// - Parameter actual: what it used in the end.
   mutating func settle(expected: Double, held: Double, actual: Double) {
     used = max(0, used + (actual - expected) / Self.recent)
-    if rate != nil { credit -= actual - expected }
+    // No answer can have cost the provider's bucket more than a minute.
+    if let rate { credit = max(credit - (actual - expected), min(credit, -60 * rate)) }
     if let level { self.level = min(capacity, level + held - actual) }
     reserved = max(0, reserved - max(0, held - expected))
     pending = max(0, pending - max(0, expected - held))
@@ -206,7 +207,7 @@ struct Bucket: Sendable {
     windowed = (limit, window)
     let found = limit / max(window, 0.001)
     isStock = window >= Self.longestWindow
-    guard found != seen else { return }
+    if let seen, abs(found - seen) < 0.01 * seen { return }
     if let seen, seen > 0 {
       let change = found / seen
       capacity *= change

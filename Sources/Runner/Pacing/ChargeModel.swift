@@ -55,21 +55,18 @@ extension ChargeModel {
   ) -> (expected: Metered<Double>, held: Metered<Double>) {
     var expected = Metered(repeating: 0.0)
     expected.requests = 1
+    expected.inputTokens = input
     var held = expected
-    if sharesTokens {
-      held.tokens = self.output == .reserved ? max(maxTokens ?? 0, input) : input
-      expected.tokens = final(input: input, output: output, held: held.tokens, keptShare: keptShare)
-    } else {
-      expected.inputTokens = input
-      held.inputTokens = input
-      switch self.output {
-      case .input: break
-      case .produced: expected.outputTokens = output
-      case .reserved:
-        expected.outputTokens = output
-        held.outputTokens = maxTokens ?? output
-      }
+    switch self.output {
+    case .input: break
+    case .produced: expected.outputTokens = output
+    case .reserved:
+      expected.outputTokens = output
+      held.outputTokens = maxTokens ?? output
     }
+    // Every meter is charged, since headers may tell of any; those without a limit hold nothing.
+    held.tokens = self.output == .reserved ? max(maxTokens ?? 0, input) : input
+    expected.tokens = final(input: input, output: output, held: held.tokens, keptShare: keptShare)
     return (expected, held)
   }
 

@@ -125,7 +125,7 @@ package struct Pacer: Sendable {
       let wait = buckets[meter].wait(toHold: charge.held[meter])
       if wait > longest.wait { longest = (wait, meter) }
     }
-    return longest.wait > 0 ? (.seconds(longest.wait), .meter(longest.meter)) : nil
+    return longest.wait > 0 ? (.seconds(min(3_600, longest.wait)), .meter(longest.meter)) : nil
   }
 
   /// Lets a request leave.
@@ -158,17 +158,14 @@ package struct Pacer: Sendable {
     buckets.outputTokens.latency = latency
     var actual = Metered(repeating: 0.0)
     actual.requests = 1
-    if charges.sharesTokens {
-      actual.tokens = charges.final(
-        input: input,
-        output: output,
-        held: charge.held.tokens,
-        keptShare: keptShare
-      )
-    } else {
-      actual.inputTokens = input
-      actual.outputTokens = charges.output == .input ? 0 : output
-    }
+    actual.inputTokens = input
+    actual.outputTokens = charges.output == .input ? 0 : output
+    actual.tokens = charges.final(
+      input: input,
+      output: output,
+      held: charge.held.tokens,
+      keptShare: keptShare
+    )
     end(charge, actual: actual, at: now)
     refusedShare *= 0.97
   }
@@ -197,6 +194,15 @@ package struct Pacer: Sendable {
       let (expected, held) = (charge.expected[meter], charge.held[meter])
       buckets[meter].settle(expected: expected, held: held, actual: actual[meter])
       passed[meter] += actual[meter] - held
+    }
+  }
+
+  /// Whether a request takes more of a limit than there is in a minute, so that no wait helps.
+  package func isTooLarge(_ charge: Charge, for meter: Meter?) -> Bool {
+    Meter.allCases.contains { each in
+      guard each != .requests, meter == nil || meter == each, let limit = buckets[each].limit
+      else { return false }
+      return charge.held[each] > 60 * limit
     }
   }
 
@@ -276,7 +282,8 @@ package struct Pacer: Sendable {
   /// Between two refusals, when its bucket was empty, this is its limit.
   private mutating func accepted(_ meter: Meter, at time: Double) -> Double? {
     if let refusedAt, time - refusedAt < 60 {
-      return max(0, passed[meter] - passedBefore[meter]) / (time - refusedAt)
+      let through = passed[meter] - passedBefore[meter]
+      return through > 0 ? through / (time - refusedAt) : nil
     }
     let span = min(SendHistory.span, max(0.1, time))
     let requests = history.sum(of: .requests, since: time - span, at: time)

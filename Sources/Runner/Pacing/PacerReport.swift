@@ -22,7 +22,7 @@ package struct PacerReport: Codable, Sendable, Equatable {
     package var perMinute: Double? { learnedPerMinute ?? statedPerMinute }
     /// What was used, as a share of the limit or, where none is known, of the pace.
     package var utilisation: Double? {
-      (perMinute ?? pacePerMinute).map { usedPerMinute / $0 }
+      (perMinute ?? pacePerMinute).flatMap { $0 > 0 ? usedPerMinute / $0 : nil }
     }
   }
 

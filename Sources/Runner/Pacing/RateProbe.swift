@@ -9,6 +9,8 @@ struct RateProbe: Sendable {
   private static let longestGrowth = 0.2
   private static let firstHold = 2.5
   private static let longestHold = 12.0
+  /// A request a minute: no search falls below it, or it would never learn again.
+  private static let least = 1.0 / 60
   private static let surprisesToIgnore = 3
   private static let ignoring = 20.0
 
@@ -27,7 +29,7 @@ struct RateProbe: Sendable {
 
   /// - Parameter rate: where it starts; it doubles in less than a tenth of a second until it is refused.
   init(startingAt rate: Double, at time: Double) {
-    self.rate = rate
+    self.rate = max(Self.least, rate)
     updated = time
   }
 
@@ -37,7 +39,8 @@ struct RateProbe: Sendable {
   var isUnlimited: Bool { isStarting && rate >= 1e6 }
 
   mutating func advance(to time: Double) {
-    let passed = min(0.1, time - updated)
+    // A slow account is only looked at now and then, and must rise all the same.
+    let passed = min(isStarting ? 0.1 : 5, time - updated)
     guard passed > 0 else { return }
     updated = time
     guard let ceiling else {
@@ -64,12 +67,12 @@ struct RateProbe: Sendable {
       surprises += 1
     } else {
       surprises = 0
-      rateBefore = isStarting ? accepted : rate
+      rateBefore = max(Self.least, isStarting ? accepted : rate)
     }
     if surprises >= Self.surprisesToIgnore { return ignore(from: time) }
     let isSameAgain = ceiling.map { abs(accepted - $0) < 0.1 * $0 } ?? false
     hold = isSameAgain ? min(Self.longestHold, 2 * hold) : Self.firstHold
-    let found = isStarting ? accepted : max(0.3 * rate, min(rate, accepted))
+    let found = max(Self.least, isStarting ? accepted : max(0.3 * rate, min(rate, accepted)))
     ceiling = found
     rate = 0.95 * found
     growth = Self.firstGrowth

@@ -8,6 +8,9 @@ struct RetryBudget: Sendable {
   /// How many may leave at once, seconds of the reserve.
   private static let burst = 10.0
 
+  /// No retry waits for longer, seconds.
+  private static let longest = 30.0
+
   private var fullAt = -RetryBudget.burst
 
   /// A request was answered: earns a fifth of a retry.
@@ -17,7 +20,7 @@ struct RetryBudget: Sendable {
 
   /// When the next retry may leave.
   mutating func take(at time: Double) -> Double {
-    fullAt = max(fullAt, time - Self.burst) + 1 / Self.reserve
+    fullAt = min(max(fullAt, time - Self.burst) + 1 / Self.reserve, time + Self.longest)
     return max(time, fullAt)
   }
 }

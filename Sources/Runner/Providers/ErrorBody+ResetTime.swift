@@ -9,7 +9,9 @@ extension ErrorBody {
   /// - Returns: a moment to come, or nil.
   func resetTime(after wait: Duration?, at unixTime: Double) -> Double? {
     if let moment = Self.regainTime(in: message ?? ""), moment > unixTime { return moment }
-    if let wait = wait ?? quota?.retryDelay { return unixTime + wait / .seconds(1) }
+    if let wait = wait ?? quota?.retryDelay, wait > .zero {
+      return unixTime + wait / .seconds(1)
+    }
     return code == "enforced_spend_limit_reached" ? Self.nextMonth(after: unixTime) : nil
   }
 

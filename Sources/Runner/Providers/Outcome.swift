@@ -93,9 +93,11 @@ package struct Usage: Sendable, Equatable {
     cacheRead: Int = 0,
     cacheCreation: Int = 0
   ) {
-    self.inputTokens = inputTokens
-    self.outputTokens = outputTokens
-    self.cacheRead = cacheRead
-    self.cacheCreation = cacheCreation
+    // What no request can have used is a mistake of the provider.
+    let sane = { min(max($0, 0), 1_000_000_000) }
+    self.inputTokens = sane(inputTokens)
+    self.outputTokens = sane(outputTokens)
+    self.cacheRead = sane(cacheRead)
+    self.cacheCreation = sane(cacheCreation)
   }
 }

@@ -29,7 +29,8 @@ package struct RequestShape: Sendable, Equatable {
         if member.key.isString("model", in: text) {
           model = member.value.string(in: text).map { ($0, member.value.range) }
         } else if Self.limitNames.contains(where: { member.key.isString($0, in: text) }) {
-          maxTokens = member.value.integer(in: text) ?? maxTokens
+          // Of several that differ, the provider may go by any.
+          if let most = member.value.integer(in: text) { maxTokens = max(most, maxTokens ?? most) }
         }
       }
     }

@@ -222,7 +222,6 @@ package final class AccountPool: Sendable {
       if isOut { alarm.ring(account.keysWanted) }
       return nil
     }
-    allParkedSince.withLock { $0 = nil }
     return Account.Permit(account: account, grant: grant, lease: lease)
   }
 

@@ -24,6 +24,12 @@ package struct Job: Sendable {
   package var attempts: Int
   /// Errors, charged or not; waits grow with them.
   package var failures: Int
+  /// How often the provider refused it for its pace.
+  package var refusals = 0
+
+  /// Of those who wait the lowest goes first: the order of the input, except that one which was
+  /// refused often lets others pass.
+  package var priority: Int { number + (refusals > 2 ? refusals * 1_000 : 0) }
 
   /// The bytes of the job's line.
   package var line: ArraySlice<UInt8> { segment.bytes[range] }

@@ -155,7 +155,8 @@ extension JobRunner {
     audit.note(answer.audited, job: job, with: permit)
     // One that was cut off may be billed all the same.
     let isCutOff = answer.outcome == nil && answer.mayHaveLeft
-    _ = budget.close(attempt.reservation, isCutOff ? .unknown : answer.bill)
+    let cost = budget.close(attempt.reservation, isCutOff ? .unknown : answer.bill)
+    if let cost { budget.keep(cost) }
     defer { permit.account.keyring.release(permit.lease) }
     switch answer.outcome {
     case .completed(let usage):

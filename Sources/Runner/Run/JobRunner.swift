@@ -22,6 +22,9 @@ package struct JobRunner: Sendable {
   let hedging: Hedging?
   let events: any EventSink
 
+  /// So many refusals show that a job larger than a limit is not let through either.
+  private static let mostRefusals = 3
+
   /// Takes a job to its result, or hands it back for another time.
   func run(_ job: Job) async {
     let prepared: PreparedJob
@@ -35,7 +38,7 @@ package struct JobRunner: Sendable {
       return await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
     }
     guard let reservation = await reserve(job, prepared) else { return }
-    guard let permit = await accounts.admit(prepared, priority: job.number) else {
+    guard let permit = await accounts.admit(prepared, priority: job.priority) else {
       budget.giveBack(reservation)
       return feed.giveBack(job)
     }
@@ -65,11 +68,11 @@ package struct JobRunner: Sendable {
     case .retry(let refusal, let cause, let after):
       clear(slot)
       await retry(job, prepared, permit, answer, refusal, cause, after: after)
-    case .pace(_, let cause, let after):
+    case .pace(let refusal, let cause, let after):
       clear(slot)
       accounts.paced(permit, for: cause, wait: after, sighting: answer.sighting)
       batcher.count(Traffic(rateLimited: 1))
-      feed.giveBack(job)
+      await giveWay(job, prepared, permit, refusal, cause)
     case .park(let refusal, let reason, let until):
       // A credential never fails a job: it waits for a key that works.
       clear(slot)
@@ -272,6 +275,23 @@ package struct JobRunner: Sendable {
       )
     )
     feed.retry(job, at: now + delay)
+  }
+
+  /// Hands back a job that was refused for its pace; one that is larger than a limit by itself
+  /// fails after a few times, since no wait makes it fit.
+  private func giveWay(
+    _ job: Job,
+    _ prepared: PreparedJob,
+    _ permit: Account.Permit,
+    _ refusal: Refusal,
+    _ cause: PaceCause
+  ) async {
+    var job = job
+    job.refusals += 1
+    guard case .limit(let meter) = cause, job.refusals >= Self.mostRefusals,
+      permit.account.state.withLock({ $0.isTooLarge(permit.grant, for: meter) })
+    else { return feed.giveBack(job) }
+    await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
   }
 
   private func abandon(_ job: Job, _ permit: Account.Permit, slot: Int?) {

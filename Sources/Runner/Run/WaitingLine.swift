@@ -2,7 +2,8 @@ import HeapModule
 
 /// Who waits to leave, in one line for each model: a pure value.
 ///
-/// Models have limits of their own, so that one does not wait for another.
+/// Models have limits of their own, so that who waits for one does not stand behind those who wait
+/// for another.
 struct WaitingLine<Waiter: Sendable>: Sendable {
   private struct Place: Comparable, Sendable {
     let priority: Int

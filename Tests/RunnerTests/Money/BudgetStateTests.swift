@@ -45,16 +45,6 @@ import Testing
     #expect(budget.spent == USD(nanos: 90))
   }
 
-  @Test func `believes experience only for its last, single requests`() {
-    var budget = BudgetState(cap: USD(nanos: 100), spent: USD(nanos: 50))
-    #expect(budget.reserve(USD(nanos: 40), likely: USD(nanos: 10)) == .granted(USD(nanos: 40)))
-    #expect(budget.reserve(USD(nanos: 40), likely: USD(nanos: 10)) == .wait)
-    budget.settle(USD(nanos: 40), cost: USD(nanos: 11))
-    #expect(budget.reserve(USD(nanos: 40), likely: USD(nanos: 10)) == .granted(USD(nanos: 10)))
-    budget.settle(USD(nanos: 10), cost: USD(nanos: 8))
-    #expect(budget.reserve(USD(nanos: 40), likely: USD(nanos: 32)) == .exhausted)
-  }
-
   @Test func `raises its bounds when a request costs more than its own`() {
     var budget = BudgetState(cap: USD(nanos: 1_000))
     #expect(budget.reserve(USD(nanos: 10)) == .granted(USD(nanos: 10)))

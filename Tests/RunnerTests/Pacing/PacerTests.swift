@@ -127,14 +127,38 @@ import Testing
   @Test func `charges what each provider charges`() {
     let anthropic = pacer(charges: .anthropic).charge(for: shape, at: start)
     #expect(anthropic.held.inputTokens == 100 && anthropic.held.outputTokens == 0)
-    #expect(anthropic.expected.outputTokens == 100 && anthropic.held.tokens == 0)
+    #expect(anthropic.expected.outputTokens == 100 && anthropic.expected.tokens == 200)
     let reserved = pacer(RateLimits(outputCharge: .reserved)).charge(for: shape, at: start)
     #expect(reserved.held.outputTokens == 200 && reserved.expected.outputTokens == 100)
     let openAI = pacer(charges: .openAI).charge(for: shape, at: start)
     #expect(openAI.held.tokens == 200 && openAI.expected.tokens == 200)
-    #expect(openAI.held.inputTokens == 0 && openAI.held.outputTokens == 0)
+    #expect(openAI.held.inputTokens == 100 && openAI.held.outputTokens == 200)
     let gemini = pacer(charges: .gemini).charge(for: shape, at: start)
     #expect(gemini.expected.inputTokens == 100 && gemini.expected.outputTokens == 0)
+  }
+
+  @Test func `goes on after refusals between which nothing was let through`() {
+    var pacer = pacer()
+    for second in [0, 2] {
+      let now = start + .seconds(second)
+      let charge = pacer.charge(for: shape, at: now)
+      pacer.take(charge)
+      pacer.refused(charge, for: nil, sighting: .nothing, at: now)
+    }
+    let later = start + .seconds(70)
+    let hold = pacer.hold(pacer.charge(for: shape, at: later), at: later)
+    #expect(hold == nil)
+  }
+
+  @Test func `makes up for an answer of absurd size within about a minute`() {
+    var pacer = pacer(RateLimits(inputTokensPerMinute: 60_000))
+    let charge = pacer.charge(for: shape, at: start)
+    pacer.take(charge)
+    pacer.settle(charge, input: 1e9, output: 1, elapsed: .seconds(1), at: start)
+    let later = start + .seconds(62)
+    let small = RequestShape(model: "m", maxTokens: 1, bytes: 0)
+    let hold = pacer.hold(pacer.charge(for: small, at: later), at: later)
+    #expect(hold == nil)
   }
 
   @Test func `notices that output is reserved where it was taken to count as produced`() {
