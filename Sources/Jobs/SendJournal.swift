@@ -5,9 +5,10 @@ import Synchronization
 ///
 /// A slot holds the number of a job, and the most that its request can cost, from just before it is
 /// sent until its result is durable. The head holds what requests without an answer may have cost in
-/// the life of the batch, the part included that is not committed yet. The slots are a shared mapping of a small file: a store to memory is all that a send
-/// costs, and the kernel keeps the page when the process is killed. After a power cut the file may
-/// be stale, which can only make the number of unknown jobs wrong, never a result, and make the cost of those jobs too low.
+/// the life of the batch, the part included that is not committed yet. The slots are a shared
+/// mapping of a small file: a store to memory is all that a send costs, and the kernel keeps the
+/// page when the process is killed. After a power cut the file may be stale, which can only make the
+/// number of unknown jobs wrong, and their cost too low, but never a result.
 package final class SendJournal: Sendable {
   /// What a run that was killed left.
   package struct Record: Sendable, Equatable {

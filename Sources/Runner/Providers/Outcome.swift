@@ -5,7 +5,7 @@ package import Transport
 package enum Outcome: Sendable, Equatable {
   /// The response is the job's result.
   case completed(Usage)
-  /// The job is sent again; an attempt is charged.
+  /// The job is sent again; an attempt is charged unless others fail too.
   ///
   /// `after` is the server's own word on how long to wait at least.
   case retry(Refusal, RetryCause, after: Duration?)
@@ -23,7 +23,8 @@ package enum Outcome: Sendable, Equatable {
   /// The outcome of a request that got no response.
   ///
   /// Losing the connection says nothing about the job, so it is tried again, with the care that an
-  /// overloaded server needs. Two cannot get better: a request that is not valid HTTP, and a response over the size limit.
+  /// overloaded server needs. Two cannot get better: a request that is not valid HTTP, and a
+  /// response over the size limit.
   package init(_ error: TransportError) {
     let refusal = Refusal(status: nil, code: "\(error.code)", message: error.message)
     switch error.code {
