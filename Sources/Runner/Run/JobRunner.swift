@@ -38,7 +38,13 @@ package struct JobRunner: Sendable {
       return await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
     }
     guard let reservation = await reserve(job, prepared) else { return }
-    guard let permit = await accounts.admit(prepared, rank: job.rank) else {
+    let permit: Account.Permit
+    switch await accounts.admit(prepared, rank: job.rank) {
+    case .permit(let given): permit = given
+    case .closed:
+      budget.giveBack(reservation)
+      return feed.shelve(job, for: prepared.shape.model)
+    case .stopped:
       budget.giveBack(reservation)
       return feed.giveBack(job)
     }
