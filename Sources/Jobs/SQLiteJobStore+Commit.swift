@@ -24,6 +24,7 @@ extension SQLiteJobStore {
     if let accounts = flush.accounts {
       try db.cachedStatement(sql: Statements.recordAccounts).execute(arguments: [accounts])
     }
+    CrashPoint.reached(.ending)
     return try Self.progress(tally, leaseEnd: leaseEnd, in: db)
   }
 

@@ -121,11 +121,13 @@ package final class JobFeed: Sendable {
       let now = clock.unixMilliseconds
       // One process owns the batch, so that no lease in it can be a dead worker's: none is taken
       // over, however the wall clock jumps.
+      CrashPoint.reached(.claiming)
       let claimed = try await store.claim(
         count,
         now: 0,
         leaseEnd: now + lease.milliseconds
       )
+      CrashPoint.reached(.claimed)
       for segment in claimed { try await take(segment) }
       change { state in
         if !claimed.isEmpty { state.mayClaim = true }
