@@ -166,7 +166,9 @@ package final class JobFeed: Sendable {
         state.mayClaim = false
         return (state.isInputComplete, 2 * lowWater - state.stock.queue.ready)
       }
+      CrashPoint.reached(.claiming)
       let claim = try await store.claim(max(1, min(64, missing / segmentJobs)))
+      CrashPoint.reached(.claimed)
       onRemains(claim.remains)
       for segment in claim.segments { try await take(segment) }
       if !claim.segments.isEmpty {
