@@ -6,7 +6,9 @@ package struct Intake: Sendable {
   package var drafts: [SegmentDraft] = []
   /// True where lines that are known already are the same input given again, not duplicates.
   package var skipsKnown = false
-  /// True when lines are a folder's listing: paths as JSON strings. Set before anything is learnt.
+  /// True when lines are a folder's listing: paths as JSON strings.
+  ///
+  /// Set before anything is learnt.
   package var isListing = false
 
   private var assembler: SegmentAssembler
