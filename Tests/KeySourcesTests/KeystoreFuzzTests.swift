@@ -78,7 +78,8 @@ struct KeystoreFuzzTests {
   }
 
   @Test(arguments: [
-    #"{"id":"a","state":"\#(hidden)","value":"x"}"#, #"{"id":"\#(hidden)","value":"x","expires":1}"#,
+    #"{"id":"a","state":"\#(hidden)","value":"x"}"#,
+    #"{"id":"\#(hidden)","value":"x","expires":1}"#,
     #"{"id":"\#(hidden)","value":"x"},{"id":"\#(hidden)","value":"x"}"#,
   ])
   func `a value in the place of a name is not shown`(_ keys: String) throws {

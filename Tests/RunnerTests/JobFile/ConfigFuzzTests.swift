@@ -86,6 +86,13 @@ import Testing
     #expect(read > 300)
   }
 
+  @Test(arguments: [#""a\tb\e[31m": 1"#, #"{input: a, regions: [eu], base_url: "https://\n"}"#])
+  func `control characters of a name reach no terminal`(_ text: String) {
+    let error = #expect(throws: JobFileError.self) { try JobFile(reading: text, file: "job.yaml") }
+    #expect(error?.message.contains("\u{FFFD}") == true)
+    expectPlain(error?.description ?? "", startingWith: "job.yaml:1: ")
+  }
+
   // MARK: - What must hold
 
   private func damaged(_ samples: [String], _ mutator: inout Mutator) -> String {
