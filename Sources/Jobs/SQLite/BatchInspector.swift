@@ -3,34 +3,41 @@ import GRDB
 
 /// Reads a batch that another process may be working on, without ever writing to it.
 package struct BatchInspector: Sendable {
-  private let database: DatabaseQueue
+  private let reader: BatchReader
   private let path: String
-  /// True when a process worked on the batch as this was made.
-  ///
-  /// Asked before SQLite opens the file: closing the descriptor that asks would drop SQLite's own locks.
-  package let isRunning: Bool
 
   /// - Throws: ``StoreError`` when there is no batch at `path` or it cannot be read.
   package init(path: String) throws(StoreError) {
     self.path = path
-    isRunning = BatchLock.isHeld(path: path)
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw StoreError(
-        .inputMissing,
-        "there is no batch here",
-        at: path,
-        next: "name the output of a run (such as results.jsonl) or its job file"
-      )
+    reader = try BatchReader(path: path)
+    let version = try reader.read { db in try BatchFile.version(of: db) }
+    if version < Schema.version { try Self.update(path) }
+  }
+
+  /// Brings a batch of an older version up to date, which only its owner may.
+  private static func update(_ path: String) throws(StoreError) {
+    let store = try SQLiteJobStore(changing: path)
+    try store.close(isClean: true)
+  }
+
+  /// What the batch was started with.
+  package func input() throws(StoreError) -> BatchInput {
+    try reader.read { db in try BatchFile.input(of: db) }
+  }
+
+  /// Who works on the batch, and how they stand.
+  package func workers(at clock: LeaseClock = .system) throws(StoreError)
+    -> [(record: WorkerRecord, state: WorkerRecord.State)]
+  {
+    try reader.read { db in try WorkerRecord.all(in: db) }.map { record in
+      let isAlive = WorkerLock.isHeld(WorkerFiles(batch: path, tag: record.tag))
+      return (record, record.state(isAlive: isAlive, at: clock))
     }
-    do {
-      database = try DatabaseQueue(
-        path: path,
-        configuration: SQLiteJobStore.configuration(readOnly: true)
-      )
-      try database.read { db in try SQLiteJobStore.checkFormat(db, path: path) }
-    } catch {
-      throw StoreError(error, at: path)
-    }
+  }
+
+  /// True while any process works on the batch, even if it does not run.
+  package var isRunning: Bool {
+    get throws(StoreError) { try workers().contains { $0.state != .dead } }
   }
 
   /// True when the file at `path` is a database rather than results.
@@ -40,13 +47,31 @@ package struct BatchInspector: Sendable {
     return start.map { $0.starts(with: Data("SQLite format 3".utf8)) } ?? false
   }
 
+  /// What dead workers left behind and nobody has taken in yet, as the next worker will.
+  package func remains() throws(StoreError) -> Remains {
+    var remains = Remains()
+    for (record, state) in try workers() where state == .dead {
+      let files = WorkerFiles(batch: path, tag: record.tag)
+      remains.workers.append(record.worker)
+      let answers = Set(AnswerJournal.answers(in: files).map(\.result.job))
+      let inFlight = SendJournal.record(at: files.sent).jobs.keys
+      let (open, kept) = try reader.read { db in
+        (try withoutResult(inFlight, in: db), try withoutResult(answers, in: db))
+      }
+      remains.recovered += kept
+      remains.unknown += open.filter { !answers.contains($0) }
+    }
+    return remains
+  }
+
+  private func withoutResult(_ jobs: some Sequence<Int>, in db: Database) throws -> [Int] {
+    let find = try db.cachedStatement(sql: Statements.resultOf)
+    return try jobs.sorted().filter { try Int.fetchOne(find, arguments: [$0]) == nil }
+  }
+
   /// Where the batch stands.
   package func summary() throws(StoreError) -> BatchSummary {
-    do {
-      return try database.read { db in try SQLiteJobStore.summary(in: db) }
-    } catch {
-      throw StoreError(error, at: path)
-    }
+    try reader.read { db in try SQLiteJobStore.summary(in: db) }
   }
 
   /// A page of results of one state, in input order; `job` is the last one of the page before.
@@ -66,12 +91,8 @@ package struct BatchInspector: Sendable {
   private func page(_ sql: String, _ arguments: StatementArguments) throws(StoreError)
     -> [StoredResult]
   {
-    do {
-      return try database.read { db in
-        try SQLiteJobStore.results(db.cachedStatement(sql: sql), arguments: arguments)
-      }
-    } catch {
-      throw StoreError(error, at: path)
+    try reader.read { db in
+      try SQLiteJobStore.results(db.cachedStatement(sql: sql), arguments: arguments)
     }
   }
 }
