@@ -104,7 +104,7 @@ static int leads_to_folder(const char *path) {
 static int record_open(const char *path, int flags, mode_t mode) {
   int before = errno;
   const char *name = name_in_folder(path);
-  int is_folder = !name && (flags & O_DIRECTORY) && leads_to_folder(path);
+  int is_folder = !name && leads_to_folder(path);
   errno = before;
   if (!name && !is_folder) return REAL(open)(path, flags, mode);
   begin();

@@ -35,12 +35,20 @@ struct FileHistory {
     kept.changes.removeLast()
     var torn = kept.replayed()
     if Bool.random(using: &random) {
-      Self.write(bytes.prefix(Int.random(in: 0..<bytes.count, using: &random)), at: offset, in: &torn)
+      Self.write(
+        bytes.prefix(Int.random(in: 0..<bytes.count, using: &random)),
+        at: offset,
+        in: &torn
+      )
       return torn
     }
     for sector in Self.sectors(offset..<offset + bytes.count, of: 512)
     where Bool.random(using: &random) {
-      Self.write(bytes[(sector.lowerBound - offset)..<(sector.upperBound - offset)], at: sector.lowerBound, in: &torn)
+      Self.write(
+        bytes[(sector.lowerBound - offset)..<(sector.upperBound - offset)],
+        at: sector.lowerBound,
+        in: &torn
+      )
     }
     return torn
   }
@@ -66,7 +74,11 @@ struct FileHistory {
           let limit = reached[key] ?? Self.somewhere(in: changes.count, &random)
           reached[key] = limit
           guard number < limit else { continue }
-          Self.write(bytes[(sector.lowerBound - offset)..<(sector.upperBound - offset)], at: sector.lowerBound, in: &content)
+          Self.write(
+            bytes[(sector.lowerBound - offset)..<(sector.upperBound - offset)],
+            at: sector.lowerBound,
+            in: &content
+          )
         }
         if number < sizeReached { size = max(size, whole.upperBound) }
       case .resize(let newSize):

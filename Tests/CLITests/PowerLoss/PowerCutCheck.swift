@@ -25,7 +25,8 @@ final class PowerCutCheck {
     do {
       try folder.replaceFiles(with: cut.files)
       let lines = try await open()
-      return problems(ofExport: cut) + problems(of: lines, shown: cut.shown) + problems(ofOutputs: lines)
+      return problems(ofExport: cut) + problems(of: lines, shown: cut.shown)
+        + problems(ofOutputs: lines)
         + (try problemsOfBatch())
     } catch {
       return ["it cannot be used: \(error)"]
@@ -38,7 +39,10 @@ final class PowerCutCheck {
   private func open() async throws -> Lines {
     let files = RunPlan.Files(output: folder.path(of: "out.jsonl"))
     let store = try SQLiteJobStore(path: files.batch, input: input, now: 1_800_000_000_000)
-    _ = try AuditLog(files.audit)
+    try AuditLog(files.audit).append([])
+    if let found = try AuditReader.verify(files.audit).firstBreak {
+      throw BrokenAudit(line: found.line, why: found.why)
+    }
     let exporter = try Exporter(completedPath: files.completed, failedPath: files.failed)
     try await exporter.repair(from: store)
     var lines: Lines = [:]
@@ -118,6 +122,12 @@ final class PowerCutCheck {
     UNION ALL SELECT 'state of segment ' || segment FROM segment
       WHERE (state = 2) <> (finished = job_count)
     """
+}
+
+/// A log that looks as if somebody had changed it.
+private struct BrokenAudit: Error {
+  let line: Int
+  let why: String
 }
 
 extension Array {

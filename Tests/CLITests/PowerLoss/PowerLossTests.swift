@@ -13,7 +13,9 @@ struct PowerLossTests {
       for operation in stage.operations { disk.apply(operation) }
       let files = disk.current.filter { !$0.key.hasSuffix("-sent") && !$0.key.hasSuffix("-shm") }
       #expect(Set(files.keys) == Set(stage.files.keys), "after \(stage.name)")
-      for (name, bytes) in files { #expect(bytes == stage.files[name], "\(name) after \(stage.name)") }
+      for (name, bytes) in files {
+        #expect(bytes == stage.files[name], "\(name) after \(stage.name)")
+      }
     }
     #expect(recording.operations.count { $0.isBarrier } > 20)
   }

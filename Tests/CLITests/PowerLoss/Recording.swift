@@ -29,7 +29,7 @@ final class Recording: Sendable {
 
   var operations: [FileOperation] { stages.flatMap(\.operations) }
 
-  /// A run with results, failures, retries, two deaths and a lost output file in it.
+  /// A run with results, failures, retries, two deaths, a pause and a lost output file in it.
   private init() throws {
     folder = try Scratch()
     input = folder.path(of: "in.jsonl")
@@ -44,10 +44,11 @@ final class Recording: Sendable {
       in: folder
     )
     let run = Self.run(input, provider)
-    try recorder.kill(run, at: 50)
+    try recorder.end(run, by: SIGKILL, at: 30, status: -SIGKILL)
     try recorder.finish(["export", "disk/out.jsonl", "-o", "disk/copy.jsonl"], status: 0)
+    try recorder.end(run, by: SIGINT, at: 60, status: 75)
     try recorder.remove("out.jsonl")
-    try recorder.kill(run, at: 100)
+    try recorder.end(run, by: SIGKILL, at: 110, status: -SIGKILL)
     try recorder.finish(run, status: 1)
     try recorder.finish(
       ["export", "disk/out.jsonl", "-o", "disk/copy.jsonl", "--ordered"],
@@ -72,7 +73,8 @@ private struct Recorder {
 
   init(in folder: Scratch) throws {
     self.folder = folder
-    let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let source =
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().path + "/PowerLoss/recorder.c"
     let library = folder.path(of: "recorder.so")
     try Tool.run("cc", ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl", "-lpthread"])
@@ -92,16 +94,23 @@ private struct Recorder {
     try endStage(arguments[0])
   }
 
-  /// Kills a program once there are so many results, between two operations.
-  mutating func kill(_ arguments: [String], at lines: Int) throws {
+  /// Sends a program a signal once there are so many results, between two operations.
+  mutating func end(
+    _ arguments: [String],
+    by signal: Int32,
+    at lines: Int,
+    status: Int32
+  ) throws {
     let program = try Program(arguments, in: folder, environment: environment)
     try folder.wait(for: "\(lines) results") { folder.lines("disk/out.jsonl").count >= lines }
     let log = unsafe open(folder.path(of: "operations"), O_RDONLY | O_CLOEXEC)
-    defer { close(log) }
     flock(log, LOCK_EX)
-    program.send(signal: SIGKILL)
-    #expect(program.ending().status == -SIGKILL)
-    try endStage("a killed \(arguments[0])")
+    program.send(signal: signal)
+    if signal == SIGKILL { _ = program.ending() }
+    close(log)
+    let ending = program.ending()
+    #expect(ending.status == status, "\(ending.errors)")
+    try endStage("\(arguments[0]), ended by signal \(signal)")
   }
 
   /// What a user may do between two runs.
