@@ -1,3 +1,4 @@
+import Jobs
 import KeySources
 import Logging
 import Runner
@@ -37,7 +38,17 @@ final class EventLog: EventSink {
         limits, so make them one account with several keys
         """
       )
-    case .inputComplete, .jobsRead, .sent, .returned, .committed, .spent, .accounts: break
+    case .takenOver(let remains): takenOver(remains)
+    case .lostLease:
+      logger.warning(
+        """
+        this worker was not heard of for longer than its lease: its jobs went to others, and what \
+        is still on its way counts as late
+        """
+      )
+    case .paused(let isPaused):
+      logger.notice(isPaused ? "paused; `nightjar resume` goes on" : "resumed")
+    case .stands, .inputComplete, .jobsRead, .sent, .returned, .committed, .spent, .accounts: break
     }
   }
 
@@ -51,6 +62,16 @@ final class EventLog: EventSink {
     let level: Logger.Level =
       event.kind.isWarning ? .warning : event.kind == .accepted && !isFirst ? .notice : .info
     logger.log(level: level, "account \(account): \(event.kind.words) \(name)\(detail)")
+  }
+
+  private func takenOver(_ remains: Remains) {
+    let names = remains.workers.map(String.init).joined(separator: ", ")
+    logger.warning(
+      """
+      worker \(names) is gone: \(remains.unknown.count) of its requests may have been billed without \
+      an answer, \(remains.recovered.count) answers were saved; its jobs go on
+      """
+    )
   }
 
   private func failed(_ job: String, _ reason: String) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -12,6 +13,11 @@ static inline int nightjar_set_not_dumpable(void) {
 }
 static inline int nightjar_is_dumpable(void) {
   return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+}
+
+// fcntl is variadic, which Swift cannot import.
+static inline int nightjar_get_lock(int descriptor, struct flock *lock) {
+  return fcntl(descriptor, F_GETLK, lock);
 }
 
 // The system's headers show these only to programs that ask for GNU extensions.

@@ -62,6 +62,7 @@ struct ProgressLine {
       "\(counters.failed) failed", "\(rounded(rate))/s", "\(short(tokenRate)) tok/min",
       "\(counters.inFlight) in flight", "\(counters.traffic.rateLimited) 429s",
     ]
+    if counters.isPaused { parts.insert("paused", at: 0) }
     if let spent = counters.spent {
       parts.append(spent.text + (counters.budget.map { " of \($0.text)" } ?? ""))
     }

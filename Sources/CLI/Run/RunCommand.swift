@@ -125,9 +125,10 @@ struct RunCommand: AsyncParsableCommand {
 
   /// Runs with progress on the screen and the signals of the user heard.
   private func attended(_ run: BatchRun, plan: RunPlan, grace: Duration) async throws -> RunReport {
-    if run.unknown > 0 {
+    let unknown = run.remains.unknown.count
+    if unknown > 0 {
       Console.shared.note(
-        "resuming: \(run.unknown) requests were on their way when the last run ended; they may "
+        "resuming: \(unknown) requests were on their way when the last run ended; they may "
           + "have been billed and are sent again"
       )
     }

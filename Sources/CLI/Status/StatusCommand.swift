@@ -36,33 +36,34 @@ struct StatusCommand: AsyncParsableCommand {
     while true {
       let inspector = try BatchInspector(path: files.batch)
       let summary = try inspector.summary()
+      let isRunning = try inspector.isRunning
       printResult(
-        json ? Self.json(summary, inspector) : Self.text(summary, inspector, explained: explain)
+        json ? Self.json(summary, isRunning) : Self.text(summary, isRunning, explained: explain)
       )
-      guard watch, inspector.isRunning else { return }
+      guard watch, isRunning else { return }
       try await Task.sleep(for: .seconds(1))
     }
   }
 
-  private static func state(_ summary: BatchSummary, _ inspector: BatchInspector) -> String {
-    if inspector.isRunning { return "running" }
+  private static func state(_ summary: BatchSummary, _ isRunning: Bool) -> String {
+    if isRunning { return "running" }
     return summary.pending == 0 && summary.isInputComplete ? "finished" : "stopped"
   }
 
   private static func text(
     _ summary: BatchSummary,
-    _ inspector: BatchInspector,
+    _ isRunning: Bool,
     explained: Bool
   ) -> String {
     """
-    \(state(summary, inspector)): \(summary.completed) completed, \(summary.failed) failed, \
+    \(state(summary, isRunning)): \(summary.completed) completed, \(summary.failed) failed, \
     \(summary.pending) pending of \(summary.total) jobs\
     \(summary.isInputComplete ? "" : " (the input is not read to its end)"); \
     \(summary.unknown) unknown; \(summary.traffic.requestsSent) requests, \
     \(summary.traffic.retries) retries, \(summary.traffic.rateLimited) times asked to slow down; \
     \(summary.inputTokens) input and \(summary.outputTokens) output tokens; \
     \(summary.costText)\
-    \(accounts(summary, isRunning: inspector.isRunning, explained: explained))
+    \(accounts(summary, isRunning: isRunning, explained: explained))
     """
   }
 
@@ -80,9 +81,9 @@ struct StatusCommand: AsyncParsableCommand {
     return (waiting + lines).map { "\n" + $0 }.joined()
   }
 
-  private static func json(_ summary: BatchSummary, _ inspector: BatchInspector) -> String {
+  private static func json(_ summary: BatchSummary, _ isRunning: Bool) -> String {
     """
-    {"state":"\(state(summary, inspector))","total":\(summary.total),\
+    {"state":"\(state(summary, isRunning))","total":\(summary.total),\
     "completed":\(summary.completed),"failed":\(summary.failed),"pending":\(summary.pending),\
     "unknown":\(summary.unknown),"requests_sent":\(summary.traffic.requestsSent),\
     "retries":\(summary.traffic.retries),"rate_limited":\(summary.traffic.rateLimited),\

@@ -14,19 +14,18 @@ package struct AnswerJournal: ~Copyable {
     fileprivate let index: Int
   }
 
-  private let path: String
+  private let files: [String]
   private var descriptors: [Int32]
   private var sizes = [0, 0]
   private var current = 0
 
-  /// Opens both files empty; read what is in them with ``answers(at:)`` before.
+  /// Opens both files of a worker empty.
   ///
-  /// - Parameter path: of the batch file, beside which the journal lies.
   /// - Throws: ``StoreError``.
-  package init(besides path: String) throws(StoreError) {
-    self.path = path
+  package init(in worker: WorkerFiles) throws(StoreError) {
+    files = worker.answers
     descriptors = []
-    for file in Self.files(path) {
+    for file in files {
       let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else {
         throw StoreError(errno: errno, doing: "cannot create the journal of answers", at: file)
@@ -37,10 +36,6 @@ package struct AnswerJournal: ~Copyable {
 
   deinit {
     for descriptor in descriptors { close(descriptor) }
-  }
-
-  private static func files(_ path: String) -> [String] {
-    [path + "-answers1", path + "-answers2"]
   }
 
   /// Keeps an answer until its commit.
@@ -59,7 +54,7 @@ package struct AnswerJournal: ~Copyable {
       throw StoreError(
         errno: written < 0 ? errno : ENOSPC,
         doing: "cannot keep an answer",
-        at: Self.files(path)[current]
+        at: files[current]
       )
     }
     sizes[current] += size
@@ -78,16 +73,11 @@ package struct AnswerJournal: ~Copyable {
     _ = ftruncate(descriptors[turn.index], 0)
   }
 
-  /// Removes the files after a run whose answers are all committed.
-  package static func remove(besides path: String) {
-    for file in files(path) { _ = unsafe unlink(file) }
-  }
-
-  /// The answers that an owner that was killed has left, torn ones at the end left out.
+  /// The answers that a worker which was killed has left, torn ones at the end left out.
   package static func answers(
-    besides path: String
+    in worker: WorkerFiles
   ) -> [(lease: SegmentLease, result: JobResult)] {
-    files(path).flatMap { AnswerRecord.decodeAll(contents(of: $0)) }
+    worker.answers.flatMap { AnswerRecord.decodeAll(contents(of: $0)) }
   }
 
   private static func contents(of file: String) -> [UInt8] {

@@ -4,8 +4,8 @@ import Synchronization
 /// Which requests are on their way, in memory that outlives a killed process.
 ///
 /// A slot holds the number of a job, and the most that its request can cost, from just before it is
-/// sent until its result is durable. The head holds what requests without an answer may have cost in
-/// the life of the batch, the part included that is not committed yet. The slots are a shared
+/// sent until its result is durable. The head holds what requests of this worker without an answer may
+/// have cost, the part included that is not committed yet. The slots are a shared
 /// mapping of a small file: a store to memory is all that a send costs, and the kernel keeps the
 /// page when the process is killed. After a power cut the file may be stale, which can only make the
 /// number of unknown jobs wrong, and their cost too low, but never a result.
@@ -14,7 +14,7 @@ package final class SendJournal: Sendable {
   package struct Record: Sendable, Equatable {
     /// The jobs whose requests were on their way, with the most that each may have cost.
     package var jobs: [Int: USD] = [:]
-    /// What requests without an answer may have cost since the batch began.
+    /// What its requests without an answer may have cost.
     package var unanswered = USD.zero
 
     package init() {}
@@ -32,20 +32,12 @@ package final class SendJournal: Sendable {
   }
 
   private let state: Mutex<State>
-  private let path: String
 
   /// Creates the file anew, with no job on its way.
   ///
-  /// - Parameters:
-  ///   - capacity: how many requests can be on their way or waiting for their commit.
-  ///   - unanswered: what requests without an answer may have cost before.
+  /// - Parameter capacity: how many requests can be on their way or waiting for their commit.
   /// - Throws: ``StoreError``.
-  package init(
-    path: String,
-    capacity: Int,
-    unanswered: USD = .zero
-  ) throws(StoreError) {
-    self.path = path
+  package init(path: String, capacity: Int) throws(StoreError) {
     let count = (capacity + 1) * Self.slotNumbers
     let bytes = count * Self.numberBytes
     let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -68,7 +60,6 @@ package final class SendJournal: Sendable {
     )
     unsafe numbers.initialize(repeating: 0)
     unsafe numbers[0] = Self.magic
-    unsafe numbers[1] = unanswered.nanos
     let slots = stride(from: count - Self.slotNumbers, to: 0, by: -Self.slotNumbers)
     state = unsafe Mutex(State(numbers: numbers, free: Array(slots)))
   }
@@ -109,9 +100,16 @@ package final class SendJournal: Sendable {
     state.withLock { unsafe $0.free.count == $0.numbers.count / Self.slotNumbers - 1 }
   }
 
-  /// Removes the file after a run that left nothing on its way.
-  package func remove() {
-    _ = unsafe unlink(path)
+  /// Forgets what is on its way, since others have taken note of it; slots stay taken until they are
+  /// cleared.
+  package func disown() {
+    state.withLock { state in
+      let count = unsafe state.numbers.count
+      for slot in stride(from: Self.slotNumbers, to: count, by: Self.slotNumbers) {
+        unsafe state.numbers[slot] = 0
+      }
+      unsafe state.numbers[1] = 0
+    }
   }
 
   /// What was on its way when the process that wrote the file ended; nothing for another file.

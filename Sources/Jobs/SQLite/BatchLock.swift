@@ -1,7 +1,8 @@
 import CLinux
 import Glibc
 
-/// Says which process owns a batch: the lock goes away with the process, however it ends.
+/// Says who works on a batch, one owner or several workers: the lock goes away with the process,
+/// however it ends.
 ///
 /// It is a `flock` on the batch file itself, which does not meet SQLite's own `fcntl` locks. The
 /// descriptor must be opened before SQLite opens the file and closed after, because closing any
@@ -13,7 +14,7 @@ package final class BatchLock: Sendable {
   ///
   /// - Throws: ``StoreError`` `.owned` when another process holds it, `.notWritable` or
   ///   `.unsuitableFileSystem` when a batch cannot live there.
-  package init(path: String) throws(StoreError) {
+  package init(path: String, access: BatchAccess) throws(StoreError) {
     let descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw StoreError(errno: errno, doing: "cannot open the batch file", at: path)
@@ -27,7 +28,8 @@ package final class BatchLock: Sendable {
         next: "choose an output on a local disk and copy the results afterwards"
       )
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    let kind = access == .owner ? LOCK_EX : LOCK_SH
+    guard flock(descriptor, kind | LOCK_NB) == 0 else {
       throw StoreError(
         .owned,
         "another nightjar is working on this batch",
@@ -39,12 +41,17 @@ package final class BatchLock: Sendable {
 
   deinit { close(descriptor) }
 
-  /// True while some process owns the batch at `path`.
-  package static func isHeld(path: String) -> Bool {
-    let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+  /// A process, other than this one, that holds an `fcntl` lock on a range of the file's bytes.
+  func holder(of start: Int, _ count: Int) -> pid_t? {
+    var range = Glibc.flock()
+    range.l_type = Int16(F_WRLCK)
+    range.l_whence = Int16(SEEK_SET)
+    range.l_start = start
+    range.l_len = count
+    guard unsafe nightjar_get_lock(descriptor, &range) == 0, range.l_type != Int16(F_UNLCK) else {
+      return nil
+    }
+    return range.l_pid
   }
 
   /// SQLite's WAL needs memory shared between processes, which network file systems do not give.

@@ -1,35 +1,41 @@
 import Foundation
 import GRDB
+import Synchronization
 
 extension SQLiteJobStore {
   package func append(_ segments: [SegmentDraft], isLast: Bool) async throws -> [StoredResult] {
-    try await transaction { db in
-      var stored: [StoredResult] = []
-      var jobs = 0
-      let insertResult = try db.cachedStatement(sql: Statements.insertResult)
-      for segment in segments {
-        try Self.insert(segment, in: db)
-        jobs += segment.jobCount
-        for failure in segment.failures {
-          let sequence = try Self.insert(failure, by: insertResult, in: db)
-          guard let sequence else { continue }
-          stored.append(
-            StoredResult(
-              sequence: sequence,
-              job: failure.job,
-              state: failure.state,
-              line: failure.line
-            )
-          )
-        }
-      }
-      try db.cachedStatement(sql: Statements.growBatch)
-        .execute(arguments: [jobs, stored.count, isLast])
-      return stored
-    }
+    try await transaction { db in try Self.append(segments, isLast: isLast, in: db) }
   }
 
-  private static func insert(_ segment: SegmentDraft, in db: Database) throws {
+  static func append(
+    _ segments: [SegmentDraft],
+    isLast: Bool,
+    in db: Database
+  ) throws -> [StoredResult] {
+    var stored: [StoredResult] = []
+    let insertResult = try db.cachedStatement(sql: Statements.insertResult)
+    for segment in segments {
+      try insert(segment, in: db)
+      for failure in segment.failures {
+        let sequence = try FlushCommit.insert(failure, by: insertResult, in: db)
+        guard let sequence else { continue }
+        stored.append(
+          StoredResult(
+            sequence: sequence,
+            job: failure.job,
+            state: failure.state,
+            line: failure.line
+          )
+        )
+      }
+    }
+    let jobs = segments.reduce(0) { $0 + $1.jobCount }
+    try db.cachedStatement(sql: Statements.growBatch)
+      .execute(arguments: [jobs, stored.count, isLast])
+    return stored
+  }
+
+  static func insert(_ segment: SegmentDraft, in db: Database) throws {
     let failures = segment.failures.count
     let state = failures >= segment.jobCount ? 2 : 0
     let (offset, length, digest, lines): (Int, Int, Data?, Data?) =
@@ -40,26 +46,52 @@ extension SQLiteJobStore {
     try db.cachedStatement(sql: Statements.insertSegment).execute(
       arguments: [
         segment.firstJob, segment.jobCount, segment.firstLine, offset, length, digest, lines,
-        failures, state,
+        failures, state, segment.priority,
       ])
   }
 
-  /// Inserts a result unless its job has one; returns its place in the order of commits.
-  static func insert(_ result: JobResult, by statement: Statement, in db: Database) throws -> Int? {
-    try statement.execute(arguments: [result.job, result.state.rawValue, Data(result.line)])
-    return db.changesCount == 1 ? Int(db.lastInsertedRowID) : nil
+  package func claim(_ count: Int) async throws -> Claim {
+    let (worker, reaper, access) = (worker, reaper, access)
+    do {
+      return try await database.writeWithoutTransaction { db in
+        var claim = Claim()
+        if access == .shared { claim.remains = try reaper.takeIn(db, besides: worker) }
+        claim.segments = try db.inImmediateTransaction { db in
+          try Self.claim(count, for: worker, in: db)
+        }
+        return claim
+      }
+    } catch {
+      throw StoreError(error, at: path)
+    }
   }
 
-  package func claim(_ count: Int, now: Int, leaseEnd: Int) async throws -> [ClaimedSegment] {
-    try await transaction { db in
-      let claimable = try db.cachedStatement(sql: Statements.claimable)
-      let claim = try db.cachedStatement(sql: Statements.claimSegment)
-      return try Row.fetchAll(claimable, arguments: [now, count]).map { row in
-        let segment: Int = row["segment"]
-        try claim.execute(arguments: [leaseEnd, segment])
-        return try Self.claimed(row, epoch: row["epoch"] + 1, in: db)
+  /// Nothing for a worker that others took for dead: its next heartbeat makes it a new one.
+  private static func claim(
+    _ count: Int,
+    for worker: Int,
+    in db: Database
+  ) throws -> [ClaimedSegment] {
+    let workers = try WorkerRecord.all(in: db)
+    guard workers.contains(where: { $0.worker == worker }) else { return [] }
+    let share = try share(of: count, among: workers.count, in: db)
+    let claim = try db.cachedStatement(sql: Statements.claimSegment)
+    return try Row.fetchAll(db.cachedStatement(sql: Statements.claimable), arguments: [share])
+      .map { row in
+        try claim.execute(arguments: [worker, row["segment"]])
+        return try claimed(row, epoch: row["epoch"] + 1, in: db)
       }
-    }
+  }
+
+  /// Half of an equal part of what is left, so that near the end nobody waits while another holds all.
+  private static func share(of count: Int, among workers: Int, in db: Database) throws -> Int {
+    guard workers > 1 else { return count }
+    let parts = 2 * workers
+    let left = try Int.fetchOne(
+      db.cachedStatement(sql: Statements.available),
+      arguments: [count * parts]
+    )
+    return max(1, min(count, (left ?? 0) / parts))
   }
 
   private static func claimed(_ row: Row, epoch: Int, in db: Database) throws -> ClaimedSegment {
@@ -85,6 +117,7 @@ extension SQLiteJobStore {
       jobCount: jobCount,
       firstLine: row["first_line"],
       source: source(of: row),
+      priority: row["priority"],
       finished: Set(finishedJobs),
       retryable: Dictionary(retryable.map { ($0.job, $0) }, uniquingKeysWith: { _, last in last })
     )
@@ -96,14 +129,41 @@ extension SQLiteJobStore {
     return .file(offset: row["offset"], length: row["length"], digest: [UInt8](digest))
   }
 
-  package func renew(_ leases: [SegmentLease], leaseEnd: Int) async throws -> [SegmentLease] {
+  package func heartbeat() async throws -> Heartbeat {
+    let leaseEnd = clock.now + lease
+    return try await transaction { [self] db in
+      var heartbeat = Heartbeat()
+      let worker = worker
+      try db.cachedStatement(sql: Statements.renewWorker).execute(arguments: [leaseEnd, 0, worker])
+      if db.changesCount == 0 {
+        heartbeat.isReborn = true
+        try membership.withLock { member in
+          try member.rejoin(db, clock: clock, leaseEnd: leaseEnd)
+        }
+        return heartbeat
+      }
+      let aside = try db.cachedStatement(sql: Statements.asideOfWorker)
+      heartbeat.setAside = try Int.fetchSet(aside, arguments: [worker])
+      return heartbeat
+    }
+  }
+
+  package func cancel(_ jobs: JobSelection) async throws -> Int {
     try await transaction { db in
-      let renew = try db.cachedStatement(sql: Statements.renewSegment)
-      return try leases.filter { lease in
-        try renew.execute(arguments: [leaseEnd, lease.segment, lease.epoch])
-        return db.changesCount == 0
+      switch jobs {
+      case .all: return try JobSets.cancelAll(in: db)
+      case .jobs(let numbers):
+        let waiting = try numbers.sorted().filter { job in
+          try Int.fetchOne(db, sql: Statements.resultOf, arguments: [job]) == nil
+        }
+        return try JobSets.setAside(waiting, cause: .cancelled, in: db)
+      case .failed, .cancelled, .held: return 0
       }
     }
+  }
+
+  package func retry(_ jobs: JobSelection) async throws -> Int {
+    try await transaction { db in try JobSets.makeAvailable(jobs, in: db) }
   }
 
   package func release(_ leases: [SegmentLease]) async throws {
@@ -112,6 +172,13 @@ extension SQLiteJobStore {
       for lease in leases {
         try release.execute(arguments: [lease.segment, lease.epoch])
       }
+    }
+  }
+
+  package func commit(_ flush: Flush) async throws -> FlushReceipt {
+    let (worker, leaseEnd) = (worker, clock.now + lease)
+    return try await transaction { db in
+      try FlushCommit(db, worker: worker, leaseEnd: leaseEnd).write(flush)
     }
   }
 }

@@ -12,7 +12,11 @@ extension SQLiteJobStore {
     summary.total = row["total"]
     summary.completed = row["completed"]
     summary.failed = row["failed"]
+    summary.cancelled = row["cancelled"]
+    summary.held = row["held"]
     summary.unknown = row["unknown"]
+    summary.late = row["late"]
+    summary.lateKept = row["late_kept"]
     summary.traffic = Traffic(
       requestsSent: row["requests_sent"],
       retries: row["retries"],
@@ -25,6 +29,7 @@ extension SQLiteJobStore {
     summary.unpriced = row["unpriced"]
     summary.isInputComplete = row["input_complete"]
     summary.accounts = row["accounts"]
+    summary.isQueue = row["input_kind"] == BatchInput.Kind.queue.rawValue
     return summary
   }
 

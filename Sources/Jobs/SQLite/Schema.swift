@@ -1,14 +1,17 @@
-/// The tables of a batch file, version 1.
+/// The tables of a batch file, as the steps that lead from one version to the next.
 ///
-/// Hot rows are few: a pending job has no row at all, only its segment has one. STRICT tables need
-/// SQLite 3.37.
+/// A new file takes every step too, so that there is one way to each version. Hot rows are few: a
+/// pending job has no row at all, only its segment has one. STRICT tables need SQLite 3.37.
 enum Schema {
   /// Kept in `PRAGMA user_version`.
-  static let version = 1
+  static var version: Int { steps.count }
   /// "njar" in `PRAGMA application_id`, so that a foreign database is told apart.
   static let applicationID = 0x6E6A_6172
 
-  static let tables = """
+  /// What brings a file of version n to version n + 1, from an empty one on.
+  static let steps = [first, workers]
+
+  private static let first = """
     CREATE TABLE batch (
       id INTEGER PRIMARY KEY CHECK (id = 1),
       created_ms INTEGER NOT NULL,
@@ -70,5 +73,51 @@ enum Schema {
       offset INTEGER NOT NULL,
       sequence INTEGER NOT NULL
     ) STRICT;
+    """
+
+  /// Version 2: several workers, priorities, cancelled and held jobs, and what the input was.
+  ///
+  /// The owner of a version 1 file kept its journals under the batch's own name, so it becomes a
+  /// worker without a tag, whose remains are taken in as those of any other.
+  private static let workers = """
+    CREATE TABLE worker (
+      worker INTEGER PRIMARY KEY AUTOINCREMENT,
+      pid INTEGER NOT NULL,
+      started_ms INTEGER NOT NULL,
+      boot TEXT NOT NULL,
+      lease_end_ms INTEGER NOT NULL,
+      tag TEXT NOT NULL,
+      unanswered_nanos INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    INSERT INTO worker (pid, started_ms, boot, lease_end_ms, tag, unanswered_nanos)
+      SELECT owner_pid, created_ms, '', 0, '', unanswered_nanos FROM batch;
+
+    ALTER TABLE batch DROP COLUMN owner_pid;
+    ALTER TABLE batch ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE batch ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE batch ADD COLUMN late INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE batch ADD COLUMN late_kept INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE batch ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE batch ADD COLUMN settings TEXT NOT NULL DEFAULT '';
+
+    DROP INDEX segment_open;
+    UPDATE segment SET state = 0 WHERE state = 1;
+    ALTER TABLE segment DROP COLUMN lease_end_ms;
+    ALTER TABLE segment ADD COLUMN worker INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE segment ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE segment ADD COLUMN marks BLOB;
+    CREATE INDEX segment_available ON segment (priority DESC, segment) WHERE state = 0;
+    CREATE INDEX segment_leased ON segment (worker) WHERE state = 1;
+    CREATE UNIQUE INDEX segment_first_job ON segment (first_job);
+
+    CREATE TABLE aside (
+      job INTEGER PRIMARY KEY,
+      cause INTEGER NOT NULL CHECK (cause IN (1, 2))
+    ) STRICT;
+
+    CREATE TABLE job_id (
+      id TEXT PRIMARY KEY,
+      job INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
     """
 }

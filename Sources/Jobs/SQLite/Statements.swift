@@ -4,9 +4,9 @@ enum Statements {
     INSERT INTO batch (id, created_ms, input_kind, input_path) VALUES (1, ?, ?, ?)
     """
 
-  static let takeOver = """
-    UPDATE batch SET owner_pid = ?1, unknown = ?2, requests_sent = requests_sent + ?2,
-      unanswered_nanos = max(unanswered_nanos, ?3) + ?4
+  static let countUnknown = """
+    UPDATE batch SET unknown = unknown + ?, requests_sent = requests_sent + ?,
+      unanswered_nanos = unanswered_nanos + ?
     WHERE id = 1
     """
 
@@ -27,24 +27,36 @@ enum Statements {
 
   static let insertSegment = """
     INSERT INTO segment
-      (first_job, job_count, first_line, offset, length, digest, lines, finished, state)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      (first_job, job_count, first_line, offset, length, digest, lines, finished, state, priority)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
+
+  static let insertID = "INSERT INTO job_id (id, job) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
+
+  static let jobOfID = "SELECT job FROM job_id WHERE id = ?"
 
   static let growBatch = """
     UPDATE batch SET total = total + ?, failed = failed + ?, input_complete = ? WHERE id = 1
     """
 
+  static let available = """
+    SELECT count(*) FROM (SELECT 1 FROM segment WHERE state = 0 LIMIT ?)
+    """
+
   static let claimable = """
-    SELECT segment, epoch, first_job, job_count, first_line, offset, length, digest, lines, finished
-    FROM segment WHERE state < 2 AND (state = 0 OR lease_end_ms < ?) ORDER BY segment LIMIT ?
+    SELECT segment, epoch, first_job, job_count, first_line, offset, length, digest, lines, finished,
+      priority
+    FROM segment WHERE state = 0 ORDER BY priority DESC, segment LIMIT ?
     """
 
   static let claimSegment = """
-    UPDATE segment SET state = 1, epoch = epoch + 1, lease_end_ms = ? WHERE segment = ?
+    UPDATE segment SET state = 1, epoch = epoch + 1, worker = ? WHERE segment = ?
     """
 
-  static let finishedJobs = "SELECT job FROM result WHERE job >= ? AND job < ?"
+  static let finishedJobs = """
+    SELECT job FROM result WHERE job >= ?1 AND job < ?2
+    UNION ALL SELECT job FROM aside WHERE job >= ?1 AND job < ?2
+    """
 
   static let retryableJobs = """
     SELECT job, attempts, not_before_ms, reason FROM retryable WHERE job >= ? AND job < ?
@@ -62,23 +74,75 @@ enum Statements {
 
   static let deleteRetryable = "DELETE FROM retryable WHERE job = ?"
 
+  static let segmentEpoch = """
+    SELECT epoch FROM segment WHERE segment = ?
+    """
+
   static let progressSegment = """
     UPDATE segment SET
       finished = finished + ?1,
-      state = CASE WHEN finished + ?1 >= job_count THEN 2 ELSE state END,
-      lease_end_ms = CASE WHEN epoch = ?2 THEN ?3 ELSE lease_end_ms END
-    WHERE segment = ?4 RETURNING epoch, state
+      state = CASE WHEN finished + ?1 >= job_count THEN 2 ELSE state END
+    WHERE segment = ?2 RETURNING state
     """
 
-  static let renewSegment = """
-    UPDATE segment SET lease_end_ms = ? WHERE segment = ? AND epoch = ? AND state = 1
+  static let renewWorker = """
+    UPDATE worker SET lease_end_ms = ?, unanswered_nanos = unanswered_nanos + ? WHERE worker = ?
     """
 
   static let releaseSegment = """
-    UPDATE segment SET state = 0, lease_end_ms = 0 WHERE segment = ? AND epoch = ? AND state = 1
+    UPDATE segment SET state = 0, worker = 0 WHERE segment = ? AND epoch = ? AND state = 1
     """
 
-  static let releaseAll = "UPDATE segment SET state = 0, lease_end_ms = 0 WHERE state = 1"
+  static let releaseAll = """
+    UPDATE segment SET state = 0, worker = 0, epoch = epoch + 1 WHERE worker = ? AND state = 1
+    """
+
+  static let join = """
+    INSERT INTO worker (pid, started_ms, boot, lease_end_ms, tag, unanswered_nanos)
+    VALUES (?, ?, ?, ?, ?, ?)
+    """
+
+  static let tagWorker = """
+    UPDATE worker SET tag = ? WHERE worker = ?
+    """
+
+  static let leave = """
+    DELETE FROM worker WHERE worker = ?
+    """
+
+  static let workers = """
+    SELECT worker, pid, started_ms, boot, lease_end_ms, tag, unanswered_nanos FROM worker ORDER BY worker
+    """
+
+  static let hasAside = """
+    SELECT cancelled + held > 0 FROM batch WHERE id = 1
+    """
+
+  static let setAside = """
+    INSERT INTO aside (job, cause) VALUES (?, ?) ON CONFLICT (job) DO NOTHING
+    """
+
+  static let countAside = """
+    UPDATE batch SET cancelled = cancelled + ?, held = held + ? WHERE id = 1
+    """
+
+  static let asideOfWorker = """
+    SELECT aside.job FROM segment
+    JOIN aside ON aside.job >= first_job AND aside.job < first_job + job_count
+    WHERE worker = ? AND state = 1
+    """
+
+  static let segmentOfJob = """
+    SELECT segment FROM segment WHERE first_job <= ? ORDER BY first_job DESC LIMIT 1
+    """
+
+  static let revision = """
+    SELECT revision FROM batch WHERE id = 1
+    """
+
+  static let countLate = """
+    UPDATE batch SET late = late + ?, late_kept = late_kept + ? WHERE id = 1
+    """
 
   static let countResults = """
     UPDATE batch SET completed = completed + ?, failed = failed + ?, requests_sent = requests_sent + ?,
@@ -105,9 +169,14 @@ enum Statements {
     SELECT sequence, job, state, line FROM result WHERE job > ? AND state = ? ORDER BY job LIMIT ?
     """
 
+  static let resultOf = """
+    SELECT 1 FROM result WHERE job = ?
+    """
+
   static let summary = """
-    SELECT total, completed, failed, unknown, requests_sent, retries, rate_limited,
-      input_tokens, output_tokens, cost_nanos, unanswered_nanos, unpriced, input_complete, accounts
+    SELECT total, completed, failed, cancelled, held, unknown, late, late_kept, requests_sent, retries, rate_limited,
+      input_tokens, output_tokens, cost_nanos, unanswered_nanos, unpriced, input_complete, accounts,
+      input_kind
     FROM batch WHERE id = 1
     """
 }

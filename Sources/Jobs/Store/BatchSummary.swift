@@ -4,8 +4,17 @@ package struct BatchSummary: Sendable, Equatable {
   package var total = 0
   package var completed = 0
   package var failed = 0
-  /// Jobs whose request may have left when an earlier run died, so that it may have been billed.
+  /// Jobs that the user took back before they had a result.
+  package var cancelled = 0
+  /// Jobs that wait for the user to say whether they are sent again; see ``OnUnknown``.
+  package var held = 0
+  /// Requests, over the life of the batch, that may have left before their worker died and may have
+  /// been billed without an answer.
   package var unknown = 0
+  /// Results that came after their lease was lost, and changed no state.
+  package var late = 0
+  /// How many of ``late`` were answers to jobs that had none, and were kept since they were paid.
+  package var lateKept = 0
   package var traffic = Traffic()
   package var inputTokens = 0
   package var outputTokens = 0
@@ -22,8 +31,14 @@ package struct BatchSummary: Sendable, Equatable {
 
   package init() {}
 
-  /// Jobs without a result.
-  package var pending: Int { total - completed - failed }
+  /// True for a queue, which any number of workers may share.
+  package var isQueue = false
+
+  /// Jobs without a result that are not cancelled; held ones among them.
+  package var pending: Int { total - completed - failed - cancelled }
+
+  /// True when no job is left that a worker could take, now or later.
+  package var isDrained: Bool { pending <= held }
 }
 
 /// What a batch was started with.
@@ -33,10 +48,12 @@ package struct BatchInput: Sendable, Equatable {
     case file
     case folder
     case pipe
+    /// Jobs come by `nightjar enqueue`, at any time.
+    case queue
   }
 
   package let kind: Kind
-  /// Absolute path of the file or folder; "-" for a pipe.
+  /// Absolute path of the file or folder; "-" for a pipe, empty for a queue.
   package let path: String
 
   package init(kind: Kind, path: String) {

@@ -2,8 +2,8 @@
 package struct Flush: Sendable {
   /// Results by the lease under which they were made.
   package var results: [(lease: SegmentLease, result: JobResult)] = []
-  /// Jobs that wait for another attempt.
-  package var retryable: [RetryableJob] = []
+  /// Jobs that wait for another attempt, by the lease under which they failed.
+  package var retryable: [(lease: SegmentLease, job: RetryableJob)] = []
   /// What the counters of the batch grow by.
   package var traffic = Traffic()
   /// The most that requests may have cost which left and got no answer.
@@ -43,13 +43,17 @@ package struct Traffic: Sendable, Equatable {
 
 /// What became of a flush.
 package struct FlushReceipt: Sendable {
-  /// For each result of the flush its place in the order of commits, or nil where the job already
-  /// had a result and the late one was dropped.
-  package let sequences: [Int?]
-  /// Segments whose every job now has a result.
-  package let closed: [Int]
-  /// Segments that another worker has claimed since: this process no longer holds them.
-  package let fenced: [Int]
+  /// For each result of the flush its place in the order of commits, or nil where it was dropped:
+  /// the job had a result, or the lease was lost.
+  package var sequences: [Int?] = []
+  /// How many results of the flush each lease brought, dropped ones included.
+  package var committed: [SegmentLease: Int] = [:]
+  /// Segments whose every job now has its end.
+  package var closed: Set<Int> = []
+  /// Leases that were lost before the flush.
+  package var lost: Set<SegmentLease> = []
+
+  package init() {}
 }
 
 /// How much of an output file is known to be on disk.

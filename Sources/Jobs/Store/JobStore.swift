@@ -1,9 +1,11 @@
-/// Where jobs are durable.
+/// Where jobs are durable, as one worker sees it.
 ///
 /// Every engine passes the same conformance suite.
 ///
-/// States of a job: *available* (no row of its own), *running* (its segment is leased),
-/// *retryable* (a row with attempts and a time), *completed* or *failed* (a result).
+/// States of a job: *available* (no row of its own), *running* (its segment is leased by a worker),
+/// *retryable* (a row with attempts and a time), *completed* or *failed* (a result), *cancelled* or
+/// *held* (set aside). A worker holds its leases as long as it is heard of: every ``heartbeat()`` and
+/// every ``commit(_:)`` moves the end of its lease; past it, others take its segments over.
 package protocol JobStore: Sendable {
   /// Adds segments in input order together with the jobs in them that failed at reading.
   ///
@@ -11,25 +13,36 @@ package protocol JobStore: Sendable {
   /// - Throws: ``StoreError``.
   func append(_ segments: [SegmentDraft], isLast: Bool) async throws -> [StoredResult]
 
-  /// Leases up to `count` segments in input order; an empty answer says nothing about the end.
+  /// Leases up to `count` segments, those of the highest priority first, then in input order; leaves
+  /// other workers their share. An empty answer says nothing about the end.
   ///
-  /// - Parameters:
-  ///   - count: at least one.
-  ///   - now: milliseconds since 1970; leases that ended before it are taken over.
-  ///   - leaseEnd: milliseconds since 1970 at which the lease ends unless it is renewed.
-  func claim(_ count: Int, now: Int, leaseEnd: Int) async throws -> [ClaimedSegment]
+  /// Takes in first what dead workers left behind.
+  ///
+  /// - Parameter count: at least one.
+  func claim(_ count: Int) async throws -> Claim
 
   /// Commits durably.
   ///
-  /// A result for a job that has one is dropped; everything else in the flush still counts. Renews
-  /// the leases of all segments it mentions to `leaseEnd`.
-  func commit(_ flush: Flush, leaseEnd: Int) async throws -> FlushReceipt
+  /// A result for a job that has one is dropped. Under a lost lease only an answer to a job that has
+  /// none is kept, since it is paid for; nothing else of it counts.
+  func commit(_ flush: Flush) async throws -> FlushReceipt
 
-  /// Renews leases; returns those that are no longer held.
-  func renew(_ leases: [SegmentLease], leaseEnd: Int) async throws -> [SegmentLease]
+  /// Says that this worker lives, and hears what concerns its jobs.
+  func heartbeat() async throws -> Heartbeat
 
   /// Hands leases back; no attempt is charged.
   func release(_ leases: [SegmentLease]) async throws
+
+  /// Takes jobs back that have no result yet; those on their way are not sent again.
+  ///
+  /// - Returns: how many are cancelled by this.
+  func cancel(_ jobs: JobSelection) async throws -> Int
+
+  /// Makes jobs available again: failed, cancelled or held ones, and completed ones where they are
+  /// named. Their results are forgotten, and so are their attempts.
+  ///
+  /// - Returns: how many are available by this.
+  func retry(_ jobs: JobSelection) async throws -> Int
 
   /// Where the batch stands.
   func summary() async throws -> BatchSummary
@@ -39,4 +52,43 @@ package protocol JobStore: Sendable {
 
   /// How far each output file was known to be on disk; empty before the first export.
   func exportPositions() async throws -> [ExportPosition]
+}
+
+/// What a worker gets that asks for work.
+package struct Claim: Sendable {
+  package var segments: [ClaimedSegment] = []
+  /// What workers that died meanwhile left behind.
+  package var remains = Remains()
+
+  package init() {}
+}
+
+/// What a worker hears back from its store.
+package struct Heartbeat: Sendable {
+  /// True when the worker was away for longer than its lease: none of its leases before holds.
+  package var isReborn = false
+  /// Jobs of its segments that are not to be sent any more.
+  package var setAside: Set<Int> = []
+
+  package init() {}
+}
+
+/// Which jobs a user means.
+package enum JobSelection: Sendable, Equatable {
+  /// To cancel: every job without a result. To retry: every failed, cancelled or held one.
+  case all
+  case failed
+  case cancelled
+  /// Those that wait for a decision, since their request may have left when its worker died.
+  case held
+  /// Jobs by their numbers in the batch.
+  case jobs(Set<Int>)
+}
+
+/// What is done with a job whose request may have left when its worker died.
+package enum OnUnknown: String, Sendable, CaseIterable {
+  /// It is sent again; it may be paid for twice.
+  case resend
+  /// It waits for `nightjar retry --unknown`.
+  case hold
 }

@@ -22,14 +22,18 @@ package struct SegmentDraft: Sendable {
   package let source: SegmentSource
   /// Jobs that can never be sent, such as malformed lines, with what to record for them.
   package let failures: [JobResult]
+  /// Segments of a higher priority are leased first.
+  package let priority: Int
 
   package init(
     firstJob: Int,
     jobCount: Int,
     firstLine: Int,
     source: SegmentSource,
-    failures: [JobResult]
+    failures: [JobResult],
+    priority: Int = 0
   ) {
+    self.priority = priority
     self.firstJob = firstJob
     self.jobCount = jobCount
     self.firstLine = firstLine
@@ -57,7 +61,8 @@ package struct ClaimedSegment: Sendable {
   package let jobCount: Int
   package let firstLine: Int
   package let source: SegmentSource
-  /// Jobs of the segment that already have a result.
+  package let priority: Int
+  /// Jobs of the segment that need nothing more: they have a result, or are cancelled or held.
   package let finished: Set<Int>
   /// Jobs of the segment that wait for another attempt.
   package let retryable: [Int: RetryableJob]
@@ -68,9 +73,11 @@ package struct ClaimedSegment: Sendable {
     jobCount: Int,
     firstLine: Int,
     source: SegmentSource,
+    priority: Int = 0,
     finished: Set<Int>,
     retryable: [Int: RetryableJob]
   ) {
+    self.priority = priority
     self.lease = lease
     self.firstJob = firstJob
     self.jobCount = jobCount

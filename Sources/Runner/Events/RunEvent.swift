@@ -29,6 +29,14 @@ package enum RunEvent: Sendable {
   case committed(completed: Int, failed: Int, inputTokens: Int, outputTokens: Int)
   /// What the batch has cost so far, and the most that it may.
   case spent(USD, budget: USD?)
+  /// Where a batch stands that others work on too.
+  case stands(BatchSummary)
+  /// A worker died, and this is what it left behind.
+  case takenOver(Remains)
+  /// This worker was away for longer than its lease, so that others took its jobs over.
+  case lostLease
+  /// The batch was paused, or goes on.
+  case paused(Bool)
   /// A job failed for good.
   case failed(job: String, reason: String)
 }

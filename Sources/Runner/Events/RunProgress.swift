@@ -8,6 +8,7 @@ package struct RunCounters: Sendable, Equatable {
   package var isInputComplete = false
   package var completed = 0
   package var failed = 0
+  package var isPaused = false
   package var inFlight = 0
   package var traffic = Traffic()
   package var inputTokens = 0
@@ -31,6 +32,13 @@ package struct RunCounters: Sendable, Equatable {
     case .sourceAnswered: stale[account] = nil
     default: break
     }
+  }
+
+  /// What others who work on the batch did counts too.
+  fileprivate mutating func take(_ summary: BatchSummary) {
+    read = summary.total - summary.cancelled
+    (completed, failed) = (summary.completed, summary.failed)
+    (inputTokens, outputTokens) = (summary.inputTokens, summary.outputTokens)
   }
 
   /// Jobs that have ended.
@@ -63,7 +71,9 @@ package final class RunProgress: EventSink {
       case .parked(let account, let reason): counters.parked[account] = reason
       case .resumed(let account): counters.parked[account] = nil
       case .spent(let amount, let budget): (counters.spent, counters.budget) = (amount, budget)
-      case .failed, .sharedOrganisation: break
+      case .stands(let summary): counters.take(summary)
+      case .paused(let isPaused): counters.isPaused = isPaused
+      case .failed, .sharedOrganisation, .takenOver, .lostLease: break
       case .key(let account, let event): counters.note(event, account)
       case .committed(let completed, let failed, let inputTokens, let outputTokens):
         counters.completed += completed

@@ -9,6 +9,8 @@ package struct JobReader: Sendable {
     case file(InputFile)
     case pipe(InputFile)
     case folder(DocumentFolder)
+    /// A queue, to which others add.
+    case queue
   }
 
   /// The longest line that can be a job, in bytes; providers refuse requests of 32 MB and more.
@@ -43,6 +45,7 @@ package struct JobReader: Sendable {
   ///
   /// - Throws: ``StoreError`` `.inputChanged` when queued lines are no longer what they were.
   package func run() async throws {
+    if case .queue = input { return }
     let summary = try await store.summary()
     if case .file(let file) = input {
       let identity = try file.identity()
@@ -109,7 +112,7 @@ package struct JobReader: Sendable {
       }
     }
     switch input {
-    case .file: break
+    case .file, .queue: break
     case .folder(let folder):
       intake.isListing = true
       try await readListing(of: folder, &intake)

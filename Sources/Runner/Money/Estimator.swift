@@ -40,7 +40,7 @@ package struct Estimator: Sendable {
     switch input.source {
     case .file(let file): try await add(file, to: &estimate)
     case .folder(let folder): try await add(folder, to: &estimate)
-    case .pipe: break
+    case .pipe, .queue: break
     }
     return estimate
   }

@@ -56,25 +56,23 @@ package final class CompletionBatcher: Sendable {
 
   private let state: Mutex<State>
   private let store: any JobStore
-  private let exporter: Exporter
+  private let exporter: Exporter?
   private let alarm: AlarmClock
   private let clock: any RunClock
-  private let lease: Duration
   private let events: any EventSink
   private let beforeCommit: @Sendable () throws -> Void
   private let onProgress: @Sendable (FlushReceipt) -> Void
 
   /// - Parameters:
-  ///   - lease: how far each commit moves the end of the leases it touches.
+  ///   - exporter: shows results; nil where nobody is to see them yet, as in a queue.
   ///   - beforeCommit: writes what must be written no later than the results; its failure ends the
   ///     run as that of a commit does.
   ///   - onProgress: told which segments closed or were lost, after each commit.
   package init(
     store: any JobStore,
-    exporter: Exporter,
+    exporter: Exporter?,
     journal: consuming AnswerJournal,
     clock: any RunClock,
-    lease: Duration,
     events: any EventSink,
     beforeCommit: @escaping @Sendable () throws -> Void = {},
     onProgress: @escaping @Sendable (FlushReceipt) -> Void
@@ -84,7 +82,6 @@ package final class CompletionBatcher: Sendable {
     self.exporter = exporter
     self.alarm = AlarmClock(clock: clock)
     self.clock = clock
-    self.lease = lease
     self.events = events
     self.beforeCommit = beforeCommit
     self.onProgress = onProgress
@@ -135,8 +132,8 @@ package final class CompletionBatcher: Sendable {
   }
 
   /// Notes that a job waits for another attempt; goes down with the next commit.
-  package func retryLater(_ job: RetryableJob) {
-    change { $0.pending.flush.retryable.append(job) }
+  package func retryLater(_ job: RetryableJob, under lease: SegmentLease) {
+    change { $0.pending.flush.retryable.append((lease, job)) }
   }
 
   /// Adds to the counters of the batch; goes down with the next commit.
@@ -237,7 +234,7 @@ package final class CompletionBatcher: Sendable {
     do {
       while let intake = waiting.first {
         let failures = try await store.append(intake.segments, isLast: intake.isLast)
-        try await exporter.append(failures)
+        try await exporter?.append(failures)
         waiting.removeFirst()
         events.record(.jobsRead(intake.segments.reduce(0) { $0 + $1.jobCount }))
         if intake.isLast { events.record(.inputComplete) }
@@ -256,12 +253,11 @@ package final class CompletionBatcher: Sendable {
 
   private func commit(_ flush: Flush, sync: Bool) async throws {
     var flush = flush
-    if sync { flush.exports = try await exporter.sync() }
+    if sync { flush.exports = try await exporter?.sync() ?? [] }
     guard !flush.isEmpty else { return }
     try beforeCommit()
-    let leaseEnd = clock.unixMilliseconds + lease.milliseconds
-    let receipt = try await store.commit(flush, leaseEnd: leaseEnd)
-    try await exporter.append(receipt.stored(of: flush))
+    let receipt = try await store.commit(flush)
+    try await exporter?.append(receipt.stored(of: flush))
     events.record(receipt.event(for: flush))
     onProgress(receipt)
   }

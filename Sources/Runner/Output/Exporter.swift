@@ -9,9 +9,9 @@ package struct Exporter: Sendable {
   private let failed: ExportView
 
   /// - Throws: ``StoreError`` when a file cannot be opened.
-  package init(completedPath: String, failedPath: String) throws(StoreError) {
-    completed = try ExportView(of: .completed, path: completedPath)
-    failed = try ExportView(of: .failed, path: failedPath)
+  package init(_ files: RunPlan.Files) throws(StoreError) {
+    completed = try ExportView(of: .completed, path: files.completed)
+    failed = try ExportView(of: .failed, path: files.failed)
   }
 
   /// Makes the files agree with the store: a torn or foreign tail is cut, missing lines are added.

@@ -79,8 +79,8 @@ package final class AccountPool: Sendable {
 
   /// Waits until a request may leave; nil when the run stops first.
   ///
-  /// - Parameter priority: of those who wait for the same model, the lowest goes first.
-  func admit(_ prepared: PreparedJob, priority: Int) async -> Account.Permit? {
+  /// - Parameter rank: of those who wait for the same model, the lowest goes first.
+  func admit(_ prepared: PreparedJob, rank: Int) async -> Account.Permit? {
     let demand = demand(of: prepared)
     let model = demand.shape.model
     if stop.first == nil, !line.withLock({ $0.order.isWaiting(for: model) }),
@@ -91,7 +91,7 @@ package final class AccountPool: Sendable {
     return await withCheckedContinuation { continuation in
       line.withLock { line in
         let waiter = Waiter(demand: demand, continuation: continuation)
-        line.order.add(waiter, for: model, priority: priority)
+        line.order.add(waiter, for: model, rank: rank)
       }
       advance()
     }

@@ -1,3 +1,4 @@
+package import Jobs
 package import KeySources
 import Synchronization
 
@@ -66,8 +67,13 @@ package final class AttemptAudit: EventSink {
     state.withLock { $0.jobs[group, default: []].append(job) }
   }
 
-  /// Attempts of an earlier run, of which it could tell no more.
-  package func note(_ outcome: Outcome, jobs: [Int]) {
+  /// Attempts of a worker that died, of which it could tell no more.
+  package func note(_ remains: Remains) {
+    note(.recovered, jobs: remains.recovered)
+    note(.unknown, jobs: remains.unknown)
+  }
+
+  private func note(_ outcome: Outcome, jobs: [Int]) {
     guard !jobs.isEmpty else { return }
     let group = Group(account: nil, key: nil, outcome: outcome)
     state.withLock { $0.jobs[group, default: []] += jobs }

@@ -1,12 +1,12 @@
-import Jobs
+package import Jobs
 import KeySources
 import Synchronization
 package import Transport
 
 /// A run of one batch, from opening its file to the last result.
 package final class BatchRun: Sendable {
-  /// How long a lease lasts without a renewal.
-  static let lease: Duration = .seconds(60)
+  /// How often it is looked whether the batch is paused.
+  private static let pauseInterval: Duration = .milliseconds(100)
 
   private let plan: RunPlan
   private let client: any HTTPClient
@@ -14,6 +14,8 @@ package final class BatchRun: Sendable {
   private let events: any EventSink
   private let store: SQLiteJobStore
   private let alarm: AlarmClock
+  /// Beats until the last job has ended, also while a drain waits.
+  private let pulse: AlarmClock
   private let stop = RunStop()
   private let audit: AttemptAudit
   /// Where the batch stood when the run began.
@@ -36,11 +38,12 @@ package final class BatchRun: Sendable {
     store = try SQLiteJobStore(
       path: plan.files.batch,
       input: plan.input.batchInput,
-      now: clock.unixMilliseconds
+      access: plan.input.isQueue ? .shared : .owner,
+      lease: plan.lease,
+      onUnknown: plan.onUnknown
     )
-    audit = AttemptAudit(try AuditLog(plan.files.audit))
-    audit.note(.recovered, jobs: store.recovered)
-    audit.note(.unknown, jobs: store.unknown.sorted())
+    audit = AttemptAudit(try AuditLog(plan.files.batch + "-audit"))
+    audit.note(store.remains)
     before = try await store.summary()
     var counters = RunCounters()
     counters.read = before.total
@@ -55,10 +58,11 @@ package final class BatchRun: Sendable {
       }
     }
     alarm = AlarmClock(clock: clock)
+    pulse = AlarmClock(clock: clock)
   }
 
-  /// Jobs whose request may have left when an earlier run died.
-  package var unknown: Int { store.unknown.count }
+  /// What was left behind when earlier workers died.
+  package var remains: Remains { store.remains }
 
   /// Sends nothing more, lets what is in flight end, and makes ``execute()`` return.
   package func drain() { stop.stop(.interrupted) }
@@ -80,13 +84,9 @@ package final class BatchRun: Sendable {
   ///   reported as the report's reason to stop.
   package func execute() async throws -> RunReport {
     let start = clock.now
-    let exporter = try Exporter(completedPath: plan.files.completed, failedPath: plan.files.failed)
-    try await exporter.repair(from: store)
-    let journal = try SendJournal(
-      path: plan.files.batch + "-sent",
-      capacity: plan.concurrency,
-      unanswered: before.unanswered
-    )
+    let exporter = try plan.input.isQueue ? nil : Exporter(plan.files)
+    try await exporter?.repair(from: store)
+    let journal = try SendJournal(path: store.files.sent, capacity: plan.concurrency)
     let crew = try crew(exporter, journal)
     stop.onStop { [alarm, feed = crew.feed, input = plan.input] in
       alarm.stop()
@@ -94,7 +94,7 @@ package final class BatchRun: Sendable {
       input.stopWaiting()
     }
     await work(crew)
-    let summary = try await close(crew, journal)
+    let summary = try await close(crew)
     return RunReport(
       summary: summary,
       elapsed: clock.now - start,
@@ -108,26 +108,19 @@ package final class BatchRun: Sendable {
   private struct Crew: Sendable {
     let feed: JobFeed
     let batcher: CompletionBatcher
+    let journal: SendJournal
     let reader: JobReader
     let accounts: AccountPool
     let runner: JobRunner
   }
 
-  private func crew(_ exporter: Exporter, _ journal: SendJournal) throws -> Crew {
-    let feed = JobFeed(
-      store: store,
-      input: SegmentLoader(file: plan.input.file),
-      alarm: alarm,
-      clock: clock,
-      lease: Self.lease,
-      concurrency: plan.concurrency
-    )
+  private func crew(_ exporter: Exporter?, _ journal: SendJournal) throws -> Crew {
+    let feed = feed()
     let batcher = CompletionBatcher(
       store: store,
       exporter: exporter,
-      journal: try AnswerJournal(besides: plan.files.batch),
+      journal: try AnswerJournal(in: store.files),
       clock: clock,
-      lease: Self.lease,
       events: events,
       beforeCommit: { [audit] in try audit.flush() },
       onProgress: { feed.progressed($0) }
@@ -173,10 +166,28 @@ package final class BatchRun: Sendable {
     return Crew(
       feed: feed,
       batcher: batcher,
+      journal: journal,
       reader: reader,
       accounts: accounts,
       runner: runner
     )
+  }
+
+  private func feed() -> JobFeed {
+    let isQueue = plan.input.isQueue
+    return JobFeed(
+      store: store,
+      supply: isQueue ? .queue(untilEmpty: plan.untilEmpty) : .input,
+      input: SegmentLoader(file: plan.input.file),
+      alarm: alarm,
+      clock: clock,
+      lease: WorkerLease(length: isQueue ? plan.lease : nil, at: clock.now),
+      concurrency: plan.concurrency
+    ) { [audit, events] remains in
+      guard !remains.workers.isEmpty else { return }
+      audit.note(remains)
+      events.record(.takenOver(remains))
+    }
   }
 
   private func budget(_ journal: SendJournal, _ batcher: CompletionBatcher) -> Budget {
@@ -200,10 +211,11 @@ package final class BatchRun: Sendable {
         group.addTask { await self.stopOnFailure { try await crew.reader.run() } }
         group.addTask { await self.stopOnFailure { try await crew.feed.run() } }
         group.addTask { await crew.accounts.watch() }
-        group.addTask { await self.renewLeases(of: crew.feed) }
+        group.addTask { await self.heedPauses(of: crew.feed) }
         group.addTask { await self.reportAccounts(of: crew) }
       }
     }
+    let beating = Task { await stopOnFailure { try await beat(crew) } }
     let working = Task {
       await withDiscardingTaskGroup { group in
         for _ in 0..<plan.concurrency {
@@ -221,16 +233,37 @@ package final class BatchRun: Sendable {
     crew.batcher.close()
     await writing.value
     await supporting.value
+    pulse.stop()
+    await beating.value
   }
 
-  private func renewLeases(of feed: JobFeed) async {
-    let interval = Duration.milliseconds(Self.lease.milliseconds / 3)
-    while await alarm.sleep(until: clock.now + interval) == .elapsed {
-      await stopOnFailure {
-        let end = clock.unixMilliseconds + Self.lease.milliseconds
-        _ = try await store.renew(feed.leases, leaseEnd: end)
+  /// Is heard by the other workers of a queue, and hears what concerns its jobs.
+  private func beat(_ crew: Crew) async throws {
+    guard plan.input.isQueue else { return }
+    let interval = min(.seconds(1), plan.lease / 6)
+    repeat {
+      let asked = clock.now
+      let heartbeat = try await store.heartbeat()
+      if heartbeat.isReborn {
+        crew.journal.disown()
+        events.record(.lostLease)
       }
-    }
+      crew.feed.heard(heartbeat, asked: asked)
+      try await store.release(crew.feed.takeExhausted())
+      events.record(.stands(try await store.summary()))
+    } while await pulse.sleep(until: clock.now + interval) == .elapsed
+  }
+
+  /// Starts nothing new while somebody has paused the batch.
+  private func heedPauses(of feed: JobFeed) async {
+    let file = PauseFile(batch: plan.files.batch)
+    var isPaused = false
+    repeat {
+      guard file.isThere != isPaused else { continue }
+      isPaused.toggle()
+      feed.pause(isPaused)
+      events.record(.paused(isPaused))
+    } while await alarm.sleep(until: clock.now + Self.pauseInterval) == .elapsed
   }
 
   /// Keeps in the batch how its accounts stand.
@@ -251,16 +284,14 @@ package final class BatchRun: Sendable {
   }
 
   /// Hands leases back and closes the batch; says where it stands.
-  private func close(_ crew: Crew, _ journal: SendJournal) async throws -> BatchSummary {
+  private func close(_ crew: Crew) async throws -> BatchSummary {
     if case .failed = stop.first {
       return (try? await store.summary()) ?? BatchSummary()
     }
     try await store.release(crew.feed.leases)
     let summary = try await store.summary()
-    if journal.isClear { journal.remove() }
-    AnswerJournal.remove(besides: plan.files.batch)
     try audit.close()
-    try store.close()
+    try store.close(isClean: crew.journal.isClear)
     return summary
   }
 }

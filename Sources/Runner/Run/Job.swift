@@ -4,10 +4,13 @@ package import Jobs
 package final class LoadedSegment: Sendable {
   package let lease: SegmentLease
   package let bytes: [UInt8]
+  /// Jobs of a higher priority go first.
+  package let priority: Int
 
-  package init(lease: SegmentLease, bytes: [UInt8]) {
+  package init(lease: SegmentLease, bytes: [UInt8], priority: Int = 0) {
     self.lease = lease
     self.bytes = bytes
+    self.priority = priority
   }
 }
 
@@ -27,9 +30,14 @@ package struct Job: Sendable {
   /// How often the provider refused it for its pace.
   package var refusals = 0
 
-  /// Of those who wait the lowest goes first: the order of the input, except that one which was
-  /// refused often lets others pass.
-  package var priority: Int { number + (refusals > 2 ? refusals * 1_000 : 0) }
+  /// Of those who wait the lowest goes first: the order of the input within a priority, except that
+  /// one which was refused often lets others pass.
+  package var rank: Int {
+    number + (refusals > 2 ? refusals * 1_000 : 0) - segment.priority * Self.priorityStep
+  }
+
+  /// More than any number of a job.
+  private static let priorityStep = 1 << 40
 
   /// The bytes of the job's line.
   package var line: ArraySlice<UInt8> { segment.bytes[range] }
@@ -41,7 +49,7 @@ extension ClaimedSegment {
   /// - Parameter bytes: the segment's lines as they were read.
   /// - Returns: each job with what is known of its earlier attempts.
   package func jobs(in bytes: [UInt8]) -> [(job: Job, retry: RetryableJob?)] {
-    let segment = LoadedSegment(lease: lease, bytes: bytes)
+    let segment = LoadedSegment(lease: lease, bytes: bytes, priority: priority)
     var jobs: [(job: Job, retry: RetryableJob?)] = []
     var number = firstJob
     var splitter = LineSplitter(longest: .max, number: firstLine)

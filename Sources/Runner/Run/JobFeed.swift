@@ -3,10 +3,20 @@ import Synchronization
 
 /// Hands jobs to workers and claims new segments before they run out.
 package final class JobFeed: Sendable {
+  /// Where new segments come from.
+  package enum Supply: Sendable {
+    /// From an input that is read meanwhile, and ends.
+    case input
+    /// From others, at any time; with `untilEmpty` the end is when nobody has anything left to do.
+    case queue(untilEmpty: Bool)
+  }
+
+  /// How often a queue without work for us is looked at.
+  static let pollInterval: Duration = .milliseconds(250)
+
   private struct State {
-    var queue: JobQueue
+    var stock: JobStock
     var workers: [CheckedContinuation<Job?, Never>] = []
-    var leases: Set<SegmentLease> = []
     var claimer: CheckedContinuation<Void, Never>?
     var isInputComplete = false
     var mayClaim = true
@@ -15,37 +25,53 @@ package final class JobFeed: Sendable {
 
   private let state: Mutex<State>
   private let store: any JobStore
+  private let supply: Supply
   private let input: SegmentLoader
   private let alarm: AlarmClock
   private let clock: any RunClock
-  private let lease: Duration
+  /// Claims are due when fewer jobs than this are ready.
   private let lowWater: Int
+  private let segmentJobs: Int
+  private let onRemains: @Sendable (Remains) -> Void
 
   /// - Parameters:
+  ///   - lease: of this worker.
   ///   - concurrency: how many workers will ask for jobs.
-  ///   - lease: how long a claim lasts without a renewal.
+  ///   - onRemains: told what dead workers left behind.
   package init(
     store: any JobStore,
+    supply: Supply,
     input: SegmentLoader,
     alarm: AlarmClock,
     clock: any RunClock,
-    lease: Duration,
-    concurrency: Int
+    lease: WorkerLease,
+    concurrency: Int,
+    onRemains: @escaping @Sendable (Remains) -> Void = { _ in }
   ) {
     self.store = store
+    self.supply = supply
     self.input = input
     self.alarm = alarm
     self.clock = clock
-    self.lease = lease
-    lowWater = max(concurrency, SegmentAssembler.jobs)
-    state = Mutex(State(queue: JobQueue(delayedLimit: 2 * concurrency + 1_024)))
+    self.onRemains = onRemains
+    switch supply {
+    case .input:
+      segmentJobs = SegmentAssembler.jobs
+      lowWater = max(concurrency, segmentJobs)
+    case .queue:
+      // What one worker holds ready, others cannot take.
+      segmentJobs = SQLiteJobStore.queuedJobs
+      lowWater = concurrency / 4 + 1
+    }
+    state = Mutex(State(stock: JobStock(lease: lease, delayedLimit: 2 * concurrency + 1_024)))
   }
 
   /// The next job, or nil when there is none left or the run stops.
   package func next() async -> Job? {
     await withCheckedContinuation { continuation in
+      let now = clock.now
       let answer: Job?? = change { state in
-        switch state.queue.next() {
+        switch state.stock.next(at: now) {
         case .job(let job): return .some(job)
         case .finished: return .some(nil)
         case .wait:
@@ -57,22 +83,28 @@ package final class JobFeed: Sendable {
     }
   }
 
+  /// True while the request of a job that was handed out may still leave: the job is ours, and
+  /// nobody has taken it back or paused the batch.
+  package func mayStart(_ job: Job) -> Bool {
+    state.withLock { $0.stock.mayStart(job, at: clock.now) }
+  }
+
   /// The job has its result.
-  package func finish(_ job: Job) { change { $0.queue.finish() } }
+  package func finish(_ job: Job) { change { $0.stock.queue.finish() } }
 
   /// The job goes to the next free worker; nothing was charged.
-  package func giveBack(_ job: Job) { change { $0.queue.giveBack(job) } }
+  package func giveBack(_ job: Job) { change { $0.stock.giveBack(job) } }
 
   /// The job is handed out again at `time`, unless the run stops before.
   package func retry(_ job: Job, at time: ContinuousClock.Instant) {
-    change { $0.queue.delay() }
+    change { $0.stock.queue.delay() }
     wait(for: job, until: time)
   }
 
   private func wait(for job: Job, until time: ContinuousClock.Instant) {
     Task {
       _ = await alarm.sleep(until: time)
-      change { $0.queue.due(job) }
+      change { $0.stock.due(job) }
     }
   }
 
@@ -84,66 +116,79 @@ package final class JobFeed: Sendable {
     }
   }
 
-  /// Some segments are closed or belong to somebody else now.
+  /// Results of some segments are durable.
   package func progressed(_ receipt: FlushReceipt) {
-    guard !receipt.closed.isEmpty || !receipt.fenced.isEmpty else { return }
-    let gone = Set(receipt.closed + receipt.fenced)
-    state.withLock { state in
-      state.leases = state.leases.filter { !gone.contains($0.segment) }
-    }
+    change { $0.stock.progressed(receipt) }
+  }
+
+  /// The store has heard this worker, which spoke at `asked`.
+  package func heard(_ heartbeat: Heartbeat, asked: ContinuousClock.Instant) {
+    change { $0.stock.heard(heartbeat, asked: asked) }
+  }
+
+  /// Hands out nothing while the batch is paused.
+  package func pause(_ isPaused: Bool) {
+    change { $0.stock.isPaused = isPaused }
   }
 
   /// Hands out nothing more; workers that wait get nil.
   package func stop() {
     change { state in
       state.isStopped = true
-      state.queue.stop()
+      state.stock.queue.stop()
     }
   }
 
   /// True while jobs are left that have not been tried.
-  package var hasUntriedJobs: Bool { state.withLock { $0.queue.hasFresh } }
+  package var hasUntriedJobs: Bool { state.withLock { $0.stock.queue.hasFresh } }
 
   /// Leases that are held now.
-  package var leases: [SegmentLease] { state.withLock { Array($0.leases) } }
+  package var leases: [SegmentLease] { state.withLock { $0.stock.leases } }
 
-  /// Claims segments whenever few jobs are ready, until the input ends or the run stops.
+  /// Leases of which nothing is left to do here, although their segments are still open; they are
+  /// to be handed back.
+  package func takeExhausted() -> [SegmentLease] { state.withLock { $0.stock.takeExhausted() } }
+
+  /// Claims segments whenever few jobs are ready, until the supply ends or the run stops.
   ///
   /// - Throws: ``StoreError`` when the store fails or the input is not what it was.
   package func run() async throws {
     while await claimIsDue() {
-      let isInputComplete = state.withLock { state in
+      let (isInputComplete, missing) = state.withLock { state in
         state.mayClaim = false
-        return state.isInputComplete
+        return (state.isInputComplete, 2 * lowWater - state.stock.queue.ready)
       }
-      let missing = 2 * lowWater - state.withLock { $0.queue.ready }
-      let count = max(1, min(64, missing / SegmentAssembler.jobs))
-      let now = clock.unixMilliseconds
-      // One process owns the batch, so that no lease in it can be a dead worker's: none is taken
-      // over, however the wall clock jumps.
-      let claimed = try await store.claim(
-        count,
-        now: 0,
-        leaseEnd: now + lease.milliseconds
-      )
-      for segment in claimed { try await take(segment) }
-      change { state in
-        if !claimed.isEmpty { state.mayClaim = true }
-        if claimed.isEmpty, isInputComplete { state.queue.endSupply() }
+      let claim = try await store.claim(max(1, min(64, missing / segmentJobs)))
+      onRemains(claim.remains)
+      for segment in claim.segments { try await take(segment) }
+      if !claim.segments.isEmpty {
+        change { $0.mayClaim = true }
+      } else if try await isAtEnd(isInputComplete) {
+        change { $0.stock.queue.endSupply() }
+      } else if case .queue = supply {
+        claimLater()
       }
+    }
+  }
+
+  private func isAtEnd(_ isInputComplete: Bool) async throws -> Bool {
+    switch supply {
+    case .input: isInputComplete
+    case .queue(let untilEmpty): untilEmpty ? try await store.summary().isDrained : false
+    }
+  }
+
+  private func claimLater() {
+    Task {
+      _ = await alarm.sleep(until: clock.now + Self.pollInterval)
+      change { $0.mayClaim = true }
     }
   }
 
   private func take(_ segment: ClaimedSegment) async throws {
     let jobs = segment.jobs(in: try await input.bytes(of: segment))
     let now = clock.unixMilliseconds
-    change { state in
-      state.leases.insert(segment.lease)
-      state.queue.add(jobs.filter { $0.retry.map { $0.notBefore <= now } ?? true }.map(\.job))
-      for (_, retry) in jobs where retry.map({ $0.notBefore > now }) ?? false {
-        state.queue.addDelayed()
-      }
-    }
+    change { $0.stock.add(jobs, of: segment.lease, now: now) }
     for (job, retry) in jobs {
       guard let retry, retry.notBefore > now else { continue }
       wait(for: job, until: clock.now + .milliseconds(retry.notBefore - now))
@@ -160,22 +205,23 @@ package final class JobFeed: Sendable {
       }
       if isReady { continuation.resume() }
     }
-    return state.withLock { !$0.isStopped && !$0.queue.isSupplyEnded }
+    return state.withLock { !$0.isStopped && !$0.stock.queue.isSupplyEnded }
   }
 
   private func isDecided(_ state: State) -> Bool {
-    state.isStopped || state.queue.isSupplyEnded
-      || (state.mayClaim && state.queue.ready < lowWater)
+    state.isStopped || state.stock.queue.isSupplyEnded
+      || (state.mayClaim && state.stock.queue.ready < lowWater)
   }
 
   /// Changes the state, then serves the workers and the claimer that the change concerns.
   @discardableResult
   private func change<T: Sendable>(_ body: (inout State) -> T) -> T {
+    let now = clock.now
     let (value, served, claimer) = state.withLock { state in
       let value = body(&state)
       var served: [(CheckedContinuation<Job?, Never>, Job?)] = []
       serving: while let worker = state.workers.last {
-        switch state.queue.next() {
+        switch state.stock.next(at: now) {
         case .job(let job): served.append((worker, job))
         case .finished: served.append((worker, nil))
         case .wait: break serving

@@ -17,7 +17,7 @@ package struct JobQueue: Sendable {
   private var delayed = 0
   private var running = 0
   package private(set) var isSupplyEnded = false
-  private var isStopped = false
+  package private(set) var isStopped = false
   private let delayedLimit: Int
 
   /// - Parameter delayedLimit: how many jobs may wait for a retry before new ones are held back.
@@ -34,7 +34,28 @@ package struct JobQueue: Sendable {
   /// True when no job is ready, running or waiting.
   package var isIdle: Bool { ready == 0 && running == 0 && delayed == 0 }
 
-  package mutating func add(_ jobs: [Job]) { fresh.append(contentsOf: jobs) }
+  /// True when nothing will be handed out any more, now or later.
+  package var isOver: Bool { isSupplyEnded && isIdle }
+
+  /// Adds jobs behind those of the same and of higher priority.
+  package mutating func add(_ jobs: [Job]) {
+    guard let priority = jobs.first?.segment.priority else { return }
+    guard let last = fresh.last, last.segment.priority < priority else {
+      return fresh.append(contentsOf: jobs)
+    }
+    let place = fresh.firstIndex { $0.segment.priority < priority } ?? fresh.endIndex
+    fresh.insert(contentsOf: jobs, at: place)
+  }
+
+  /// Takes out jobs that have not been handed out.
+  ///
+  /// - Returns: those that were taken out.
+  package mutating func remove(where isGone: (Job) -> Bool) -> [Job] {
+    let gone = Array(fresh + returned).filter(isGone)
+    fresh.removeAll(where: isGone)
+    returned.removeAll(where: isGone)
+    return gone
+  }
 
   /// No more jobs will be added.
   package mutating func endSupply() { isSupplyEnded = true }
@@ -46,7 +67,7 @@ package struct JobQueue: Sendable {
     if isStopped { return .finished }
     if let job = returned.popFirst() { return handOut(job) }
     if delayed < delayedLimit, let job = fresh.popFirst() { return handOut(job) }
-    return isSupplyEnded && isIdle ? .finished : .wait
+    return isOver ? .finished : .wait
   }
 
   private mutating func handOut(_ job: Job) -> Next {
@@ -68,6 +89,9 @@ package struct JobQueue: Sendable {
     running -= 1
     delayed += 1
   }
+
+  /// A delayed job is not to be done any more.
+  package mutating func forgetDelayed() { delayed -= 1 }
 
   /// A delayed job is due.
   package mutating func due(_ job: Job) {

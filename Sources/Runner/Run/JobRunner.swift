@@ -38,7 +38,12 @@ package struct JobRunner: Sendable {
       return await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
     }
     guard let reservation = await reserve(job, prepared) else { return }
-    guard let permit = await accounts.admit(prepared, priority: job.priority) else {
+    guard let permit = await accounts.admit(prepared, rank: job.rank) else {
+      budget.giveBack(reservation)
+      return feed.giveBack(job)
+    }
+    guard feed.mayStart(job) else {
+      accounts.withdraw(permit)
       budget.giveBack(reservation)
       return feed.giveBack(job)
     }
@@ -272,7 +277,8 @@ package struct JobRunner: Sendable {
         attempts: job.attempts,
         notBefore: clock.unixMilliseconds + delay.milliseconds,
         reason: refusal.message
-      )
+      ),
+      under: job.segment.lease
     )
     feed.retry(job, at: now + delay)
   }

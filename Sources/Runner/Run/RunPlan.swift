@@ -8,9 +8,6 @@ package struct RunPlan: Sendable {
     package let completed: String
     package let failed: String
     package let batch: String
-    /// The audit log: which key served which attempts.
-    package var audit: String { batch + "-audit" }
-
     /// - Parameters:
     ///   - output: such as `results.jsonl`; another ending is kept whole.
     ///   - batch: where the batch lies; nil for beside the output.
@@ -47,11 +44,15 @@ package struct RunPlan: Sendable {
       if case .pipe(let pipe) = source { pipe.stopWaiting() }
     }
 
+    /// True where jobs come by a queue that others share.
+    var isQueue: Bool { batchInput.kind == .queue }
+
     var batchInput: BatchInput {
       switch source {
       case .file: BatchInput(kind: .file, path: path)
       case .pipe: BatchInput(kind: .pipe, path: path)
       case .folder: BatchInput(kind: .folder, path: path)
+      case .queue: BatchInput(kind: .queue, path: "")
       }
     }
   }
@@ -77,6 +78,12 @@ package struct RunPlan: Sendable {
   package var giveUpAfter: Duration
   /// How long a run waits while every account is parked; nil for ever.
   package var parkFor: Duration?
+  /// What is done with jobs that were on their way when their worker died.
+  package var onUnknown: OnUnknown
+  /// How long a worker of a queue that is not heard of keeps its jobs.
+  package var lease: Duration
+  /// Whether a worker of a queue ends when nobody has anything left to do.
+  package var untilEmpty: Bool
 
   package init(
     input: Input,
@@ -92,7 +99,10 @@ package struct RunPlan: Sendable {
     budget: USD? = nil,
     hedge: HedgePolicy? = nil,
     giveUpAfter: Duration = .seconds(60),
-    parkFor: Duration? = nil
+    parkFor: Duration? = nil,
+    onUnknown: OnUnknown = .resend,
+    lease: Duration = .seconds(30),
+    untilEmpty: Bool = false
   ) {
     self.input = input
     self.files = files
@@ -108,5 +118,8 @@ package struct RunPlan: Sendable {
     self.hedge = hedge
     self.giveUpAfter = giveUpAfter
     self.parkFor = parkFor
+    self.onUnknown = onUnknown
+    self.lease = lease
+    self.untilEmpty = untilEmpty
   }
 }

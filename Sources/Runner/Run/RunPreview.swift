@@ -54,6 +54,7 @@ package struct RunPreview: Sendable {
         bytes.appendJSON(path)
         bytes.append(UInt8(ascii: "\n"))
       }
+    case .queue: break
     }
     let segment = ClaimedSegment.preview(of: bytes)
     return segment.jobs(in: bytes).prefix(count).map(\.job)

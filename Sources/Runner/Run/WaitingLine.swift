@@ -6,14 +6,14 @@ import HeapModule
 /// for another.
 struct WaitingLine<Waiter: Sendable>: Sendable {
   private struct Place: Comparable, Sendable {
-    let priority: Int
+    let rank: Int
     let ticket: Int
     let waiter: Waiter
 
     static func == (one: Place, other: Place) -> Bool { one.ticket == other.ticket }
 
     static func < (one: Place, other: Place) -> Bool {
-      (one.priority, one.ticket) < (other.priority, other.ticket)
+      (one.rank, one.ticket) < (other.rank, other.ticket)
     }
   }
 
@@ -28,12 +28,12 @@ struct WaitingLine<Waiter: Sendable>: Sendable {
 
   func isWaiting(for model: String) -> Bool { lines[model] != nil }
 
-  /// - Parameter priority: the lowest goes first, among equals who came first.
-  mutating func add(_ waiter: Waiter, for model: String, priority: Int) {
+  /// - Parameter rank: the lowest goes first, among equals who came first.
+  mutating func add(_ waiter: Waiter, for model: String, rank: Int) {
     tickets += 1
     count += 1
     lines[model, default: Heap()].insert(
-      Place(priority: priority, ticket: tickets, waiter: waiter)
+      Place(rank: rank, ticket: tickets, waiter: waiter)
     )
   }
 

@@ -1,0 +1,53 @@
+import Glibc
+
+/// Waits for the right to use a database file, and ends a stopped process that keeps it from
+/// everybody.
+///
+/// A process that is frozen (SIGSTOP) in the middle of a write keeps SQLite's lock, and nobody could
+/// go on until it wakes. Once it has been stopped for longer than a lease, its jobs belong to others
+/// anyway, and its death is safe at any instant; so it is killed, which hands the lock back.
+final class LockHolder: Sendable {
+  /// Where SQLite keeps its locks in a file (os_unix.c, PENDING_BYTE), and how many bytes.
+  private static let lockBytes = (start: 0x4000_0000, count: 512)
+  private static let pause: useconds_t = 2_000
+
+  private let lock: BatchLock
+  private let tries: Int
+
+  /// - Parameters:
+  ///   - lock: of the same file; it asks who holds SQLite's.
+  ///   - patience: how long to wait, and how long a stopped process may stay in the way.
+  init(_ lock: BatchLock, patience: Duration) {
+    self.lock = lock
+    tries = max(1, Int(max(patience, .seconds(5)) / .microseconds(Int(Self.pause))))
+  }
+
+  /// Waits a little; false when the wait is over.
+  ///
+  /// - Parameter count: how often it was asked for the same lock.
+  func mayWait(again count: Int) -> Bool {
+    guard count < 2 * tries else { return false }
+    if count >= tries, count % 50 == 0,
+      let holder = lock.holder(of: Self.lockBytes.start, Self.lockBytes.count),
+      Self.isStopped(holder)
+    {
+      kill(holder, SIGKILL)
+    }
+    usleep(Self.pause)
+    return true
+  }
+
+  /// Whether a process was stopped by a signal (proc(5), the state in /proc/PID/stat).
+  private static func isStopped(_ process: pid_t) -> Bool {
+    guard let file = unsafe fopen("/proc/\(process)/stat", "r") else { return false }
+    defer { unsafe fclose(file) }
+    var text = [CChar](repeating: 0, count: 512)
+    let got = unsafe fread(&text, 1, text.count - 1, file)
+    let fields = text.prefix(got).map { UInt8(bitPattern: $0) }
+    // The name in parentheses may hold anything, so what counts follows the last of them.
+    guard let end = fields.lastIndex(of: UInt8(ascii: ")")), end + 2 < fields.count else {
+      return false
+    }
+    return fields[end + 2] == UInt8(ascii: "T")
+  }
+}

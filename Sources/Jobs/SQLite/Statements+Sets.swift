@@ -1,0 +1,80 @@
+/// The statements that change many jobs at once.
+extension Statements {
+  static let causeOfAside = """
+    SELECT cause FROM aside WHERE job = ?
+    """
+
+  static let takeFromAside = """
+    DELETE FROM aside WHERE job = ?
+    """
+
+  static let revise = """
+    UPDATE batch SET revision = revision + 1 WHERE id = 1
+    """
+
+  /// Every number between a segment's first job and its last that has neither result nor place
+  /// aside; the numbers come from a counting query, since waiting jobs have no rows.
+  static let cancelAll = """
+    WITH RECURSIVE waiting (job, last) AS (
+      SELECT first_job, first_job + job_count - 1 FROM segment WHERE state < 2
+      UNION ALL SELECT job + 1, last FROM waiting WHERE job < last
+    )
+    INSERT INTO aside (job, cause) SELECT job, ? FROM waiting
+    WHERE NOT EXISTS (SELECT 1 FROM result WHERE result.job = waiting.job)
+      AND NOT EXISTS (SELECT 1 FROM aside WHERE aside.job = waiting.job)
+    """
+
+  static let closeAll = """
+    UPDATE segment SET finished = job_count, state = 2, worker = 0 WHERE state < 2
+    """
+
+  /// Jobs to be made available; `kind` is a result's state, or 2 more than the cause of a place aside.
+  static let createChosen = """
+    CREATE TEMP TABLE chosen (job INTEGER PRIMARY KEY, kind INTEGER NOT NULL)
+    """
+
+  static let chooseFailed = """
+    INSERT INTO chosen SELECT job, state FROM result WHERE state = 2
+    """
+
+  static let chooseAside = """
+    INSERT INTO chosen SELECT job, 2 + cause FROM aside
+    """
+
+  static let chooseJob = """
+    INSERT INTO chosen
+    SELECT job, state FROM result WHERE job = ?1
+    UNION SELECT job, 2 + cause FROM aside WHERE job = ?1
+    """
+
+  /// A line too long to be kept cannot be read again, so its job stays failed.
+  static let leaveUnreadable = """
+    DELETE FROM chosen WHERE job IN (
+      SELECT first_job FROM segment
+      WHERE lines IS NULL AND coalesce(length(digest), 0) = 0 AND coalesce(length(marks), 0) = 0
+    )
+    """
+
+  static let reopenChosen = """
+    DELETE FROM result WHERE job IN (SELECT job FROM chosen);
+    DELETE FROM aside WHERE job IN (SELECT job FROM chosen);
+    DELETE FROM retryable WHERE job IN (SELECT job FROM chosen);
+    DELETE FROM export;
+    UPDATE batch SET
+      completed = completed - (SELECT count(*) FROM chosen WHERE kind = 1),
+      failed = failed - (SELECT count(*) FROM chosen WHERE kind = 2),
+      cancelled = cancelled - (SELECT count(*) FROM chosen WHERE kind = 3),
+      held = held - (SELECT count(*) FROM chosen WHERE kind = 4),
+      revision = revision + 1
+    WHERE id = 1;
+    UPDATE segment SET
+      finished = finished - reopened.jobs,
+      state = CASE state WHEN 2 THEN 0 ELSE state END
+    FROM (
+      SELECT (SELECT segment FROM segment WHERE first_job <= job ORDER BY first_job DESC LIMIT 1)
+        AS number, count(*) AS jobs
+      FROM chosen GROUP BY number
+    ) AS reopened
+    WHERE segment.segment = reopened.number
+    """
+}

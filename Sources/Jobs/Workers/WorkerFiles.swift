@@ -1,0 +1,24 @@
+import Glibc
+
+/// The files that a worker keeps beside its batch, by which others learn what it left behind.
+package struct WorkerFiles: Sendable, Equatable {
+  /// Where the worker notes which requests are on their way; locked while it lives.
+  package let sent: String
+  /// Where answers are kept until their commit, in turns.
+  package let answers: [String]
+
+  /// - Parameters:
+  ///   - batch: path of the batch file.
+  ///   - tag: what tells the files of one worker from another's; empty for the owner of a file of
+  ///     version 1.
+  package init(batch: String, tag: String) {
+    let stem = tag.isEmpty ? batch : "\(batch)-\(tag)"
+    sent = stem + "-sent"
+    answers = [stem + "-answers1", stem + "-answers2"]
+  }
+
+  /// Removes the files once nothing in them is needed.
+  package func remove() {
+    for file in answers + [sent] { _ = unsafe unlink(file) }
+  }
+}
