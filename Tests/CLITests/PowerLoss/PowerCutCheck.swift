@@ -9,6 +9,8 @@ import Testing
 final class PowerCutCheck {
   private let folder: Scratch
   private let input: BatchInput
+  /// The machine has started anew.
+  private static let clock = LeaseClock(boot: "after the power cut") { 1_000 }
   /// Lines that were found to be right before.
   private var good: Set<[UInt8]> = []
 
@@ -38,12 +40,13 @@ final class PowerCutCheck {
   /// Does what a run does before its first request; gives the results of the batch.
   private func open() async throws -> Lines {
     let files = RunPlan.Files(output: folder.path(of: "out.jsonl"))
-    let store = try SQLiteJobStore(path: files.batch, input: input, now: 1_800_000_000_000)
-    try AuditLog(files.audit).append([])
-    if let found = try AuditReader.verify(files.audit).firstBreak {
+    let audit = files.batch + "-audit"
+    let store = try SQLiteJobStore(path: files.batch, input: input, clock: Self.clock)
+    try AuditLog(audit).append([])
+    if let found = try AuditReader.verify(audit).firstBreak {
       throw BrokenAudit(line: found.line, why: found.why)
     }
-    let exporter = try Exporter(completedPath: files.completed, failedPath: files.failed)
+    let exporter = try Exporter(files)
     try await exporter.repair(from: store)
     var lines: Lines = [:]
     var last = 0
@@ -51,7 +54,7 @@ final class PowerCutCheck {
       for result in page { lines[result.state, default: []].append(result.line) }
       last = page[page.count - 1].sequence
     }
-    try store.close()
+    try store.close(isClean: true)
     return lines
   }
 
