@@ -1,10 +1,12 @@
+import Foundation
+
 /// What is found on the disk after a power cut, and what users had seen before it.
 struct PowerCut: CustomStringConvertible {
   let files: [String: [UInt8]]
   /// Lines that stood in an output file at some time before.
-  let shown: Set<[UInt8]>
+  let shown: Set<Data>
   /// What an export may be found to hold; nil for no file.
-  let exports: [[UInt8]?]
+  let exports: [Data?]
   let description: String
 }
 
@@ -56,7 +58,7 @@ struct PowerCuts {
     _ check: (PowerCut) async throws -> Void
   ) async throws {
     let files = disk.files(after: loss, &random)
-    guard seen.insert(files.hashValue).inserted else { return }
+    guard seen.insert(Self.hash(of: files)).inserted else { return }
     let name = "power lost before operation \(number) of \(operations.count), \(loss) lost"
     try await check(
       PowerCut(
@@ -67,13 +69,22 @@ struct PowerCuts {
       )
     )
   }
+
+  private static func hash(of files: [String: [UInt8]]) -> Int {
+    var hasher = Hasher()
+    for (name, bytes) in files.sorted(by: { $0.key < $1.key }) {
+      hasher.combine(name)
+      unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
+    return hasher.finalize()
+  }
 }
 
 /// The lines of output files that a reader could have seen.
 private struct ShownLines {
   private static let outputs: Set<String> = ["out.jsonl", "out.failed.jsonl"]
 
-  private(set) var lines: Set<[UInt8]> = []
+  private(set) var lines: Set<Data> = []
   /// The unfinished line at the end of each output.
   private var tails: [UInt64: [UInt8]] = [:]
 
@@ -86,7 +97,7 @@ private struct ShownLines {
         separator: UInt8(ascii: "\n"),
         omittingEmptySubsequences: false
       )
-      lines.formUnion(parts.dropLast().map(Array.init))
+      lines.formUnion(parts.dropLast().map { Data($0) })
       tails[inode] = parts.last.map(Array.init)
     case .resize(let inode, _): if tails[inode] != nil { tails[inode] = [] }
     case .sync, .rename, .unlink, .syncFolder: break
@@ -97,11 +108,11 @@ private struct ShownLines {
 /// What `export` has put in the place of a file.
 private struct ExportVersions {
   /// The oldest is what a disk may still hold, nil for no file.
-  private(set) var allowed: [[UInt8]?] = [nil]
+  private(set) var allowed: [Data?] = [nil]
 
   mutating func apply(_ operation: FileOperation, _ disk: CrashDisk) {
     switch operation {
-    case .rename(_, "copy.jsonl"): allowed.append(disk.current["copy.jsonl"])
+    case .rename(_, "copy.jsonl"): allowed.append(disk.current["copy.jsonl"].map { Data($0) })
     case .syncFolder: allowed = allowed.suffix(1)
     case .create, .write, .resize, .sync, .rename, .unlink: break
     }

@@ -12,7 +12,7 @@ final class PowerCutCheck {
   /// The machine has started anew.
   private static let clock = LeaseClock(boot: "after the power cut") { 1_000 }
   /// Lines that were found to be right before.
-  private var good: Set<[UInt8]> = []
+  private var good: Set<Data> = []
 
   init(input: String) throws {
     // Many small files: memory is faster than any disk, where there is that file system.
@@ -35,7 +35,7 @@ final class PowerCutCheck {
     }
   }
 
-  private typealias Lines = [JobResult.State: [[UInt8]]]
+  private typealias Lines = [JobResult.State: [Data]]
 
   /// Does what a run does before its first request; gives the results of the batch.
   private func open() async throws -> Lines {
@@ -51,14 +51,14 @@ final class PowerCutCheck {
     var lines: Lines = [:]
     var last = 0
     while let page = try await store.results(after: last, limit: 1_000).nonEmpty {
-      for result in page { lines[result.state, default: []].append(result.line) }
+      for result in page { lines[result.state, default: []].append(Data(result.line)) }
       last = page[page.count - 1].sequence
     }
     try store.close(isClean: true)
     return lines
   }
 
-  private func problems(of lines: Lines, shown: Set<[UInt8]>) -> [String] {
+  private func problems(of lines: Lines, shown: Set<Data>) -> [String] {
     var problems: [String] = []
     let kept = Set(lines.values.joined())
     let lost = shown.subtracting(kept)
@@ -75,8 +75,7 @@ final class PowerCutCheck {
     return problems
   }
 
-  private func isRight(_ line: [UInt8], _ state: JobResult.State) -> Bool {
-    let line = Data(line)
+  private func isRight(_ line: Data, _ state: JobResult.State) -> Bool {
     guard state == .completed else {
       return (try? JSONDecoder().decode(FailedLine.self, from: line)) != nil
     }
@@ -88,14 +87,14 @@ final class PowerCutCheck {
   private func problems(ofOutputs lines: Lines) -> [String] {
     let outputs = [JobResult.State.completed: "out.jsonl", .failed: "out.failed.jsonl"]
     return outputs.compactMap { state, name in
-      let whole = (lines[state] ?? []).flatMap { $0 + [UInt8(ascii: "\n")] }
-      let found = folder.bytes(name)
+      let whole = (lines[state] ?? []).reduce(into: Data()) { $0 += $1 + Data("\n".utf8) }
+      let found = FileManager.default.contents(atPath: folder.path(of: name))
       return found == whole ? nil : "\(name) does not hold the results of the batch"
     }
   }
 
   private func problems(ofExport cut: PowerCut) -> [String] {
-    let found = cut.files["copy.jsonl"]
+    let found = cut.files["copy.jsonl"].map { Data($0) }
     return cut.exports.contains(found)
       ? [] : ["the export holds neither its old results nor its new ones"]
   }

@@ -55,7 +55,7 @@ struct PowerLossTests {
       let asked = Set(provider.requests.compactMap(\.prompt_hash))
       #expect(provider.requests.count == asked.count, "a job was sent twice\n\(cut)")
       let shown = cut.shown.compactMap {
-        try? JSONDecoder().decode(ResultLine.self, from: Data($0))
+        try? JSONDecoder().decode(ResultLine.self, from: $0)
       }
       let answered = Set(shown.map { promptHash("Prompt \($0.custom_id)") })
       #expect(asked.isDisjoint(with: answered), "a job with a result was sent again\n\(cut)")

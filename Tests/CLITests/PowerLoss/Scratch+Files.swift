@@ -1,11 +1,6 @@
 import Foundation
 
 extension Scratch {
-  /// The bytes of a file; empty where there is none.
-  func bytes(_ name: String) -> [UInt8] {
-    FileManager.default.contents(atPath: path(of: name)).map(Array.init) ?? []
-  }
-
   /// Makes these the only files of the folder, readable only by this user.
   func replaceFiles(with files: [String: [UInt8]], in subfolder: String = "") throws {
     let target = URL(fileURLWithPath: path(of: subfolder))
