@@ -24,7 +24,8 @@ struct Nightjar: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, StatusCommand.self, ExportCommand.self, EstimateCommand.self,
+      RunCommand.self, EnqueueCommand.self, WorkCommand.self, StatusCommand.self,
+      ExportCommand.self, EstimateCommand.self,
       PricesCommand.self, SimulateCommand.self, KeysCommand.self,
     ]
   )
