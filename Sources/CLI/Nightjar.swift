@@ -25,7 +25,8 @@ struct Nightjar: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, EnqueueCommand.self, WorkCommand.self, StatusCommand.self,
-      ExportCommand.self, EstimateCommand.self,
+      ExportCommand.self, RetryCommand.self, CancelCommand.self, PauseCommand.self,
+      ResumeCommand.self, DrainCommand.self, EstimateCommand.self,
       PricesCommand.self, SimulateCommand.self, KeysCommand.self,
     ]
   )
