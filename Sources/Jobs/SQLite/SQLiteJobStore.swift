@@ -22,14 +22,15 @@ package final class SQLiteJobStore: JobStore {
   package let remains: Remains
   private let lock: BatchLock
 
-  /// Opens the batch at `path` as a worker, creating it where there is none; a file of an older
-  /// version is brought up to date.
+  /// Opens the batch at `path`, creating it where there is none; a file of an older version is
+  /// brought up to date.
   ///
   /// What dead workers left behind is taken in; the lock of an owner proves that all others are dead.
   ///
   /// - Parameters:
   ///   - input: what the batch is about; must be the same at every opening.
   ///   - access: whether other workers may be at work too.
+  ///   - isWorker: false for a visitor, which changes the batch and takes no jobs.
   ///   - lease: how long a worker that is not heard of keeps its jobs.
   ///   - onUnknown: what is done with jobs that were on their way when their worker died.
   /// - Throws: ``StoreError``.
@@ -37,6 +38,7 @@ package final class SQLiteJobStore: JobStore {
     path: String,
     input: BatchInput,
     access: BatchAccess = .owner,
+    isWorker: Bool = true,
     clock: LeaseClock = .system,
     lease: Duration = .seconds(60),
     onUnknown: OnUnknown = .resend
@@ -53,7 +55,10 @@ package final class SQLiteJobStore: JobStore {
       let leaseEnd = clock.now + self.lease
       let (joined, remains) = try database.writeWithoutTransaction { [reaper] db in
         try BatchFile(path: path, access: access).prepare(db, input: input)
-        let joined = try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
+        let joined =
+          isWorker
+          ? try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
+          : Membership.visitor(of: path)
         return (joined, try reaper.takeIn(db, besides: joined.worker))
       }
       files = joined.files

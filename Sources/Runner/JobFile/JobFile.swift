@@ -75,6 +75,10 @@ package struct JobFile: Sendable, Equatable {
   package var prices: String?
   /// The most that the batch may cost.
   package var budget: USD?
+  /// What is done with jobs that were on their way when their worker died.
+  package var onUnknown: OnUnknown?
+  /// How long a worker of a queue that is not heard of keeps its jobs.
+  package var lease: Duration?
   package var secrets = Secrets()
 
   /// A job file that says nothing, for a run that is described by flags alone.

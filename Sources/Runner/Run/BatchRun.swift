@@ -84,7 +84,7 @@ package final class BatchRun: Sendable {
   ///   reported as the report's reason to stop.
   package func execute() async throws -> RunReport {
     let start = clock.now
-    let exporter = try plan.input.isQueue ? nil : Exporter(plan.files)
+    let exporter = try plan.files.output.map(Exporter.init)
     try await exporter?.repair(from: store)
     let journal = try SendJournal(path: store.files.sent, capacity: plan.concurrency)
     let crew = try crew(exporter, journal)
