@@ -85,7 +85,7 @@ package final class SQLiteJobStore: JobStore {
   /// Checkpoints and closes the file; the lock goes with the last reference.
   ///
   /// - Parameter isClean: whether nothing of this worker is left to take in; its files go then.
-  package func close(isClean: Bool) throws {
+  package func close(isClean: Bool) throws(StoreError) {
     do {
       if isClean {
         let worker = worker
