@@ -54,12 +54,14 @@ package final class SQLiteJobStore: JobStore {
       database = try DatabaseQueue(path: path, configuration: configuration)
       let leaseEnd = clock.now + self.lease
       let (joined, remains) = try database.writeWithoutTransaction { [reaper] db in
-        try BatchFile(path: path, access: access).prepare(db, input: input)
-        let joined =
-          isWorker
-          ? try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
-          : Membership.visitor(of: path)
-        return (joined, try reaper.takeIn(db, besides: joined.worker))
+        try db.explained(at: path) {
+          try BatchFile(path: path, access: access).prepare(db, input: input)
+          let joined =
+            isWorker
+            ? try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
+            : Membership.visitor(of: path)
+          return (joined, try reaper.takeIn(db, besides: joined.worker))
+        }
       }
       files = joined.files
       membership = Mutex(joined)
@@ -83,6 +85,9 @@ package final class SQLiteJobStore: JobStore {
     return configuration
   }
 
+  /// What the user should know about where the batch lies; nil for nothing.
+  package var warning: String? { lock.warning }
+
   /// The number under which this worker holds its leases now.
   package var worker: Int { membership.withLock { $0.worker } }
 
@@ -103,12 +108,22 @@ package final class SQLiteJobStore: JobStore {
   }
 
   /// Runs one durable transaction off the caller's thread.
+  ///
+  /// - Parameter bytes: about how much it writes, for the message when there is no room.
   func transaction<T: Sendable>(
+    writing bytes: Int? = nil,
     _ body: @escaping @Sendable (Database) throws -> T
   ) async throws -> T {
+    try await writing { [path] db in
+      try db.explained(at: path, needing: bytes) { try db.inImmediateTransaction(body) }
+    }
+  }
+
+  /// Writes off the caller's thread, in transactions of its own.
+  func writing<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
     do {
-      return try await database.writeWithoutTransaction { db in
-        try db.inImmediateTransaction(body)
+      return try await database.writeWithoutTransaction { [path] db in
+        try db.explained(at: path) { try body(db) }
       }
     } catch {
       throw StoreError(error, at: path)
@@ -118,7 +133,7 @@ package final class SQLiteJobStore: JobStore {
   /// Reads off the caller's thread.
   func reading<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
     do {
-      return try await database.read(body)
+      return try await database.read { [path] db in try db.explained(at: path) { try body(db) } }
     } catch {
       throw StoreError(error, at: path)
     }
