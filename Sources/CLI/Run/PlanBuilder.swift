@@ -109,7 +109,9 @@ struct PlanBuilder {
       budget: settings.budget,
       hedge: file.hedge,
       giveUpAfter: .seconds(options.pace.giveUpAfter),
-      parkFor: options.pace.parkFor.map { .seconds($0) }
+      parkFor: options.pace.parkFor.map { .seconds($0) },
+      settings: try settings.requests(),
+      onChanged: options.changes.onChanged
     )
   }
 
