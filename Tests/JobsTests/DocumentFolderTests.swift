@@ -18,7 +18,7 @@ import Testing
 
   private func paths(_ pattern: String) async throws -> [String] {
     var paths: [String] = []
-    try await DocumentFolder(pattern).forEach { paths.append($0) }
+    try await DocumentFolder(pattern).forEach { path, _ in paths.append(path) }
     return paths
   }
 
@@ -80,7 +80,7 @@ import Testing
     struct Enough: Error {}
     var seen: [String] = []
     await #expect(throws: Enough.self) {
-      try await DocumentFolder(folder.path).forEach { path in
+      try await DocumentFolder(folder.path).forEach { path, _ in
         seen.append(path)
         if seen.count == 2 { throw Enough() }
       }

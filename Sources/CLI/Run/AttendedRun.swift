@@ -44,6 +44,7 @@ struct AttendedRun {
           + "have been billed and \(fate)"
       )
     }
+    if let text = run.news.text { Console.shared.note(text) }
     let signals = SignalWatch(run, grace: builder.grace)
     let progress =
       options.quiet ? nil : ProgressPrinter(run.progress, explained: options.explain)

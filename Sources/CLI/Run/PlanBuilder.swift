@@ -76,7 +76,8 @@ struct PlanBuilder {
       prices: prices,
       hedge: file.hedge,
       parkFor: options.pace.parkFor.map { .seconds($0) },
-      onUnknown: options.onUnknown ?? file.onUnknown ?? .resend
+      onUnknown: options.onUnknown ?? file.onUnknown ?? .resend,
+      settings: try settings.requests()
     )
   }
 

@@ -48,6 +48,7 @@ struct RunBuilder {
     var plan = try await builder.plan(files, prices: prices, concurrency: settings.concurrency())
     plan.limit = limit
     plan.budget = budget
+    plan.onChanged = options.changes.onChanged
     plan.giveUpAfter = .seconds(options.giveUpAfter)
     return plan
   }

@@ -21,6 +21,12 @@ struct RunCommand: AsyncParsableCommand {
       batch: while it is there, the same command resumes, and nothing that was answered is asked \
       for again.
 
+      The input may change meanwhile: new lines are queued, changed ones count where their job is \
+      not completed (a failed one is tried again), and results whose line is gone are kept. Where \
+      the line, document, model, system prompt or template of completed jobs has changed, the run \
+      is refused with a list, until --allow-changed keeps their results or --rerun-changed does \
+      them again.
+
       Keys may be rotated or revoked while it runs: files and the keystore are watched, secret \
       stores are asked once a minute and whenever a key is refused. Jobs wait for a good key and \
       are not charged for a bad one; results.jsonl.nightjar-audit says which key served what. Vault \
@@ -67,6 +73,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(help: "Seconds after which a run gives up if nothing ever answered (default 60).")
   var giveUpAfter: Double = 60
+
+  @OptionGroup(title: "When the input changes") var changes: ChangeOptions
 
   @Flag(help: "Print the first requests as they would be sent, and send nothing.")
   var dryRun = false

@@ -153,6 +153,18 @@ struct Settings {
     return [.environment(name: isAnthropic ? "ANTHROPIC_API_KEY" : "OPENAI_API_KEY")]
   }
 
+  /// What a batch remembers of how its requests are made.
+  func requests() throws -> RequestSettings {
+    RequestSettings(
+      provider: try providerName(),
+      api: options.provider.api ?? file.api,
+      model: model,
+      maxTokens: maxTokens,
+      system: options.provider.system ?? file.system,
+      template: file.prompt?.text
+    )
+  }
+
   func prompts() throws -> PromptSettings {
     var template: PromptTemplate?
     if let prompt = file.prompt {

@@ -33,9 +33,13 @@ package struct DocumentFolder: Sendable {
 
   /// Visits every document in the order of its path, a folder at a time.
   ///
+  /// - Parameter body: is also told what tells one version of the document from another: a hash of
+  ///   its size and the time of its last change.
   /// - Throws: ``StoreError`` `.inputMissing` when the folder cannot be listed, or what `body`
   ///   throws.
-  package func forEach(_ body: (_ path: String) async throws -> Void) async throws {
+  package func forEach(
+    _ body: (_ path: String, _ version: UInt64) async throws -> Void
+  ) async throws {
     try await visit("", within: [], body)
   }
 
@@ -43,22 +47,22 @@ package struct DocumentFolder: Sendable {
   private func visit(
     _ folder: String,
     within outer: [FolderID],
-    _ body: (String) async throws -> Void
+    _ body: (String, UInt64) async throws -> Void
   ) async throws {
     let id = FolderID(of: folder.isEmpty ? root : root + "/" + folder)
     guard !outer.contains(id) else { return }
-    for (name, isFolder) in try await queue.run({ try list(folder) }) {
-      let path = folder.isEmpty ? name : folder + "/" + name
-      if isFolder {
+    for entry in try await queue.run({ try list(folder) }) {
+      let path = folder.isEmpty ? entry.name : folder + "/" + entry.name
+      if entry.isFolder {
         try await visit(path, within: outer + [id], body)
       } else if pattern.map({ unsafe fnmatch($0, path, FNM_PATHNAME | FNM_PERIOD) == 0 }) ?? true {
-        try await body(path)
+        try await body(path, entry.version)
       }
     }
   }
 
   /// The visible entries of a folder by name; symbolic links count as what they point at.
-  private func list(_ folder: String) throws(StoreError) -> [(name: String, isFolder: Bool)] {
+  private func list(_ folder: String) throws(StoreError) -> [Entry] {
     let path = folder.isEmpty ? root : root + "/" + folder
     guard let directory = unsafe opendir(path) else {
       throw StoreError(
@@ -69,7 +73,7 @@ package struct DocumentFolder: Sendable {
       )
     }
     defer { unsafe closedir(directory) }
-    var entries: [(name: String, isFolder: Bool)] = []
+    var entries: [Entry] = []
     while let entry = unsafe readdir(directory) {
       let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
         unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
@@ -79,9 +83,26 @@ package struct DocumentFolder: Sendable {
       let isKnown = unsafe stat(path + "/" + name, &information) == 0
       let kind = information.st_mode & S_IFMT
       guard !isKnown || kind == S_IFDIR || kind == S_IFREG else { continue }
-      entries.append((name, isKnown && kind == S_IFDIR))
+      entries.append(
+        Entry(
+          name: name,
+          isFolder: isKnown && kind == S_IFDIR,
+          version: isKnown ? Self.version(information) : 0
+        )
+      )
     }
     return entries.sorted { $0.name < $1.name }
+  }
+
+  private struct Entry {
+    let name: String
+    let isFolder: Bool
+    let version: UInt64
+  }
+
+  private static func version(_ file: stat) -> UInt64 {
+    let facts = "\(file.st_size) \(file.st_mtim.tv_sec) \(file.st_mtim.tv_nsec)"
+    return JobMark.hash([UInt8](facts.utf8)[...])
   }
 
   /// The text of a document.

@@ -44,7 +44,8 @@ package enum FileSystemKind: Sendable, Equatable {
   /// What is told beside; nil where there is nothing to heed.
   package func warning(at path: String) -> String? {
     guard self == .userSpace else { return nil }
-    return "\(path) lies on a FUSE file system; where that leads to another machine, keep the batch "
+    return
+      "\(path) lies on a FUSE file system; where that leads to another machine, keep the batch "
       + "on a local disk with --queue"
   }
 }

@@ -47,6 +47,7 @@ extension SQLiteJobStore {
       arguments: [
         segment.firstJob, segment.jobCount, segment.firstLine, offset, length, digest, lines,
         failures, state, segment.priority,
+        segment.marks.isEmpty ? nil : Data(segment.marks.bytes),
       ])
   }
 
@@ -114,6 +115,7 @@ extension SQLiteJobStore {
       firstLine: row["first_line"],
       source: source(of: row),
       priority: row["priority"],
+      marks: marks(of: row),
       finished: Set(finishedJobs),
       retryable: Dictionary(retryable.map { ($0.job, $0) }, uniquingKeysWith: { _, last in last })
     )
@@ -123,6 +125,10 @@ extension SQLiteJobStore {
     if let lines = row["lines"] as Data? { return .inline([UInt8](lines)) }
     let digest: Data = row["digest"] ?? Data()
     return .file(offset: row["offset"], length: row["length"], digest: [UInt8](digest))
+  }
+
+  static func marks(of row: Row) -> [JobMark] {
+    [JobMark](bytes: [UInt8](row["marks"] as Data? ?? Data()))
   }
 
   package func heartbeat() async throws -> Heartbeat {

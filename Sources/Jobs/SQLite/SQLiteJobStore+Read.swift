@@ -72,15 +72,19 @@ extension SQLiteJobStore {
     try await reading { db in
       let statement = try db.cachedStatement(sql: Statements.segmentAfter)
       guard let row = try Row.fetchOne(statement, arguments: [segment]) else { return nil }
-      let draft = SegmentDraft(
-        firstJob: row["first_job"],
-        jobCount: row["job_count"],
-        firstLine: row["first_line"],
-        source: Self.source(of: row),
-        failures: []
-      )
-      return (row["segment"], draft)
+      return (row["segment"], Self.draft(of: row))
     }
+  }
+
+  static func draft(of row: Row) -> SegmentDraft {
+    SegmentDraft(
+      firstJob: row["first_job"],
+      jobCount: row["job_count"],
+      firstLine: row["first_line"],
+      source: source(of: row),
+      failures: [],
+      marks: marks(of: row)
+    )
   }
 
   /// The identity of the input file when it was last found unchanged; nil before the first time.
@@ -100,12 +104,16 @@ extension SQLiteJobStore {
 
   /// Notes the identity of the input file, so that a resume need not read it again.
   package func recordInputIdentity(_ identity: FileIdentity) async throws {
-    try await transaction { db in
-      try db.execute(
-        sql: Statements.recordIdentity,
-        arguments: [identity.device, identity.inode, identity.size, identity.modified]
-      )
-    }
+    try await transaction { db in try Self.record(identity, in: db) }
+  }
+
+  static func record(_ identity: FileIdentity?, in db: Database) throws {
+    try db.execute(
+      sql: Statements.recordIdentity,
+      arguments: [
+        identity?.device ?? 0, identity?.inode ?? 0, identity?.size ?? 0, identity?.modified ?? 0,
+      ]
+    )
   }
 
   /// What SQLite says about its last commit: the journal mode, and the level of `synchronous`

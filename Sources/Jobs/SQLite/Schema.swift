@@ -109,6 +109,7 @@ enum Schema {
     CREATE INDEX segment_available ON segment (priority DESC, segment) WHERE state = 0;
     CREATE INDEX segment_leased ON segment (worker) WHERE state = 1;
     CREATE UNIQUE INDEX segment_first_job ON segment (first_job);
+    CREATE INDEX result_failed ON result (job) WHERE state = 2;
 
     CREATE TABLE aside (
       job INTEGER PRIMARY KEY,

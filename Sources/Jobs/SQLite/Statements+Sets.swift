@@ -47,11 +47,13 @@ extension Statements {
     UNION SELECT job, 2 + cause FROM aside WHERE job = ?1
     """
 
-  /// A line too long to be kept cannot be read again, so its job stays failed.
+  /// A line that was too long to be kept, or is gone from the input, cannot be read again, so its
+  /// job stays as it is.
   static let leaveUnreadable = """
-    DELETE FROM chosen WHERE job IN (
-      SELECT first_job FROM segment
-      WHERE lines IS NULL AND coalesce(length(digest), 0) = 0 AND coalesce(length(marks), 0) = 0
+    DELETE FROM chosen WHERE (
+      SELECT lines IS NULL AND coalesce(length(digest), 0) = 0
+        AND (length = 0 OR coalesce(length(marks), 0) = 0)
+      FROM segment WHERE first_job <= job ORDER BY first_job DESC LIMIT 1
     )
     """
 

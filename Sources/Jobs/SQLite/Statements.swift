@@ -21,14 +21,15 @@ enum Statements {
     """
 
   static let segmentAfter = """
-    SELECT segment, first_job, job_count, first_line, offset, length, digest, lines FROM segment
-    WHERE segment > ? ORDER BY segment LIMIT 1
+    SELECT segment, first_job, job_count, first_line, offset, length, digest, lines, marks
+    FROM segment WHERE segment > ? ORDER BY segment LIMIT 1
     """
 
   static let insertSegment = """
     INSERT INTO segment
-      (first_job, job_count, first_line, offset, length, digest, lines, finished, state, priority)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      (first_job, job_count, first_line, offset, length, digest, lines, finished, state, priority,
+        marks)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
 
   static let insertID = "INSERT INTO job_id (id, job) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
@@ -45,7 +46,7 @@ enum Statements {
 
   static let claimable = """
     SELECT segment, epoch, first_job, job_count, first_line, offset, length, digest, lines, finished,
-      priority
+      priority, marks
     FROM segment WHERE state = 0 ORDER BY priority DESC, segment LIMIT ?
     """
 

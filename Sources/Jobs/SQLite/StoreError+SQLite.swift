@@ -72,7 +72,8 @@ extension StoreError {
       .damaged,
       "the batch file is damaged: \(text)",
       at: path,
-      next: "`nightjar status \(path) --check` says where, `nightjar export \(path) -o saved.jsonl` "
+      next:
+        "`nightjar status \(path) --check` says where, `nightjar export \(path) -o saved.jsonl` "
         + "saves what can be read; then run the rest with another output"
     )
   }
@@ -96,7 +97,8 @@ extension StoreError {
 extension Database {
   /// Runs `body`; a failure is told with the system's own reason for it, which the connection knows
   /// only until it is used again.
-  func explained<T>(at path: String, needing bytes: Int? = nil, _ body: () throws -> T) throws -> T {
+  func explained<T>(at path: String, needing bytes: Int? = nil, _ body: () throws -> T) throws -> T
+  {
     do {
       return try body()
     } catch {

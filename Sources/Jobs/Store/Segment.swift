@@ -5,7 +5,8 @@ internal import Secrets
 /// Prompts of a file are not copied: a segment names the bytes that hold its lines. Jobs from a
 /// pipe or a folder have no file to point at, so their lines are kept in the segment itself.
 package enum SegmentSource: Sendable, Equatable {
-  /// Bytes `offset ..< offset + length` of the input file; `digest` is their SHA-256.
+  /// Bytes `offset ..< offset + length` of the input file; `digest` is their SHA-256 where a batch
+  /// of the first format holds them, else empty: then the marks of the jobs tell what they are.
   case file(offset: Int, length: Int, digest: [UInt8])
   /// The lines themselves.
   case inline([UInt8])
@@ -24,6 +25,8 @@ package struct SegmentDraft: Sendable {
   package let failures: [JobResult]
   /// Segments of a higher priority are leased first.
   package let priority: Int
+  /// What each job was when it was queued; empty for lines that are never read again.
+  package let marks: [JobMark]
 
   package init(
     firstJob: Int,
@@ -31,8 +34,10 @@ package struct SegmentDraft: Sendable {
     firstLine: Int,
     source: SegmentSource,
     failures: [JobResult],
-    priority: Int = 0
+    priority: Int = 0,
+    marks: [JobMark] = []
   ) {
+    self.marks = marks
     self.priority = priority
     self.firstJob = firstJob
     self.jobCount = jobCount
@@ -62,6 +67,7 @@ package struct ClaimedSegment: Sendable {
   package let firstLine: Int
   package let source: SegmentSource
   package let priority: Int
+  package let marks: [JobMark]
   /// Jobs of the segment that need nothing more: they have a result, or are cancelled or held.
   package let finished: Set<Int>
   /// Jobs of the segment that wait for another attempt.
@@ -74,9 +80,11 @@ package struct ClaimedSegment: Sendable {
     firstLine: Int,
     source: SegmentSource,
     priority: Int = 0,
+    marks: [JobMark] = [],
     finished: Set<Int>,
     retryable: [Int: RetryableJob]
   ) {
+    self.marks = marks
     self.priority = priority
     self.lease = lease
     self.firstJob = firstJob
@@ -89,10 +97,10 @@ package struct ClaimedSegment: Sendable {
 }
 
 extension SegmentSource {
-  /// Names bytes of the input file and remembers what they are.
-  package static func file(at offset: Int, bytes: ArraySlice<UInt8>) -> SegmentSource {
-    .file(offset: offset, length: bytes.count, digest: digest(of: bytes))
-  }
+  /// Of jobs whose lines are no longer in the input; only their results are kept.
+  package static let gone = SegmentSource.file(offset: 0, length: 0, digest: [])
+
+  package var isGone: Bool { self == .gone }
 
   /// True when `bytes` are those that the segment was made of.
   package func matches(_ bytes: ArraySlice<UInt8>) -> Bool {

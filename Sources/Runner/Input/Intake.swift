@@ -72,11 +72,24 @@ package struct Intake: Sendable {
     }
   }
 
+  /// Passes over a stored segment whose lines are no longer in the input.
+  package mutating func restoreGone(_ draft: SegmentDraft) {
+    restored = draft.firstJob + draft.jobCount
+    assembler = SegmentAssembler(firstJob: restored, keepsLines: keepsLines)
+  }
+
   private static func mark(of line: ArraySlice<UInt8>) -> String {
     String(decoding: line, as: UTF8.self)
   }
 
   private static func mark(ofLength length: Int) -> String { "\0\(length)" }
+
+  /// The mark of a line that is no job; no id begins with a zero.
+  private static func mark(ofBad line: LineSplitter.Line) -> JobMark {
+    if line.isOversized { return JobMark(ofLength: line.length) }
+    let text = line.bytes.content
+    return JobMark(id: JobMark.hash([0] + text), content: JobMark.hash(text), isPrompt: false)
+  }
 
   /// True for a line that was queued before the input was given again.
   private mutating func isKnown(_ mark: String, _ line: LineSplitter.Line) -> Bool {
@@ -89,7 +102,9 @@ package struct Intake: Sendable {
   }
 
   /// Takes the next line of the input.
-  package mutating func take(_ line: LineSplitter.Line) {
+  ///
+  /// - Parameter version: of the document that the line names; nil for a line that says it all.
+  package mutating func take(_ line: LineSplitter.Line, version: UInt64? = nil) {
     guard !isFull else { return }
     if !line.isOversized, line.bytes.isBlankLine {
       drafts += assembler.addBlank(line)
@@ -97,7 +112,14 @@ package struct Intake: Sendable {
     }
     switch judge(line) {
     case .known: return
-    case .good: drafts += assembler.add(line, failure: nil)
+    case .good(let id, let isPrompt):
+      let content = version ?? JobMark.hash(line.bytes.content)
+      let mark = JobMark(
+        id: JobMark.hash([UInt8](id.utf8)[...]),
+        content: content,
+        isPrompt: isPrompt
+      )
+      drafts += assembler.add(line, mark: mark, failure: nil)
     case .bad(let refusal):
       let failed = InputLine.failedLine(
         line.bytes.content,
@@ -106,6 +128,7 @@ package struct Intake: Sendable {
       )
       drafts += assembler.add(
         line,
+        mark: Self.mark(ofBad: line),
         failure: JobResult(job: assembler.nextJob, state: .failed, line: failed)
       )
     }
@@ -115,7 +138,7 @@ package struct Intake: Sendable {
   package mutating func finishSegment() { drafts += assembler.finish() }
 
   private enum Verdict {
-    case good
+    case good(id: String, isPrompt: Bool)
     case known
     case bad(Refusal)
   }
@@ -128,17 +151,22 @@ package struct Intake: Sendable {
     }
     let text = line.bytes.content
     let id: String
+    var isPrompt = true
     if isListing {
       id = JobPreparer.documentPath(text)
     } else {
       do throws(InputLineError) {
-        id = try InputLine.parse(text.span).id
+        let line = try InputLine.parse(text.span)
+        id = line.id
+        isPrompt = line.shape == .plain
       } catch {
         if isKnown(Self.mark(of: text), line) { return .known }
         return bad(line, "malformed_line", error.message)
       }
     }
-    guard let earlier = seen.insert(id, line: line.number) else { return .good }
+    guard let earlier = seen.insert(id, line: line.number) else {
+      return .good(id: id, isPrompt: isPrompt)
+    }
     if skipsKnown, restored > 0 { return .known }
     return bad(
       line,

@@ -24,7 +24,11 @@ package struct JobFinder: Sendable {
     var last = 0
     while found.count < ids.count, let (segment, draft) = try await store.segment(after: last) {
       last = segment
-      let bytes = try await loader.bytes(of: draft.source, firstLine: draft.firstLine)
+      let bytes = try await loader.bytes(
+        of: draft.source,
+        marks: draft.marks,
+        firstLine: draft.firstLine
+      )
       for (number, line) in draft.lines(in: bytes) {
         guard let id = id(of: line), ids.contains(id), found[id] == nil else { continue }
         found[id] = number

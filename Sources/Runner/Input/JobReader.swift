@@ -65,12 +65,15 @@ package struct JobReader: Sendable {
     var line = 1
     try await forEachStored { draft in
       guard case .file(let offset, let length, let digest) = draft.source else { return }
+      if draft.source.isGone { return intake.restoreGone(draft) }
       end = offset + length
       let bytes = try await SegmentLoader(file: file).bytes(
         of: draft.source,
+        marks: draft.marks,
         firstLine: draft.firstLine
       )
-      line = intake.restore(draft, bytes: bytes, isKept: !digest.isEmpty)
+      let isKept = !digest.isEmpty || !draft.marks.isEmpty
+      line = intake.restore(draft, bytes: bytes, isKept: isKept)
     }
     try await refuseLongerLine(file, end)
     var splitter = LineSplitter(longest: Self.longestLine, offset: end, number: line)
@@ -89,14 +92,12 @@ package struct JobReader: Sendable {
 
   /// Lines may be added to a queued file, but its last line may not grow.
   private func refuseLongerLine(_ file: InputFile, _ end: Int) async throws {
-    guard end > 0 else { return }
-    let seam = try await file.read(at: end - 1, count: 2)
-    guard seam.count == 2, !seam.contains(UInt8(ascii: "\n")) else { return }
+    guard try await SegmentLoader(file: file).lineGoesOn(at: end) else { return }
     throw StoreError(
       .inputChanged,
       "the last queued line of the input has grown",
       at: file.path,
-      next: "restore the file, or run the new one with another output"
+      next: "run the same command again: it compares the input line by line"
     )
   }
 
@@ -115,7 +116,9 @@ package struct JobReader: Sendable {
     switch input {
     case .file, .queue: break
     case .folder(let folder):
-      try await readListing(of: folder, &intake)
+      try await Self.list(folder, &intake) { intake in
+        if intake.drafts.count >= 16 { try await hand(over: &intake) }
+      }
     case .pipe(let pipe):
       var splitter = LineSplitter(longest: Self.longestLine)
       while !intake.isFull {
@@ -130,18 +133,24 @@ package struct JobReader: Sendable {
     try await finish(&intake)
   }
 
-  private func readListing(of folder: DocumentFolder, _ intake: inout Intake) async throws {
+  /// Takes the documents of a folder, looking at the intake after each.
+  static func list(
+    _ folder: DocumentFolder,
+    _ intake: inout Intake,
+    _ look: (inout Intake) async throws -> Void
+  ) async throws {
     var number = 0
-    try await folder.forEach { path in
+    try await folder.forEach { path, version in
       guard !intake.isFull else { return }
       number += 1
       var line: [UInt8] = []
       line.appendJSON(path)
       line.append(UInt8(ascii: "\n"))
       intake.take(
-        LineSplitter.Line(bytes: line[...], offset: 0, length: line.count, number: number)
+        LineSplitter.Line(bytes: line[...], offset: 0, length: line.count, number: number),
+        version: version
       )
-      if intake.drafts.count >= 16 { try await hand(over: &intake) }
+      try await look(&intake)
     }
   }
 
@@ -152,28 +161,36 @@ package struct JobReader: Sendable {
     -> (count: Int, first: String?)
   {
     var intake = Intake(keepsLines: false, name: name, limit: .max)
-    var splitter = LineSplitter(longest: longestLine)
-    var position = 0
     var count = 0
     var first: String?
-    func tally() {
+    try await scan(file, &intake) { intake in
       for failure in intake.drafts.flatMap(\.failures) {
         count += 1
         first = first ?? InputLine.errorMessage(ofFailed: failure.line)
       }
       intake.drafts = []
     }
-    while true {
+    return (count, first)
+  }
+
+  /// Takes the lines of a whole file, looking at the intake after each piece.
+  static func scan(
+    _ file: InputFile,
+    _ intake: inout Intake,
+    _ look: (inout Intake) -> Void
+  ) async throws {
+    var splitter = LineSplitter(longest: longestLine)
+    var position = 0
+    while !intake.isFull {
       let bytes = try await file.read(at: position, count: chunk)
       position += bytes.count
       splitter.take(bytes) { intake.take($0) }
-      tally()
+      look(&intake)
       if bytes.count < chunk { break }
     }
     if let last = splitter.finish() { intake.take(last) }
     intake.finishSegment()
-    tally()
-    return (count, first)
+    look(&intake)
   }
 
   private func forEachStored(_ body: (SegmentDraft) async throws -> Void) async throws {

@@ -75,7 +75,7 @@ package struct QueueReader {
 
   private func read(_ folder: DocumentFolder, _ intake: inout QueueIntake) async throws {
     var number = 0
-    try await folder.forEach { path in
+    try await folder.forEach { path, _ in
       number += 1
       let text: Result<String, DocumentError>
       do throws(DocumentError) {

@@ -14,6 +14,7 @@ package struct SegmentAssembler: Sendable {
   private var offset = 0
   private var held: [UInt8] = []
   private var failures: [JobResult] = []
+  private var marks: [JobMark] = []
 
   /// - Parameters:
   ///   - firstJob: zero-based number of the next job in the batch.
@@ -28,13 +29,19 @@ package struct SegmentAssembler: Sendable {
 
   /// Adds the next line of the input.
   ///
-  /// - Parameter failure: what to record for a line that can never be sent.
+  /// - Parameters:
+  ///   - mark: what the job is known by later.
+  ///   - failure: what to record for a line that can never be sent.
   /// - Returns: segments that are full.
-  package mutating func add(_ line: LineSplitter.Line, failure: JobResult?) -> [SegmentDraft] {
+  package mutating func add(
+    _ line: LineSplitter.Line,
+    mark: JobMark,
+    failure: JobResult?
+  ) -> [SegmentDraft] {
     if line.isOversized { return finish() + [alone(line, failure)] }
     if !held.isEmpty, held.count + line.length > Self.bytes {
       let full = finish()
-      return full + add(line, failure: failure)
+      return full + add(line, mark: mark, failure: failure)
     }
     if jobCount == 0 {
       firstLine = line.number
@@ -43,6 +50,7 @@ package struct SegmentAssembler: Sendable {
     held += line.bytes
     if line.bytes.last != UInt8(ascii: "\n"), keepsLines { held.append(UInt8(ascii: "\n")) }
     jobCount += 1
+    marks.append(mark)
     if let failure { failures.append(failure) }
     return jobCount >= Self.jobs ? finish() : []
   }
@@ -65,8 +73,11 @@ package struct SegmentAssembler: Sendable {
       jobCount = 0
       held = []
       failures = []
+      marks = []
     }
-    return [draft(keepsLines ? .inline(held) : .file(at: offset, bytes: held[...]))]
+    let source: SegmentSource =
+      keepsLines ? .inline(held) : .file(offset: offset, length: held.count, digest: [])
+    return [draft(source)]
   }
 
   /// A line too long to be held makes a segment of its own, which is never read again.
@@ -88,7 +99,8 @@ package struct SegmentAssembler: Sendable {
       jobCount: jobCount,
       firstLine: firstLine,
       source: source,
-      failures: failures
+      failures: failures,
+      marks: marks
     )
   }
 }

@@ -13,24 +13,46 @@ package struct SegmentLoader: Sendable {
   ///
   /// - Throws: ``StoreError`` `.inputChanged` when the file was changed since it was queued.
   package func bytes(of segment: ClaimedSegment) async throws -> [UInt8] {
-    try await bytes(of: segment.source, firstLine: segment.firstLine)
+    try await bytes(of: segment.source, marks: segment.marks, firstLine: segment.firstLine)
   }
 
-  func bytes(of source: SegmentSource, firstLine: Int) async throws -> [UInt8] {
+  func bytes(of source: SegmentSource, marks: [JobMark], firstLine: Int) async throws -> [UInt8] {
     switch source {
     case .inline(let lines): return lines
     case .file(let offset, let length, let digest):
-      guard let file, !digest.isEmpty else { return [] }
+      guard let file, !digest.isEmpty || !marks.isEmpty, !source.isGone else { return [] }
       let bytes = try await file.read(at: offset, count: length)
-      guard source.matches(bytes[...]) else {
+      let isUnchanged =
+        digest.isEmpty ? Self.lines(of: bytes, match: marks) : source.matches(bytes[...])
+      guard isUnchanged else {
         throw StoreError(
           .inputChanged,
           "the input has changed since its jobs were queued (from line \(firstLine) on)",
           at: file.path,
-          next: "restore the file, or run the new one with another output"
+          next: digest.isEmpty
+            ? "run the same command again: it compares the input line by line"
+            : "restore the file, or run the new one with another output"
         )
       }
       return bytes
     }
+  }
+
+  /// True when the file has more of the line that ended, without a line break, at `end`.
+  func lineGoesOn(at end: Int) async throws -> Bool {
+    guard let file, end > 0 else { return false }
+    let seam = try await file.read(at: end - 1, count: 2)
+    return seam.count == 2 && !seam.contains(UInt8(ascii: "\n"))
+  }
+
+  /// True when the lines that are no blank ones are, one by one, those that the marks were made of.
+  private static func lines(of bytes: [UInt8], match marks: [JobMark]) -> Bool {
+    var splitter = LineSplitter(longest: .max)
+    var lines: [LineSplitter.Line] = []
+    splitter.take(bytes) { lines.append($0) }
+    if let last = splitter.finish() { lines.append(last) }
+    lines.removeAll { $0.bytes.isBlankLine }
+    return lines.count == marks.count
+      && zip(lines, marks).allSatisfy { line, mark in mark.matches(line.bytes.content) }
   }
 }

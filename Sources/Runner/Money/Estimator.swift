@@ -64,7 +64,7 @@ package struct Estimator: Sendable {
 
   private func add(_ folder: DocumentFolder, to estimate: inout Estimate) async throws {
     var listed = 0
-    try await folder.forEach { path in
+    try await folder.forEach { path, _ in
       listed += 1
       guard estimate.jobs < most else { return }
       var line: [UInt8] = []

@@ -25,6 +25,8 @@ package final class BatchRun: Sendable {
   private let before: BatchSummary
   private let workers = Mutex<Task<Void, Never>?>(nil)
   package let progress: RunProgress
+  /// What has changed since the batch was run the last time.
+  package let news: ResumeNews
 
   /// Opens the batch, creating it where there is none.
   ///
@@ -47,6 +49,7 @@ package final class BatchRun: Sendable {
     )
     audit = AttemptAudit(try AuditLog(plan.files.batch + "-audit"))
     audit.note(store.remains)
+    news = try await Self.reconcile(plan, store)
     before = try await store.summary()
     var counters = RunCounters()
     counters.read = before.total
@@ -62,6 +65,35 @@ package final class BatchRun: Sendable {
     }
     alarm = AlarmClock(clock: clock)
     pulse = AlarmClock(clock: clock)
+  }
+
+  /// Brings the batch up to its input and settings.
+  private static func reconcile(_ plan: RunPlan, _ store: SQLiteJobStore) async throws -> ResumeNews
+  {
+    var news = ResumeNews()
+    do {
+      let settings = (plan.input.isQueue ? nil : plan.settings).map { settings in
+        SettingsReconciler(
+          settings: settings,
+          store: store,
+          place: plan.files.batch,
+          onChanged: plan.onChanged
+        )
+      }
+      let input = InputReconciler(
+        input: plan.input,
+        store: store,
+        limit: plan.limit,
+        onChanged: plan.onChanged
+      )
+      try await settings?.check()
+      try await input.reconcile(try await store.summary(), &news)
+      try await settings?.record(&news)
+    } catch {
+      try? store.close(isClean: true)
+      throw error
+    }
+    return news
   }
 
   /// What was left behind when earlier workers died.

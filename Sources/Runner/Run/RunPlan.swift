@@ -102,6 +102,10 @@ package struct RunPlan: Sendable {
   package var lease: Duration
   /// Whether a worker of a queue ends when nobody has anything left to do.
   package var untilEmpty: Bool
+  /// What requests are made with; nil where nobody minds if it changes.
+  package var settings: RequestSettings?
+  /// What is done where completed jobs were done with another line or other settings.
+  package var onChanged: OnChanged
 
   package init(
     input: Input,
@@ -120,7 +124,9 @@ package struct RunPlan: Sendable {
     parkFor: Duration? = nil,
     onUnknown: OnUnknown = .resend,
     lease: Duration = .seconds(30),
-    untilEmpty: Bool = false
+    untilEmpty: Bool = false,
+    settings: RequestSettings? = nil,
+    onChanged: OnChanged = .refuse
   ) {
     self.input = input
     self.files = files
@@ -139,5 +145,7 @@ package struct RunPlan: Sendable {
     self.onUnknown = onUnknown
     self.lease = lease
     self.untilEmpty = untilEmpty
+    self.settings = settings
+    self.onChanged = onChanged
   }
 }

@@ -48,7 +48,7 @@ package struct RunPreview: Sendable {
     case .pipe(let pipe): bytes = try await pipe.readNext(count: 1 << 20)
     case .folder(let folder):
       var listed = 0
-      try await folder.forEach { path in
+      try await folder.forEach { path, _ in
         guard listed < count else { return }
         listed += 1
         bytes.appendJSON(path)

@@ -46,7 +46,7 @@ final class PowerCutCheck {
     if let found = try AuditReader.verify(audit).firstBreak {
       throw BrokenAudit(line: found.line, why: found.why)
     }
-    let exporter = try Exporter(files)
+    let exporter = try Exporter(try #require(files.output))
     try await exporter.repair(from: store)
     var lines: Lines = [:]
     var last = 0

@@ -51,10 +51,16 @@ import Testing
     }
 
     static func exporter(_ folder: TestFolder) throws -> Exporter {
-      try Exporter(RunPlan.Files(output: folder.file("out")))
+      try Exporter(try #require(RunPlan.Files(output: folder.file("out")).output))
     }
 
     func complete(_ job: Int, _ state: JobResult.State = .completed) async -> Bool {
+      if case .taken = await bring(job, state) { true } else { false }
+    }
+
+    func bring(_ job: Int, _ state: JobResult.State = .completed) async
+      -> CompletionBatcher.Completion
+    {
       await batcher.complete(
         JobResult(job: job, state: state, line: Array("job \(job)".utf8)),
         under: lease
@@ -163,8 +169,10 @@ import Testing
     let running = Task { try await bench.batcher.run() }
     var taken: [Int] = []
     for job in 0..<100_000 {
-      guard await bench.complete(job) else { break }
+      let completion = await bench.bring(job)
+      if case .lost = completion { break }
       taken.append(job)
+      if case .keptForLater = completion { break }
     }
     await #expect(throws: FaultyStore.Fault.self) { try await running.value }
     await #expect(throws: FaultyStore.Fault.self) { try await bench.append(failing: [50]) }

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Runner
+
+/// What becomes of completed jobs whose line or settings have changed since.
+struct ChangeOptions: ParsableArguments {
+  @Flag(help: "Keep the results of completed jobs whose line, document, model or template changed.")
+  var allowChanged = false
+
+  @Flag(help: "Forget the results of such jobs and do them again.")
+  var rerunChanged = false
+
+  func validate() throws {
+    guard !allowChanged || !rerunChanged else {
+      throw ValidationError("choose one of --allow-changed and --rerun-changed")
+    }
+  }
+
+  var onChanged: OnChanged { allowChanged ? .allow : rerunChanged ? .rerun : .refuse }
+}
+
+extension ResumeNews {
+  /// What the user is told of a batch that goes on with another input or other settings.
+  var text: String? {
+    guard !isEmpty else { return nil }
+    var parts = settings
+    let lines = [(added, "added"), (changed, "changed")].filter { $0.0 > 0 }
+    if !lines.isEmpty {
+      parts.append("input: " + lines.map { "\($0.0) \($0.1)" }.joined(separator: ", "))
+    }
+    if dropped > 0 {
+      parts.append("\(jobs(dropped)) gone from the input, without an answer, dropped")
+    }
+    if kept > 0 { parts.append("\(jobs(kept)) gone from the input, completed, kept") }
+    if again > 0 { parts.append("\(jobs(again)) with a result to be done again") }
+    if outdated > 0 { parts.append("\(jobs(outdated)) with an older result kept") }
+    return "resuming after a change: " + parts.joined(separator: "; ")
+  }
+
+  private func jobs(_ count: Int) -> String { "\(count) \(count == 1 ? "job" : "jobs")" }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import GRDB
+
+extension SQLiteJobStore {
+  /// What is known of every job, by its number.
+  package func storedJobs() async throws -> StoredJobs {
+    try await reading { db in
+      var jobs = StoredJobs()
+      let segments = try Row.fetchCursor(db, sql: Statements.segmentMarks)
+      while let row = try segments.next() {
+        let draft = Self.draft(of: row)
+        jobs.marks += draft.marksOfJobs
+        let state = draft.source.isGone ? StoredJobs.State.kept : .waiting
+        jobs.states += Array(repeating: state, count: draft.jobCount)
+      }
+      try Self.note(.completed, Statements.jobsWithResult, in: db, &jobs)
+      try Self.note(.failed, Statements.failedJobs, in: db, &jobs)
+      try Self.note(.aside, Statements.jobsAside, in: db, &jobs)
+      return jobs
+    }
+  }
+
+  private static func note(
+    _ state: StoredJobs.State,
+    _ sql: String,
+    in db: Database,
+    _ jobs: inout StoredJobs
+  ) throws {
+    let numbers = try Int.fetchCursor(db, sql: sql)
+    while let job = try numbers.next() {
+      guard jobs.states.indices.contains(job), jobs.states[job] != .kept else { continue }
+      jobs.states[job] = state
+    }
+  }
+
+  /// Takes the batch to a new version of its input, in one commit.
+  ///
+  /// Results, attempts and places aside follow their jobs to the new numbers.
+  ///
+  /// - Throws: ``StoreError``; nothing has changed then.
+  package func rebase(_ rebase: InputRebase) async throws {
+    try await transaction { db in
+      try Self.startAgain(rebase.again, in: db)
+      try Self.move(rebase.places, in: db)
+      try db.execute(sql: Statements.clearSegments)
+      _ = try Self.append(rebase.segments, isLast: true, in: db)
+      try db.execute(sql: Statements.countFinished)
+      try Self.record(rebase.identity, in: db)
+      try db.execute(sql: Statements.revise)
+    }
+  }
+
+  private static func startAgain(_ jobs: Set<Int>, in db: Database) throws {
+    guard !jobs.isEmpty else { return }
+    let forget = try db.cachedStatement(sql: Statements.deleteRetryable)
+    for job in jobs { try forget.execute(arguments: [job]) }
+    _ = try JobSets.makeAvailable(.jobs(jobs), in: db)
+  }
+
+  /// Gives every job its new number; a number may be one that another job still has, so all go
+  /// through negative ones first.
+  private static func move(_ places: [Int], in db: Database) throws {
+    try db.execute(sql: Statements.createPlaces)
+    defer { try? db.execute(sql: "DROP TABLE place") }
+    let insert = try db.makeStatement(sql: Statements.insertPlace)
+    for (old, new) in places.enumerated() where new != old {
+      try insert.execute(arguments: [old, new < 0 ? nil : new])
+    }
+    try db.execute(sql: Statements.countDropped)
+    let before = db.totalChangesCount
+    try db.execute(sql: Statements.dropResults)
+    // Numbers of commits may be used again, which only an empty record of exports allows.
+    if db.totalChangesCount > before { try db.execute(sql: "DELETE FROM export") }
+    try db.execute(sql: Statements.dropPlaces)
+    for table in ["result", "retryable", "aside"] {
+      try db.execute(sql: Statements.renumber(table))
+    }
+  }
+
+  /// The settings of the requests so far, as JSON; empty before the first run.
+  package func settings() async throws -> String {
+    try await reading { db in try String.fetchOne(db, sql: Statements.settings) ?? "" }
+  }
+
+  /// Takes note of the settings of all requests from now on.
+  ///
+  /// - Parameter again: jobs whose results are forgotten in the same commit.
+  package func record(settings: String, again: Set<Int> = []) async throws {
+    try await transaction { db in
+      try Self.startAgain(again, in: db)
+      try db.execute(sql: Statements.recordSettings, arguments: [settings])
+    }
+  }
+}
+
+extension SegmentDraft {
+  /// The mark of each of its jobs; nil where its format had none.
+  package var marksOfJobs: [JobMark?] {
+    if marks.count == jobCount { return marks }
+    if case .file(_, let length, let digest) = source, digest.isEmpty, !source.isGone {
+      return [JobMark(ofLength: length)]
+    }
+    return Array(repeating: nil, count: jobCount)
+  }
+}

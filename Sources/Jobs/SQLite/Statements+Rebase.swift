@@ -1,0 +1,80 @@
+/// The statements that take a batch from one version of its input to the next.
+extension Statements {
+  /// Without the lines, of which it is enough that there are any.
+  static let segmentMarks = """
+    SELECT segment, first_job, job_count, first_line, offset, length, digest, marks,
+      CASE WHEN lines IS NULL THEN NULL ELSE x'' END AS lines
+    FROM segment ORDER BY first_job
+    """
+
+  static let jobsWithResult = """
+    SELECT job FROM result ORDER BY job
+    """
+
+  static let failedJobs = """
+    SELECT job FROM result WHERE state = 2
+    """
+
+  static let jobsAside = """
+    SELECT job FROM aside
+    """
+
+  static let createPlaces = """
+    CREATE TEMP TABLE place (old INTEGER PRIMARY KEY, new INTEGER)
+    """
+
+  static let insertPlace = """
+    INSERT INTO place (old, new) VALUES (?, ?)
+    """
+
+  static let countDropped = """
+    UPDATE batch SET
+      completed = completed - (
+        SELECT count(*) FROM place JOIN result ON job = old WHERE new IS NULL AND state = 1),
+      failed = failed - (
+        SELECT count(*) FROM place JOIN result ON job = old WHERE new IS NULL AND state = 2),
+      cancelled = cancelled - (
+        SELECT count(*) FROM place JOIN aside ON job = old WHERE new IS NULL AND cause = 1),
+      held = held - (
+        SELECT count(*) FROM place JOIN aside ON job = old WHERE new IS NULL AND cause = 2)
+    WHERE id = 1
+    """
+
+  static let dropResults = """
+    DELETE FROM result WHERE job IN (SELECT old FROM place WHERE new IS NULL)
+    """
+
+  static let dropPlaces = """
+    DELETE FROM retryable WHERE job IN (SELECT old FROM place WHERE new IS NULL);
+    DELETE FROM aside WHERE job IN (SELECT old FROM place WHERE new IS NULL);
+    DELETE FROM place WHERE new IS NULL
+    """
+
+  static func renumber(_ table: String) -> String {
+    """
+    UPDATE \(table) SET job = -1 - place.new FROM place WHERE job = place.old;
+    UPDATE \(table) SET job = -1 - job WHERE job < 0
+    """
+  }
+
+  static let clearSegments = """
+    DELETE FROM segment;
+    UPDATE batch SET total = 0 WHERE id = 1
+    """
+
+  /// After the jobs have their new numbers: which of them have ended, segment by segment.
+  static let countFinished = """
+    UPDATE segment SET finished =
+      (SELECT count(*) FROM result WHERE job >= first_job AND job < first_job + job_count)
+      + (SELECT count(*) FROM aside WHERE job >= first_job AND job < first_job + job_count);
+    UPDATE segment SET state = CASE WHEN finished >= job_count THEN 2 ELSE 0 END
+    """
+
+  static let settings = """
+    SELECT settings FROM batch WHERE id = 1
+    """
+
+  static let recordSettings = """
+    UPDATE batch SET settings = ? WHERE id = 1
+    """
+}

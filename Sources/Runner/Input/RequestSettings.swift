@@ -1,0 +1,67 @@
+internal import Secrets
+
+/// What goes into every request that a line or document does not say itself, as a batch remembers it.
+package struct RequestSettings: Sendable, Equatable {
+  /// By name, in the order of the messages; nil for what is not set.
+  private var values: [(name: String, value: String?)]
+
+  /// - Parameters:
+  ///   - api: where prompts go at the provider; nil for its default.
+  ///   - template: the text of the prompt template.
+  package init(
+    provider: String,
+    api: String?,
+    model: String?,
+    maxTokens: Int?,
+    system: String?,
+    template: String?
+  ) {
+    values = [
+      ("provider", provider), ("api", api), ("model", model),
+      ("max_tokens", maxTokens.map(String.init)),
+      (Self.system, system.map(Self.digest)), (Self.template, template.map(Self.digest)),
+    ]
+  }
+
+  private static let system = "system_sha256"
+  private static let template = "template_sha256"
+
+  /// Reads what ``json`` wrote; nil for anything else.
+  package init?(json: String) {
+    guard let members = (try? JSONValue(parsing: Array(json.utf8)))?.members else { return nil }
+    values = members.map { ($0.name, $0.value.string) }
+  }
+
+  /// An object of strings and nulls.
+  package var json: String {
+    var text: [UInt8] = []
+    for (name, value) in values {
+      text.appendRaw(text.isEmpty ? "{" : ",")
+      text.appendJSON(name)
+      text.appendRaw(":")
+      if let value { text.appendJSON(value) } else { text.appendRaw("null") }
+    }
+    text.appendRaw("}")
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// What is no longer as in `earlier`, in words.
+  package func changes(since earlier: RequestSettings) -> [String] {
+    values.compactMap { name, value in
+      let before = earlier.values.first { $0.name == name }?.value
+      guard before != value else { return nil }
+      switch name {
+      case Self.system: return "the system prompt is another one"
+      case Self.template: return "the prompt template is another one"
+      default: return "the \(name) was \(before ?? "not set") and is now \(value ?? "not set")"
+      }
+    }
+  }
+
+  package static func == (a: RequestSettings, b: RequestSettings) -> Bool { a.json == b.json }
+
+  private static func digest(_ text: String) -> String {
+    var text = text
+    return text.withUTF8 { unsafe SHA256.digest(of: UnsafeRawBufferPointer($0)).hex }
+  }
+}

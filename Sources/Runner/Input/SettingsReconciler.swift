@@ -1,0 +1,61 @@
+import Jobs
+
+/// Compares what requests are made with to what they were made with, before a resumed batch goes on.
+struct SettingsReconciler {
+  let settings: RequestSettings
+  let store: SQLiteJobStore
+  /// The batch, as messages name it.
+  let place: String
+  let onChanged: OnChanged
+
+  /// The settings of the jobs so far, where they were others.
+  private func earlier() async throws -> RequestSettings? {
+    let recorded = try await store.settings()
+    return recorded == settings.json ? nil : RequestSettings(json: recorded)
+  }
+
+  /// Changes nothing.
+  ///
+  /// - Throws: ``StoreError`` `.inputChanged` where completed jobs were done with other settings and
+  ///   nobody has said what to do with them.
+  func check() async throws {
+    guard case .refuse = onChanged, let earlier = try await earlier() else { return }
+    let completed = try await store.storedJobs().prompts(.completed).count
+    if completed > 0 { throw refusal(settings.changes(since: earlier), completed) }
+  }
+
+  /// Takes note of the settings; failed prompts are tried again with new ones, and completed ones
+  /// where that is wanted.
+  func record(_ news: inout ResumeNews) async throws {
+    guard try await store.settings() != settings.json else { return }
+    guard let earlier = try await earlier() else {
+      return try await store.record(settings: settings.json)
+    }
+    let jobs = try await store.storedJobs()
+    let completed = jobs.prompts(.completed)
+    var again = Set(jobs.prompts(.failed))
+    if case .rerun = onChanged {
+      again.formUnion(completed)
+    } else {
+      news.outdated += completed.count
+    }
+    try await store.record(settings: settings.json, again: again)
+    news.again += again.count
+    let isConcerned = jobs.marks.contains { $0?.isPrompt ?? true }
+    if isConcerned { news.settings = settings.changes(since: earlier) }
+  }
+
+  private func refusal(_ changes: [String], _ completed: Int) -> StoreError {
+    let isOne = completed == 1
+    return StoreError(
+      .inputChanged,
+      changes.joined(separator: "; ")
+        + "; \(completed) completed \(isOne ? "job was" : "jobs were") done as before, and nothing "
+        + "was sent or changed",
+      at: place,
+      next: "add --allow-changed to keep \(isOne ? "its old result" : "their old results") and do "
+        + "the rest the new way, --rerun-changed to do \(isOne ? "it" : "them") again, or run it as "
+        + "before"
+    )
+  }
+}

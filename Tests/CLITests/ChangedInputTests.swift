@@ -1,0 +1,244 @@
+import Foundation
+import Testing
+
+/// What becomes of a batch whose input or settings change between two runs.
+struct ChangedInputTests {
+  private struct Batch {
+    let folder: Scratch
+    let provider: Provider
+
+    init(_ arguments: [String] = []) throws {
+      folder = try Scratch()
+      provider = try Provider(arguments, in: folder)
+    }
+
+    func run(_ flags: [String] = [], input: String = "in.jsonl") throws -> Program.Ending {
+      try folder.nightjar(["run", input, "-o", "out.jsonl"] + provider.flags() + flags)
+    }
+
+    /// How often each prompt was asked so far.
+    func count(_ prompt: String) -> Int {
+      provider.requests.count { $0.prompt_hash == promptHash(prompt) }
+    }
+
+    var answers: [String: String] {
+      get throws {
+        let results = try folder.results()
+        #expect(Set(results.map(\.custom_id)).count == results.count, "a job has two results")
+        return Dictionary(
+          results.map { ($0.custom_id, $0.response.body.text ?? "") },
+          uniquingKeysWith: { first, _ in first }
+        )
+      }
+    }
+
+    func expectAnswer(_ id: String, to prompt: String) throws {
+      #expect(try answers[id]?.contains(promptHash(prompt)) == true, "\(id): \(prompt)")
+    }
+  }
+
+  private func line(_ id: Int, _ prompt: String) -> String {
+    "{\"id\":\"\(id)\",\"prompt\":\"\(prompt)\"}\n"
+  }
+
+  /// A batch that is completed for jobs 0..<`jobs`.
+  private func completed(_ jobs: Int = 600) throws -> Batch {
+    let batch = try Batch()
+    try batch.folder.write("in.jsonl", prompts(0..<jobs))
+    let ending = try batch.run()
+    #expect(ending.status == 0, "\(ending.errors)")
+    return batch
+  }
+
+  @Test(arguments: [
+    Array(0..<620), Array(600..<620) + Array(0..<600),
+    Array(0..<300) + Array(600..<620) + Array(300..<600), (0..<620).reversed(),
+  ])
+  func `lines that are added anywhere are queued and the others are not sent again`(
+    _ order: [Int]
+  ) throws {
+    let batch = try completed()
+    let before = batch.folder.lines("out.jsonl")
+    try batch.folder.write("in.jsonl", order.map { prompts($0..<$0 + 1) }.joined())
+    let ending = try batch.run()
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(try ending.report().completed == 620)
+    #expect(batch.provider.requests.count == 620)
+    #expect(Array(batch.folder.lines("out.jsonl").prefix(600)) == before)
+    try batch.folder.expectResults(0..<620)
+    let export = ["export", "out.jsonl", "-o", "ordered.jsonl", "--ordered"]
+    #expect(try batch.folder.nightjar(export).status == 0)
+    #expect(try batch.folder.results("ordered.jsonl").map { Int($0.custom_id) } == order)
+  }
+
+  @Test func `completed jobs whose line changed are refused with a list`() throws {
+    let batch = try completed(100)
+    let results = batch.folder.read("out.jsonl")
+    let changed = (0..<100).map { line($0, $0 >= 70 ? "New \($0)" : "Prompt \($0)") }.joined()
+    try batch.folder.write("in.jsonl", changed)
+    let ending = try batch.run()
+    #expect(ending.status == 65)
+    #expect(ending.errors.contains("30 completed jobs are no longer what the input says"))
+    #expect(ending.errors.contains("in.jsonl:71: job \"70\""))
+    #expect(ending.errors.contains("in.jsonl:90: job \"89\""))
+    #expect(!ending.errors.contains("in.jsonl:91:"))
+    #expect(ending.errors.contains("and 10 more"))
+    #expect(ending.errors.contains("--allow-changed") && ending.errors.contains("--rerun-changed"))
+    #expect(batch.provider.requests.count == 100)
+    #expect(batch.folder.read("out.jsonl") == results)
+    try batch.folder.write("in.jsonl", prompts(0..<100))
+    #expect(try batch.run().status == 0, "the restored input goes on")
+    #expect(batch.provider.requests.count == 100)
+  }
+
+  @Test func `old results stay where that is allowed`() throws {
+    let batch = try completed(50)
+    let results = batch.folder.read("out.jsonl")
+    try batch.folder.write("in.jsonl", line(0, "New 0") + prompts(1..<51))
+    let ending = try batch.run(["--allow-changed"])
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(ending.errors.contains("1 job with an older result kept"), "\(ending.errors)")
+    #expect(batch.folder.read("out.jsonl").hasPrefix(results))
+    try batch.expectAnswer("0", to: "Prompt 0")
+    try batch.expectAnswer("50", to: "Prompt 50")
+    #expect(try batch.run().status == 0, "what was allowed once is not asked again")
+    #expect(batch.provider.requests.count == 51)
+  }
+
+  @Test func `changed jobs are done again where that is wanted`() throws {
+    let batch = try completed(300)
+    try batch.folder.write("in.jsonl", prompts(0..<9) + line(9, "New 9") + prompts(10..<300))
+    let ending = try batch.run(["--rerun-changed"])
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(try ending.report().completed == 300)
+    try batch.expectAnswer("9", to: "New 9")
+    #expect(try batch.answers.count == 300)
+    #expect(batch.provider.requests.count == 301)
+    #expect(
+      try batch.folder.nightjar(["run", "in.jsonl", "--allow-changed", "--rerun-changed"]).status
+        == 64
+    )
+  }
+
+  @Test func `a line that failed is mended and run again`() throws {
+    let batch = try Batch()
+    try batch.folder.write("in.jsonl", prompts(0..<5) + #"{"id":"5"}"# + "\n" + "{\n")
+    #expect(try batch.run().status == 1)
+    try batch.folder.write("in.jsonl", prompts(0..<7))
+    let ending = try batch.run()
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(try ending.report().failed == 0)
+    try batch.folder.expectResults(0..<7)
+    #expect(batch.folder.read("out.failed.jsonl").isEmpty)
+    #expect(batch.provider.requests.count == 7)
+  }
+
+  @Test func `results stay whose lines are gone, and count again when they come back`() throws {
+    let batch = try completed(300)
+    try batch.folder.write("in.jsonl", prompts(100..<300))
+    var ending = try batch.run()
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(ending.errors.contains("100 jobs gone from the input, completed, kept"))
+    try batch.folder.expectResults(0..<300)
+    try batch.folder.write("in.jsonl", prompts(50..<310))
+    ending = try batch.run()
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(try ending.report().completed == 310)
+    try batch.folder.expectResults(0..<310)
+    #expect(batch.provider.requests.count == 310)
+  }
+
+  @Test func `a killed run goes on with an input that was changed meanwhile`() throws {
+    let batch = try Batch(["--latency", "200ms"])
+    try batch.folder.write("in.jsonl", prompts(0..<1_000))
+    let run =
+      ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "20"] + batch.provider.flags()
+    let program = try Program(run, in: batch.folder)
+    try batch.folder.wait(for: "60 results") { batch.folder.lines("out.jsonl").count >= 60 }
+    program.send(signal: SIGKILL)
+    _ = program.ending()
+    let kept = try batch.folder.results().compactMap { Int($0.custom_id) }
+    // The last 300 lines go, the 400 before them have another prompt, and all are turned round.
+    let lines = (0..<700).map { line($0, $0 >= 300 ? "New \($0)" : "Prompt \($0)") }
+    try batch.folder.write("in.jsonl", lines.reversed().joined())
+    let ending = try batch.run(["--concurrency", "200"])
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(ending.errors.contains("300 jobs gone from the input, without an answer, dropped"))
+    #expect(try batch.answers.count == 700)
+    #expect(try ending.report().total == 700)
+    for id in kept { #expect(batch.count("Prompt \(id)") == 1, "\(id) was sent again") }
+    for id in [300, 699] { try batch.expectAnswer("\(id)", to: "New \(id)") }
+  }
+
+  @Test func `another model is refused, allowed or done again`() throws {
+    let batch = try completed(20)
+    let other = ["--model", "other"]
+    let refused = try batch.run(other)
+    #expect(refused.status == 65)
+    #expect(refused.errors.contains("the model was any and is now other"), "\(refused.errors)")
+    #expect(refused.errors.contains("20 completed jobs"))
+    #expect(batch.provider.requests.count == 20)
+    #expect(try batch.run().status == 0, "the old model goes on")
+    try batch.folder.append("in.jsonl", prompts(20..<25))
+    #expect(try batch.run(other + ["--allow-changed"]).status == 0)
+    #expect(batch.provider.requests.count == 25)
+    #expect(try batch.run(other).status == 0, "what was allowed once is not asked again")
+    let again = try batch.run(["--model", "third", "--rerun-changed"])
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(batch.provider.requests.count == 50)
+    try batch.folder.expectResults(0..<25)
+  }
+
+  @Test func `lines that travel as they are do not mind another model`() throws {
+    let batch = try Batch()
+    let native = (0..<5).map { number in
+      """
+      {"custom_id":"\(number)","params":{"model":"m","max_tokens":50,\
+      "messages":[{"role":"user","content":"Prompt \(number)"}]}}
+
+      """
+    }
+    try batch.folder.write("in.jsonl", native.joined())
+    #expect(try batch.run().status == 0)
+    let ending = try batch.run(["--model", "other"])
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(batch.provider.requests.count == 5)
+  }
+
+  @Test func `another template is refused`() throws {
+    let batch = try Batch()
+    try batch.folder.write("in.jsonl", #"{"id":"1","topic":"owls"}"# + "\n")
+    func run(_ template: String, _ flags: [String] = []) throws -> Program.Ending {
+      try batch.folder.write(
+        "job.yaml",
+        "input: in.jsonl\noutput: out.jsonl\nprompt: \(template) {{topic}}\n"
+      )
+      return try batch.folder.nightjar(["run", "job.yaml"] + batch.provider.flags() + flags)
+    }
+    #expect(try run("About").status == 0)
+    let refused = try run("More about")
+    #expect(refused.status == 65 && refused.errors.contains("the prompt template is another one"))
+    #expect(try run("More about", ["--rerun-changed"]).status == 0)
+    try batch.expectAnswer("1", to: "More about owls")
+  }
+
+  @Test func `a completed document that changed is refused or done again`() throws {
+    let batch = try Batch()
+    for name in ["a", "b", "c"] { try batch.folder.write("docs/\(name).txt", "Document \(name)") }
+    #expect(try batch.run(input: "docs").status == 0)
+    try batch.folder.write("docs/b.txt", "Other words")
+    try batch.folder.write("docs/aa.txt", "Document aa")
+    let refused = try batch.run(input: "docs")
+    #expect(refused.status == 65)
+    #expect(refused.errors.contains("docs/b.txt"), "\(refused.errors)")
+    let ending = try batch.run(["--rerun-changed"], input: "docs")
+    #expect(ending.status == 0, "\(ending.errors)")
+    try batch.expectAnswer("b.txt", to: "Other words")
+    try batch.expectAnswer("aa.txt", to: "Document aa")
+    #expect(batch.provider.requests.count == 5)
+    try FileManager.default.removeItem(atPath: batch.folder.path(of: "docs/c.txt"))
+    #expect(try batch.run(input: "docs").status == 0)
+    #expect(try batch.answers.count == 4)
+    #expect(batch.provider.requests.count == 5)
+  }
+}
