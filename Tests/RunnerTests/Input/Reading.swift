@@ -75,7 +75,7 @@ struct Reading {
     var bytes: [UInt8] = []
     switch draft.source {
     case .inline(let lines): bytes = lines
-    case .file(_, _, let digest) where digest.isEmpty: break
+    case .file where draft.marks.isEmpty: break
     case .file(let start, let length, _):
       offset = start
       bytes = Array(file[start..<start + length])
