@@ -29,7 +29,7 @@ struct PowerCuts {
     disk = CrashDisk(naming)
   }
 
-  /// Hands every state that differs from all before it to `check`.
+  /// Hands every state to `check` that differs from all before it, or of which more is asked.
   mutating func forEach(_ check: (PowerCut) async throws -> Void) async throws {
     var sinceBarrier = 0
     for (number, operation) in operations.enumerated() {
@@ -58,7 +58,7 @@ struct PowerCuts {
     _ check: (PowerCut) async throws -> Void
   ) async throws {
     let files = disk.files(after: loss, &random)
-    guard seen.insert(Self.hash(of: files)).inserted else { return }
+    guard seen.insert(hash(of: files)).inserted else { return }
     let name = "power lost before operation \(number) of \(operations.count), \(loss) lost"
     try await check(
       PowerCut(
@@ -70,8 +70,11 @@ struct PowerCuts {
     )
   }
 
-  private static func hash(of files: [String: [UInt8]]) -> Int {
+  /// Stands for a state and what is asked of it.
+  private func hash(of files: [String: [UInt8]]) -> Int {
     var hasher = Hasher()
+    hasher.combine(shown.lines.count)
+    hasher.combine(exports.allowed)
     for (name, bytes) in files.sorted(by: { $0.key < $1.key }) {
       hasher.combine(name)
       unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }

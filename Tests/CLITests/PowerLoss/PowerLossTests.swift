@@ -36,6 +36,18 @@ struct PowerLossTests {
     #expect(count > 100)
   }
 
+  @Test func `a run that waited for no disk would be found out`() async throws {
+    let recording = try Recording.shared.get()
+    let check = try PowerCutCheck(input: recording.input)
+    let careless = recording.operations.filter { !$0.isBarrier }
+    var problems: [String] = []
+    var cuts = PowerCuts(of: careless, .strict, seed: 1)
+    try await cuts.forEach { problems += await check.problems(of: $0) }
+    #expect(problems.contains { $0.contains("that were shown are lost") })
+    #expect(problems.contains { $0.contains("the export holds") })
+    #expect(problems.contains { $0.contains("cannot be used") })
+  }
+
   @Test(arguments: CrashDisk.Naming.allCases)
   func `the same command goes on from what a power cut left`(
     naming: CrashDisk.Naming
