@@ -112,6 +112,10 @@ struct RoutingTests {
     let open = try Provider(["--models", "wanted"], in: folder)
     let shut = try Provider(["--models", "other", "--account", "main=good"], in: folder)
     try folder.write("key", "bad")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o600],
+      ofItemAtPath: folder.path(of: "key")
+    )
     try job(
       """
       accounts:
@@ -129,7 +133,7 @@ struct RoutingTests {
     }
     let run = try Program(["run", "job.yaml", "--json"], in: folder)
     try folder.wait(for: "the open account's jobs") { folder.lines("out.jsonl").count == 100 }
-    try folder.write("key", "good")
+    try Data("good".utf8).write(to: URL(fileURLWithPath: folder.path(of: "key")))
     let ending = run.ending()
     #expect(ending.status == 0, "\(ending.errors)")
     #expect(try endpoints(folder) == [open.url: 100, shut.url: 100])

@@ -138,7 +138,7 @@ struct AuditFile: ~Copyable {
       }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {
-        let error = cannotWrite()
+        let error = cannotWrite(needing: lines.count - start)
         try? cut(to: end)
         throw error
       }
@@ -156,8 +156,22 @@ struct AuditFile: ~Copyable {
     guard fdatasync(descriptor) == 0 else { throw cannotWrite() }
   }
 
-  private func cannotWrite() -> KeySourceError {
-    KeySourceError(.cannotWrite, "cannot write the audit log \(path): \(SecretFile.reason(errno))")
+  /// - Parameter bytes: how many could not be written.
+  private func cannotWrite(needing bytes: Int? = nil) -> KeySourceError {
+    let reason = SecretFile.reason(errno)
+    let isFull = errno == ENOSPC || errno == EDQUOT
+    let need = isFull ? bytes.map { "; at least \($0) bytes are needed\(free)" } : nil
+    let next = isFull ? "; free some space and run the same command" : ""
+    return KeySourceError(
+      .cannotWrite,
+      "cannot write the audit log \(path): \(reason)\(need ?? "")\(next)"
+    )
+  }
+
+  private var free: String {
+    var information = statvfs()
+    guard unsafe fstatvfs(descriptor, &information) == 0 else { return "" }
+    return ", \(Int(information.f_bavail) * Int(information.f_frsize)) bytes are free"
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
