@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The disk that the power tests run on loses what it may lose, and nothing else.
@@ -15,7 +16,7 @@ struct CrashDiskTests {
   private func states(of disk: CrashDisk, after loss: CrashDisk.Loss) -> Set<[String: [UInt8]]> {
     Set(
       Self.seeds.map { seed in
-        var random = SeededRandom(seed: seed)
+        var random = Mutator(seed: seed)
         return disk.files(after: loss, &random)
       }
     )

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// What is found on the disk after a power cut, and what users had seen before it.
 struct PowerCut: CustomStringConvertible {
@@ -15,7 +16,7 @@ struct PowerCuts {
   private let operations: [FileOperation]
   private let naming: CrashDisk.Naming
   private let seed: UInt64
-  private var random: SeededRandom
+  private var random: Mutator
   private var disk: CrashDisk
   private var shown = ShownLines()
   private var exports = ExportVersions()
@@ -25,7 +26,7 @@ struct PowerCuts {
     self.operations = operations
     self.naming = naming
     self.seed = seed
-    random = SeededRandom(seed: seed)
+    random = Mutator(seed: seed)
     disk = CrashDisk(naming)
   }
 
@@ -83,17 +84,16 @@ struct PowerCuts {
   }
 }
 
-/// The lines of output files that a reader could have seen.
+/// The lines of outputs and exports that a reader could have seen.
 private struct ShownLines {
-  private static let outputs: Set<String> = ["out.jsonl", "out.failed.jsonl"]
-
   private(set) var lines: Set<Data> = []
   /// The unfinished line at the end of each output.
   private var tails: [UInt64: [UInt8]] = [:]
 
   mutating func apply(_ operation: FileOperation) {
     switch operation {
-    case .create(let name, let inode): tails[inode] = Self.outputs.contains(name) ? [] : nil
+    case .create(let name, let inode):
+      tails[inode] = name.contains(/^(out|copy).*\.jsonl(\.tmp.*)?$/) ? [] : nil
     case .write(let inode, _, let bytes):
       guard let tail = tails[inode] else { return }
       let parts = (tail + bytes).split(
