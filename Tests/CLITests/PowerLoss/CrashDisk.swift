@@ -1,3 +1,5 @@
+import TestSupport
+
 /// A folder on a disk whose power may go: what is durable, and what is not yet.
 struct CrashDisk {
   /// What a file system promises about the names of files.
@@ -87,7 +89,7 @@ struct CrashDisk {
   var current: [String: [UInt8]] { names.mapValues { files[$0].current } }
 
   /// The files as they may be found when the power comes back.
-  func files(after loss: Loss, _ random: inout SeededRandom) -> [String: [UInt8]] {
+  func files(after loss: Loss, _ random: inout Mutator) -> [String: [UInt8]] {
     switch loss {
     case .everything: return durableNames.mapValues { files[$0].durable }
     case .nothing: return current
@@ -105,7 +107,7 @@ struct CrashDisk {
     }
   }
 
-  private func survivingNames(_ random: inout SeededRandom) -> [String: Int] {
+  private func survivingNames(_ random: inout Mutator) -> [String: Int] {
     var survivors = durableNames
     switch naming {
     case .journaled:
@@ -117,22 +119,5 @@ struct CrashDisk {
       }
     }
     return survivors
-  }
-}
-
-/// Randomness that a seed repeats (SplitMix64).
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// A file as the disk may have it: what its last fsync made durable, and what came since.
 struct FileHistory {
   private enum Change {
@@ -29,7 +31,7 @@ struct FileHistory {
   }
 
   /// Everything but a part of the last write, which stops at a byte or misses some sectors.
-  func tornAtEnd(_ random: inout SeededRandom) -> [UInt8] {
+  func tornAtEnd(_ random: inout Mutator) -> [UInt8] {
     guard case .write(let offset, let bytes)? = changes.last else { return current }
     var kept = self
     kept.changes.removeLast()
@@ -59,7 +61,7 @@ struct FileHistory {
   /// sector are never on disk without the earlier ones, but those of other sectors may be.
   ///
   /// - Parameter sectorSize: 512 for the least that a disk writes at once, 4096 for a page.
-  func shuffled(sectorSize: Int, _ random: inout SeededRandom) -> [UInt8] {
+  func shuffled(sectorSize: Int, _ random: inout Mutator) -> [UInt8] {
     guard !changes.isEmpty else { return durable }
     var reached: [Int: Int] = [:]
     var content = durable
@@ -92,7 +94,7 @@ struct FileHistory {
   }
 
   /// How many of the changes happened; all or none more often than any other number.
-  private static func somewhere(in count: Int, _ random: inout SeededRandom) -> Int {
+  private static func somewhere(in count: Int, _ random: inout Mutator) -> Int {
     switch Int.random(in: 0..<3, using: &random) {
     case 0: 0
     case 1: count

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// What is found on the disk after a power cut, and what users had seen before it.
 struct PowerCut: CustomStringConvertible {
@@ -15,7 +16,7 @@ struct PowerCuts {
   private let operations: [FileOperation]
   private let naming: CrashDisk.Naming
   private let seed: UInt64
-  private var random: SeededRandom
+  private var random: Mutator
   private var disk: CrashDisk
   private var shown = ShownLines()
   private var exports = ExportVersions()
@@ -25,11 +26,11 @@ struct PowerCuts {
     self.operations = operations
     self.naming = naming
     self.seed = seed
-    random = SeededRandom(seed: seed)
+    random = Mutator(seed: seed)
     disk = CrashDisk(naming)
   }
 
-  /// Hands every state that differs from all before it to `check`.
+  /// Hands every state to `check` that differs from all before it, or of which more is asked.
   mutating func forEach(_ check: (PowerCut) async throws -> Void) async throws {
     var sinceBarrier = 0
     for (number, operation) in operations.enumerated() {
@@ -58,7 +59,7 @@ struct PowerCuts {
     _ check: (PowerCut) async throws -> Void
   ) async throws {
     let files = disk.files(after: loss, &random)
-    guard seen.insert(Self.hash(of: files)).inserted else { return }
+    guard seen.insert(hash(of: files)).inserted else { return }
     let name = "power lost before operation \(number) of \(operations.count), \(loss) lost"
     try await check(
       PowerCut(
@@ -70,8 +71,11 @@ struct PowerCuts {
     )
   }
 
-  private static func hash(of files: [String: [UInt8]]) -> Int {
+  /// Stands for a state and what is asked of it.
+  private func hash(of files: [String: [UInt8]]) -> Int {
     var hasher = Hasher()
+    hasher.combine(shown.lines.count)
+    hasher.combine(exports.allowed)
     for (name, bytes) in files.sorted(by: { $0.key < $1.key }) {
       hasher.combine(name)
       unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
@@ -80,17 +84,16 @@ struct PowerCuts {
   }
 }
 
-/// The lines of output files that a reader could have seen.
+/// The lines of outputs and exports that a reader could have seen.
 private struct ShownLines {
-  private static let outputs: Set<String> = ["out.jsonl", "out.failed.jsonl"]
-
   private(set) var lines: Set<Data> = []
   /// The unfinished line at the end of each output.
   private var tails: [UInt64: [UInt8]] = [:]
 
   mutating func apply(_ operation: FileOperation) {
     switch operation {
-    case .create(let name, let inode): tails[inode] = Self.outputs.contains(name) ? [] : nil
+    case .create(let name, let inode):
+      tails[inode] = name.contains(/^(out|copy).*\.jsonl(\.tmp.*)?$/) ? [] : nil
     case .write(let inode, _, let bytes):
       guard let tail = tails[inode] else { return }
       let parts = (tail + bytes).split(

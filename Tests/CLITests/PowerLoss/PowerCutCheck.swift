@@ -8,18 +8,18 @@ import Testing
 /// Opens what a power cut left, as a run does, and says what is wrong with it.
 final class PowerCutCheck {
   private let folder: Scratch
-  private let input: BatchInput
+  private let recording: Recording
   /// The machine has started anew.
   private static let clock = LeaseClock(boot: "after the power cut") { 1_000 }
   /// Lines that were found to be right before.
   private var good: Set<Data> = []
 
-  init(input: String) throws {
+  init(_ recording: Recording) throws {
     // Many small files: memory is faster than any disk, where there is that file system.
     let memory = "/dev/shm/"
     let isThere = FileManager.default.isWritableFile(atPath: memory)
     folder = try isThere ? Scratch(in: memory) : Scratch()
-    self.input = BatchInput(kind: .file, path: input)
+    self.recording = recording
   }
 
   /// What is wrong; empty where every promise was kept.
@@ -39,15 +39,22 @@ final class PowerCutCheck {
 
   /// Does what a run does before its first request; gives the results of the batch.
   private func open() async throws -> Lines {
-    let files = RunPlan.Files(output: folder.path(of: "out.jsonl"))
-    let audit = files.batch + "-audit"
-    let store = try SQLiteJobStore(path: files.batch, input: input, clock: Self.clock)
-    try AuditLog(audit).append([])
-    if let found = try AuditReader.verify(audit).firstBreak {
+    let path = folder.path(of: recording.kind.batch)
+    let store = try SQLiteJobStore(
+      path: path,
+      input: recording.kind.batchInput(recording.input),
+      access: recording.kind.access,
+      clock: Self.clock
+    )
+    try AuditLog(path + "-audit").append([])
+    if let found = try AuditReader.verify(path + "-audit").firstBreak {
       throw BrokenAudit(line: found.line, why: found.why)
     }
-    let exporter = try Exporter(try #require(files.output))
-    try await exporter.repair(from: store)
+    if recording.kind == .run {
+      let files = RunPlan.Files(output: folder.path(of: "out.jsonl"))
+      let exporter = try Exporter(try #require(files.output))
+      try await exporter.repair(from: store)
+    }
     var lines: Lines = [:]
     var last = 0
     while let page = try await store.results(after: last, limit: 1_000).nonEmpty {
@@ -85,6 +92,7 @@ final class PowerCutCheck {
   }
 
   private func problems(ofOutputs lines: Lines) -> [String] {
+    guard recording.kind == .run else { return [] }
     let outputs = [JobResult.State.completed: "out.jsonl", .failed: "out.failed.jsonl"]
     return outputs.compactMap { state, name in
       let whole = (lines[state] ?? []).reduce(into: Data()) { $0 += $1 + Data("\n".utf8) }
@@ -101,7 +109,7 @@ final class PowerCutCheck {
 
   /// Looks at the batch file with SQLite's own eyes.
   private func problemsOfBatch() throws -> [String] {
-    let batch = try DatabaseQueue(path: folder.path(of: "out.jsonl.nightjar"))
+    let batch = try DatabaseQueue(path: folder.path(of: recording.kind.batch))
     defer { try? batch.close() }
     return try batch.read { db in
       let found = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }

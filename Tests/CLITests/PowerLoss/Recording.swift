@@ -1,10 +1,18 @@
 import Foundation
 import Glibc
-import TestSupport
+import Jobs
 import Testing
 
-/// A batch that was run, killed, resumed and exported, with every operation on its files.
+/// A batch that was worked on, killed, resumed and exported, with every operation on its files.
 final class Recording: Sendable {
+  /// How the batch is held.
+  enum Kind: CaseIterable {
+    /// By one process, which shows results as they come.
+    case run
+    /// By several workers.
+    case queue
+  }
+
   /// The operations of one program, and what it left in the folder.
   struct Stage: Sendable {
     let name: String
@@ -15,22 +23,34 @@ final class Recording: Sendable {
 
   /// The jobs whose prompts are good.
   static let jobs = 0..<150
-  static let badLines = ["no JSON", #"{"prompt":"whose?"}"#, "[]", #"{"id":"0","prompt":"again"}"#]
+  private static let badLines = ["no JSON", #"{"prompt":"whose?"}"#, "[]"]
   /// Made once for all tests.
-  static let shared = Result { try Recording() }
+  private static let run = Result { try Recording(.run) }
+  private static let queue = Result { try Recording(.queue) }
 
-  static let isPossible = Tool.find("cc") != nil
-
+  let kind: Kind
   let stages: [Stage]
-  /// The input that the batch was run with.
+  /// The input that the batch was made of.
   let input: String
+  /// How many jobs fail.
+  let failures: Int
   /// Keeps the input where it is.
   private let folder: Scratch
 
   var operations: [FileOperation] { stages.flatMap(\.operations) }
 
-  /// A run with results, failures, retries, two deaths, a pause and a lost output file in it.
-  private init() throws {
+  static func of(_ kind: Kind) throws -> Recording {
+    switch kind {
+    case .run: try run.get()
+    case .queue: try queue.get()
+    }
+  }
+
+  /// Stores to the memory of these are not seen; what they hold is lost with the power.
+  static func isMapped(_ name: String) -> Bool { name.hasSuffix("-sent") || name.hasSuffix("-shm") }
+
+  private init(_ kind: Kind) throws {
+    self.kind = kind
     folder = try Scratch()
     input = folder.path(of: "in.jsonl")
     let lines = prompts(Self.jobs).split(separator: "\n").map(String.init)
@@ -38,101 +58,83 @@ final class Recording: Sendable {
       "in.jsonl",
       (lines.prefix(70) + Self.badLines + lines.dropFirst(70)).joined(separator: "\n") + "\n"
     )
+    failures = Self.badLines.count
     var recorder = try Recorder(in: folder)
     let provider = try Provider(
       ["--latency", "uniform:5ms-25ms", "--fault", "500=0.03"],
       in: folder
     )
-    let run = Self.run(input, provider)
-    try recorder.end(run, by: SIGKILL, at: 30, status: -SIGKILL)
-    try recorder.finish(["export", "disk/out.jsonl", "-o", "disk/copy.jsonl"], status: 0)
-    try recorder.end(run, by: SIGINT, at: 60, status: 75)
-    try recorder.remove("out.jsonl")
-    try recorder.end(run, by: SIGKILL, at: 110, status: -SIGKILL)
-    try recorder.finish(run, status: 1)
-    try recorder.finish(
-      ["export", "disk/out.jsonl", "-o", "disk/copy.jsonl", "--ordered"],
-      status: 0
-    )
+    let work = kind.work(input, provider)
+    switch kind {
+    case .run: try Self.recordRun(&recorder, work, folder)
+    case .queue: try Self.recordQueue(&recorder, work, provider, input)
+    }
+    try recorder.finish(kind.export + ["-o", "disk/copy.jsonl", "--ordered"], status: 0)
     stages = recorder.stages
   }
 
-  /// The command that runs and resumes the batch in `disk`.
-  static func run(_ input: String, _ provider: Provider) -> [String] {
-    ["run", input, "-o", "disk/out.jsonl", "--concurrency", "20"] + provider.flags()
-      + ["--max-tokens", "400"]
+  /// Results, failures, retries, two deaths, a pause and a lost output file.
+  private static func recordRun(
+    _ recorder: inout Recorder,
+    _ run: [String],
+    _ folder: Scratch
+  ) throws {
+    for (signal, status, lines) in [
+      (SIGKILL, -SIGKILL, 30), (SIGINT, 75, 60), (SIGKILL, -SIGKILL, 110),
+    ] {
+      let program = try recorder.start(run)
+      try recorder.send(signal, to: program, after: "\(lines) results") {
+        folder.lines("disk/out.jsonl").count >= lines
+      }
+      let ending = program.ending()
+      #expect(ending.status == status, "\(ending.errors)")
+      try recorder.endStage("run, ended by signal \(signal)")
+      if lines == 30 {
+        try recorder.finish(Kind.run.export + ["-o", "disk/copy.jsonl"], status: 0)
+      }
+      if signal == SIGINT { try recorder.remove("out.jsonl") }
+    }
+    try recorder.finish(run, status: 1)
+  }
+
+  /// Two workers, of which one dies, and the other takes its jobs over.
+  private static func recordQueue(
+    _ recorder: inout Recorder,
+    _ work: [String],
+    _ provider: Provider,
+    _ input: String
+  ) throws {
+    try recorder.finish(["enqueue", input, "--queue", "disk/queue.nightjar"], status: 0)
+    let workers = [try recorder.start(work), try recorder.start(work)]
+    try recorder.send(SIGKILL, to: workers[0], after: "60 requests") {
+      provider.requests.count >= 60
+    }
+    try recorder.finish(Kind.queue.export + ["-o", "disk/copy.jsonl"], status: 0)
+    let ending = workers[1].ending()
+    #expect(ending.status == 1, "\(ending.errors)")
+    try recorder.endStage("work")
   }
 }
 
-/// Runs programs in a folder whose files are watched.
-private struct Recorder {
-  private let folder: Scratch
-  private let environment: [String: String]
-  private(set) var stages: [Recording.Stage] = []
-  private var logged = 0
+extension Recording.Kind {
+  /// Where the batch lies.
+  var batch: String { self == .run ? "out.jsonl.nightjar" : "queue.nightjar" }
 
-  init(in folder: Scratch) throws {
-    self.folder = folder
-    let source =
-      URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().path + "/PowerLoss/recorder.c"
-    let library = folder.path(of: "recorder.so")
-    try Tool.run("cc", ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl", "-lpthread"])
-    try FileManager.default.createDirectory(
-      atPath: folder.path(of: "disk"),
-      withIntermediateDirectories: false
-    )
-    environment = [
-      "LD_PRELOAD": library, "RECORDER_FOLDER": folder.path(of: "disk"),
-      "RECORDER_LOG": folder.path(of: "operations"),
-    ]
+  var access: BatchAccess { self == .run ? .owner : .shared }
+
+  func batchInput(_ path: String) -> BatchInput {
+    self == .run ? BatchInput(kind: .file, path: path) : BatchInput(kind: .queue, path: "")
   }
 
-  mutating func finish(_ arguments: [String], status: Int32) throws {
-    let ending = try folder.nightjar(arguments, environment: environment)
-    #expect(ending.status == status, "\(ending.errors)")
-    try endStage(arguments[0])
-  }
+  /// What exports the batch in `disk`, up to the name of the new file.
+  var export: [String] { ["export", "disk/" + (self == .run ? "out.jsonl" : batch)] }
 
-  /// Sends a program a signal once there are so many results, between two operations.
-  mutating func end(
-    _ arguments: [String],
-    by signal: Int32,
-    at lines: Int,
-    status: Int32
-  ) throws {
-    let program = try Program(arguments, in: folder, environment: environment)
-    try folder.wait(for: "\(lines) results") { folder.lines("disk/out.jsonl").count >= lines }
-    let log = unsafe open(folder.path(of: "operations"), O_RDONLY | O_CLOEXEC)
-    flock(log, LOCK_EX)
-    program.send(signal: signal)
-    if signal == SIGKILL { _ = program.ending() }
-    close(log)
-    let ending = program.ending()
-    #expect(ending.status == status, "\(ending.errors)")
-    try endStage("\(arguments[0]), ended by signal \(signal)")
-  }
-
-  /// What a user may do between two runs.
-  mutating func remove(_ name: String) throws {
-    try FileManager.default.removeItem(atPath: folder.path(of: "disk/" + name))
-    stages.append(.init(name: "rm", operations: [.unlink(name: name)], files: try files()))
-  }
-
-  private mutating func endStage(_ name: String) throws {
-    let log = try Data(contentsOf: URL(fileURLWithPath: folder.path(of: "operations")))
-    let operations = try #require(FileOperation.all(in: Array(log.dropFirst(logged))))
-    logged = log.count
-    stages.append(.init(name: name, operations: operations, files: try files()))
-  }
-
-  private func files() throws -> [String: [UInt8]] {
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path(of: "disk"))
-    return try names.filter { !$0.hasSuffix("-sent") && !$0.hasSuffix("-shm") }
-      .reduce(into: [:]) { found, name in
-        found[name] = Array(
-          try Data(contentsOf: URL(fileURLWithPath: folder.path(of: "disk/" + name)))
-        )
-      }
+  /// What works on the batch in `disk` until it is done.
+  func work(_ input: String, _ provider: Provider) -> [String] {
+    let command =
+      self == .run
+      ? ["run", input, "-o", "disk/out.jsonl"]
+      : ["work", "--queue", "disk/" + batch, "--until-empty"]
+    return command + ["--concurrency", "20"] + provider.flags() + ["--max-tokens", "400"]
   }
 }
