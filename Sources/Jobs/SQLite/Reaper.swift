@@ -23,6 +23,7 @@ struct Reaper: Sendable {
       let isTaken = try db.inImmediateTransaction { db in
         try takeIn(corpse, db, &remains)
       }
+      CrashPoint.reached(.takenIn)
       if isTaken, !corpse.isAlive { corpse.files.remove() }
     }
     return remains

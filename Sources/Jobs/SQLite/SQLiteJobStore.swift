@@ -54,6 +54,7 @@ package final class SQLiteJobStore: JobStore {
       let (joined, remains) = try database.writeWithoutTransaction { [reaper] db in
         try BatchFile(path: path, access: access).prepare(db, input: input)
         let joined = try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
+        CrashPoint.reached(.joined)
         return (joined, try reaper.takeIn(db, besides: joined.worker))
       }
       files = joined.files

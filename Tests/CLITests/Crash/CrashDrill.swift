@@ -1,0 +1,111 @@
+import Foundation
+import Glibc
+import Jobs
+import Testing
+
+/// A batch whose processes are killed, and the books that are kept about it.
+///
+/// A process is stopped first, looked at, and killed then: so what it left is known before another
+/// one takes it in. The jobs whose numbers begin with 7 are refused by the provider and fail.
+final class CrashDrill {
+  static let concurrency = 16
+  private static let batch = "out.jsonl.nightjar"
+
+  let folder: Scratch
+  let provider: Provider
+  let jobs: Int
+  private(set) var kills: [KilledProcess] = []
+  private var tail = OutputTail()
+  private let started = ContinuousClock.now
+
+  /// - Parameter latency: of the provider, as `--latency` takes it.
+  init(jobs: Int, latency: String) throws {
+    self.jobs = jobs
+    folder = try Scratch()
+    provider = try Provider(
+      ["--latency", latency, "--fail-prompt", "Prompt 7", "--for", "1800"],
+      in: folder
+    )
+    try folder.write("in.jsonl", prompts(0..<jobs))
+  }
+
+  /// A process that runs the batch, or resumes it.
+  ///
+  /// - Parameter step: where it stops, such as `committed:3`.
+  func start(stoppingAt step: String? = nil) throws -> Program {
+    try Program(
+      ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "\(Self.concurrency)"]
+        + provider.flags(),
+      in: folder,
+      environment: step.map { ["NIGHTJAR_CRASH_AT": $0] } ?? [:]
+    )
+  }
+
+  /// Waits until a process sends requests, or has come to its end before.
+  func waitForRequest(of program: Program) throws {
+    let before = provider.ledgerSize
+    try folder.wait(for: "a request") {
+      provider.ledgerSize > before || !program.output.isEmpty
+    }
+  }
+
+  /// Kills a process and notes what it left; false when it has ended before.
+  func kill(_ program: Program) throws -> Bool {
+    guard program.freeze() else { return false }
+    let traces = WorkerTraces(of: program.pid, in: folder, batch: Self.batch)
+    let ledgerSize = provider.ledgerSize
+    program.send(signal: SIGKILL)
+    _ = program.ending()
+    kills.append(
+      KilledProcess(
+        inFlight: traces.inFlight,
+        kept: traces.kept,
+        shown: try tail.read(folder.path(of: "out.jsonl")),
+        ledgerSize: ledgerSize
+      )
+    )
+    return true
+  }
+
+  /// Lets the batch come to its end and holds what is there against what was seen on the way.
+  func finish(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let ending = try start().ending(within: 600)
+    #expect(ending.status == 1, "\(ending.errors)", sourceLocation: sourceLocation)
+    let verdict = CrashVerdict(
+      jobs: Array(0..<jobs),
+      output: folder.read("out.jsonl"),
+      failures: folder.read("out.failed.jsonl"),
+      shown: tail.text,
+      asked: try provider.asked(among: jobs),
+      kills: kills,
+      report: try ending.report()
+    )
+    #expect(verdict.problems == [], sourceLocation: sourceLocation)
+    #expect(folder.workerFiles == [], "files of dead workers are left")
+    print(verdict.summary, "\(ContinuousClock.now - started)")
+  }
+}
+
+/// What a reader sees who follows an output file: whole lines, none of which may ever change.
+struct OutputTail {
+  private struct Line: Decodable {
+    let custom_id: String
+  }
+
+  private(set) var text = ""
+  private var size: UInt64 = 0
+
+  /// Reads on; returns the jobs of the lines that are new.
+  mutating func read(_ path: String) throws -> Set<Int> {
+    guard let file = FileHandle(forReadingAtPath: path) else { return [] }
+    try file.seek(toOffset: size)
+    let bytes = try file.readToEnd() ?? Data()
+    let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { bytes[...$0] } ?? Data()
+    size += UInt64(whole.count)
+    text += String(decoding: whole, as: UTF8.self)
+    let lines = try whole.split(separator: UInt8(ascii: "\n")).map {
+      try JSONDecoder().decode(Line.self, from: $0)
+    }
+    return Set(lines.compactMap { Int($0.custom_id) })
+  }
+}
