@@ -55,6 +55,7 @@ package final class SQLiteJobStore: JobStore {
         try BatchFile(path: path, access: access).prepare(db, input: input)
         let joined = try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
         CrashPoint.reached(.joined)
+        try reaper.sweep(db)
         return (joined, try reaper.takeIn(db, besides: joined.worker))
       }
       files = joined.files

@@ -9,36 +9,25 @@ import Testing
 /// one takes it in. The jobs whose numbers begin with 7 are refused by the provider and fail.
 final class CrashDrill {
   static let concurrency = 16
-  private static let batch = "out.jsonl.nightjar"
-
   let folder: Scratch
   let provider: Provider
   let jobs: Int
+  /// Name of the batch file.
+  let batch: String
   private(set) var kills: [KilledProcess] = []
   private var tail = OutputTail()
   private let started = ContinuousClock.now
 
   /// - Parameter latency: of the provider, as `--latency` takes it.
-  init(jobs: Int, latency: String) throws {
+  init(jobs: Int, latency: String, batch: String = "out.jsonl.nightjar") throws {
     self.jobs = jobs
+    self.batch = batch
     folder = try Scratch()
     provider = try Provider(
       ["--latency", latency, "--fail-prompt", "Prompt 7", "--for", "1800"],
       in: folder
     )
     try folder.write("in.jsonl", prompts(0..<jobs))
-  }
-
-  /// A process that runs the batch, or resumes it.
-  ///
-  /// - Parameter step: where it stops, such as `committed:3`.
-  func start(stoppingAt step: String? = nil) throws -> Program {
-    try Program(
-      ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "\(Self.concurrency)"]
-        + provider.flags(),
-      in: folder,
-      environment: step.map { ["NIGHTJAR_CRASH_AT": $0] } ?? [:]
-    )
   }
 
   /// Waits until a process sends requests, or has come to its end before.
@@ -52,7 +41,7 @@ final class CrashDrill {
   /// Kills a process and notes what it left; false when it has ended before.
   func kill(_ program: Program) throws -> Bool {
     guard program.freeze() else { return false }
-    let traces = WorkerTraces(of: program.pid, in: folder, batch: Self.batch)
+    let traces = WorkerTraces(of: program.pid, in: folder, batch: batch)
     let ledgerSize = provider.ledgerSize
     program.send(signal: SIGKILL)
     _ = program.ending()
@@ -67,10 +56,8 @@ final class CrashDrill {
     return true
   }
 
-  /// Lets the batch come to its end and holds what is there against what was seen on the way.
-  func finish(sourceLocation: SourceLocation = #_sourceLocation) throws {
-    let ending = try start().ending(within: 600)
-    #expect(ending.status == 1, "\(ending.errors)", sourceLocation: sourceLocation)
+  /// Holds what is there at the end against what was seen on the way.
+  func judge(_ report: Report, sourceLocation: SourceLocation) throws {
     let verdict = CrashVerdict(
       jobs: Array(0..<jobs),
       output: folder.read("out.jsonl"),
@@ -78,34 +65,32 @@ final class CrashDrill {
       shown: tail.text,
       asked: try provider.asked(among: jobs),
       kills: kills,
-      report: try ending.report()
+      report: report
     )
-    #expect(verdict.problems == [], sourceLocation: sourceLocation)
-    #expect(folder.workerFiles == [], "files of dead workers are left")
     print(verdict.summary, "\(ContinuousClock.now - started)")
+    #expect(verdict.problems == [], sourceLocation: sourceLocation)
+    #expect(folder.workerFiles == [], "files of dead workers", sourceLocation: sourceLocation)
   }
 }
 
-/// What a reader sees who follows an output file: whole lines, none of which may ever change.
-struct OutputTail {
-  private struct Line: Decodable {
-    let custom_id: String
+// A batch that one process owns.
+extension CrashDrill {
+  /// A process that runs the batch, or resumes it.
+  ///
+  /// - Parameter step: where it stops, such as `committed:3`.
+  func start(stoppingAt step: String? = nil) throws -> Program {
+    try Program(
+      ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "\(Self.concurrency)"]
+        + provider.flags(),
+      in: folder,
+      environment: step.map { ["NIGHTJAR_CRASH_AT": $0] } ?? [:]
+    )
   }
 
-  private(set) var text = ""
-  private var size: UInt64 = 0
-
-  /// Reads on; returns the jobs of the lines that are new.
-  mutating func read(_ path: String) throws -> Set<Int> {
-    guard let file = FileHandle(forReadingAtPath: path) else { return [] }
-    try file.seek(toOffset: size)
-    let bytes = try file.readToEnd() ?? Data()
-    let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { bytes[...$0] } ?? Data()
-    size += UInt64(whole.count)
-    text += String(decoding: whole, as: UTF8.self)
-    let lines = try whole.split(separator: UInt8(ascii: "\n")).map {
-      try JSONDecoder().decode(Line.self, from: $0)
-    }
-    return Set(lines.compactMap { Int($0.custom_id) })
+  /// Lets the batch come to its end, and judges it.
+  func finish(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let ending = try start().ending(within: 600)
+    #expect(ending.status == 1, "\(ending.errors)", sourceLocation: sourceLocation)
+    try judge(try ending.report(), sourceLocation: sourceLocation)
   }
 }
