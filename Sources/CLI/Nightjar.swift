@@ -24,7 +24,9 @@ struct Nightjar: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, StatusCommand.self, ExportCommand.self, EstimateCommand.self,
+      RunCommand.self, EnqueueCommand.self, WorkCommand.self, StatusCommand.self,
+      ExportCommand.self, RetryCommand.self, CancelCommand.self, PauseCommand.self,
+      ResumeCommand.self, DrainCommand.self, EstimateCommand.self,
       PricesCommand.self, SimulateCommand.self, KeysCommand.self,
     ]
   )

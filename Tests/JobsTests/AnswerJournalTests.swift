@@ -57,6 +57,24 @@ struct AnswerJournalTests {
     }
   }
 
+  @Test func `does not take an answer of which a power cut lost any part`() throws {
+    let files = try files()
+    var journal = try AnswerJournal(in: files)
+    try journal.append(answer(0, String(repeating: "long ", count: 200)), under: lease)
+    let size = try size(files.answers[0])
+    let file = unsafe open(files.answers[0], O_RDWR)
+    defer { close(file) }
+    for place in 0..<size {
+      var byte: UInt8 = 0
+      try #require(unsafe pread(file, &byte, 1, place) == 1)
+      var other = byte ^ 0x80
+      unsafe pwrite(file, &other, 1, place)
+      #expect(AnswerJournal.answers(in: files).isEmpty, "byte \(place)")
+      unsafe pwrite(file, &byte, 1, place)
+    }
+    #expect(AnswerJournal.answers(in: files).count == 1)
+  }
+
   @Test func `finds nothing where there is no journal, and nothing after it was removed`() throws {
     let files = try files()
     #expect(AnswerJournal.answers(in: files).isEmpty)

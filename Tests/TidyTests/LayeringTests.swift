@@ -7,7 +7,7 @@ enum Layering {
     "Transport": ["Secrets", "CCurl", "CLinux", "Glibc"],
     "KeySources": ["Secrets", "Transport", "CLinux", "Glibc"],
     // GRDB's own interface speaks Foundation.
-    "Jobs": ["Secrets", "CLinux", "GRDB", "Foundation", "Dispatch", "Glibc"],
+    "Jobs": ["Secrets", "CLinux", "GRDB", "GRDBSQLite", "Foundation", "Dispatch", "Glibc"],
     "Runner": [
       "Jobs", "KeySources", "Transport", "Secrets", "Mustache", "Yams", "DequeModule", "HeapModule",
     ],

@@ -25,18 +25,19 @@ struct EstimateCommand: AsyncParsableCommand {
   @OptionGroup var run: RunCommand
 
   mutating func run() async throws {
-    let builder = try PlanBuilder(run)
+    let plan = try RunBuilder(run)
+    let builder = plan.builder
     if case .pipe = builder.input.source {
       throw CLIError.usage("estimate reads the input without running it, so it cannot be a pipe")
     }
     let prices = try PricesFile(builder.settings.prices).prices()
-    let summary = Self.summary(builder)
+    let summary = Self.summary(plan)
     var estimate = try await Estimator(
       builder.input,
       preparer: builder.preparer,
       provider: builder.provider,
       prices: prices,
-      limit: builder.settings.limit
+      limit: plan.limit
     ).estimate(Estimate.Expectation(summary))
     if let summary { estimate.leaveOut(finished: summary.completed + summary.failed) }
     let limits = try builder.settings.accounts(endpoints: builder.endpoints).map(\.limits)
@@ -45,15 +46,15 @@ struct EstimateCommand: AsyncParsableCommand {
       spent: summary,
       time: estimate.time(limits: limits, concurrency: builder.settings.concurrency()),
       concurrency: builder.settings.concurrency(),
-      budget: builder.settings.budget
+      budget: plan.budget
     )
-    printResult(run.json ? text.json : text.lines)
+    printResult(run.shared.json ? text.json : text.lines)
     await builder.keySources.close()
   }
 
   /// Where the batch of this run stands, if it was begun before.
-  private static func summary(_ builder: PlanBuilder) -> BatchSummary? {
-    guard let files = try? builder.files() else { return nil }
+  private static func summary(_ plan: RunBuilder) -> BatchSummary? {
+    guard let files = try? plan.files() else { return nil }
     return try? BatchInspector(path: files.batch).summary()
   }
 }

@@ -14,10 +14,11 @@ struct ExportCommand: AsyncParsableCommand {
 
         nightjar export results.jsonl -o in-order.jsonl --ordered
         nightjar export results.jsonl -o failed.jsonl --failed
+        nightjar export night.queue -o results.jsonl
       """
   )
 
-  @Argument(help: "A job file (.yaml), a results file, or a .nightjar file.")
+  @Argument(help: "A queue, a job file (.yaml), a results file, or a .nightjar file.")
   var target: String
 
   @Option(name: .shortAndLong, help: "The file to write.")
@@ -31,7 +32,7 @@ struct ExportCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let files = try BatchTarget(target).files
-    let own = [files.completed, files.failed, files.batch]
+    let own = [files.batch, files.output?.completed, files.output?.failed].compactMap(\.self)
     guard !own.contains(where: { $0 == output || Self.isSameFile($0, output) }) else {
       throw CLIError.usage("choose another file: \(output) belongs to the batch")
     }

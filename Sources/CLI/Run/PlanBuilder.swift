@@ -14,24 +14,21 @@ struct PlanBuilder {
   /// Where keys come from; closed at the end of the run.
   let keySources: KeySources
   let settings: Settings
-  private let options: RunCommand
+  private let options: SharedOptions
   private let file: JobFile
 
-  init(_ options: RunCommand) throws {
-    guard options.keys.refusedKey == nil else {
-      throw CLIError(
-        "keys are never given on the command line, where every user of the machine can read them",
-        next: "name where the key is: --key keystore:ID, vault:MOUNT/PATH#FIELD, aws-sm:ID, "
-          + "exec:COMMAND, file:PATH or env:NAME",
-        exitCode: 64
-      )
-    }
+  /// - Parameter place: of the job file, for messages.
+  init(
+    _ options: SharedOptions,
+    _ file: JobFile,
+    at place: String?,
+    input: RunPlan.Input
+  ) throws {
     self.options = options
-    let isJobFile = options.input.hasSuffix(".yaml") || options.input.hasSuffix(".yml")
-    file = isJobFile ? try JobFile(at: options.input) : JobFile()
-    settings = Settings(options, file, ProcessInfo.processInfo.environment)
+    self.file = file
+    self.input = input
+    settings = Settings(options, file, at: place, ProcessInfo.processInfo.environment)
     grace = .seconds(options.pace.grace ?? file.grace?.seconds ?? 30)
-    input = try Self.input(isJobFile ? settings.input(of: options.input) : options.input)
     endpoints = try settings.endpoints()
     try settings.checkProxy(for: endpoints)
     keySources = KeySources(
@@ -55,42 +52,14 @@ struct PlanBuilder {
     return nil
   }
 
-  private static func input(_ name: String) throws -> RunPlan.Input {
-    if name == "-" {
-      return RunPlan.Input(
-        source: .pipe(InputFile(standardInput: ())),
-        name: "standard input",
-        path: "-"
-      )
-    }
-    let path = URL(fileURLWithPath: name).standardizedFileURL.path
-    var isFolder = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    if isFolder || (!exists && DocumentFolder.isPattern(name)) {
-      let folder = DocumentFolder(path)
-      return RunPlan.Input(source: .folder(folder), name: folder.root, path: path)
-    }
-    return RunPlan.Input(source: .file(try InputFile(path: path)), name: name, path: path)
-  }
-
-  /// Where results go, and where the batch lies.
-  ///
-  /// - Throws: ``CLIError`` where no output is named.
-  func files() throws -> RunPlan.Files {
-    RunPlan.Files(output: try settings.output(), batch: options.queue ?? file.queue)
-  }
-
-  /// The whole plan, with the keys fetched once.
+  /// What a run and a worker have in common, with the keys fetched once.
   ///
   /// - Throws: ``CLIError``, ``KeySourceError`` or ``StoreError`` for what cannot work.
-  func plan() async throws -> RunPlan {
-    let files = try files()
-    try Self.refuseForeignOutput(files)
-    let concurrency = settings.concurrency()
-    let prices = try PricesFile(settings.prices).prices()
-    if let model = settings.unpricedModel(in: prices) {
-      throw Self.unpriced(model, settings.prices)
-    }
+  func plan(
+    _ files: RunPlan.Files,
+    prices: Prices,
+    concurrency: Int
+  ) async throws -> RunPlan {
     var accounts: [Account] = []
     for description in try settings.accounts(endpoints: endpoints) {
       accounts.append(try await account(description, keySources, concurrency))
@@ -102,23 +71,12 @@ struct PlanBuilder {
       preparer: preparer,
       accounts: accounts,
       concurrency: concurrency,
-      limit: settings.limit,
       deadlines: settings.deadlines(),
       retries: RetryPolicy(attempts: options.pace.maxAttempts ?? file.maxAttempts ?? 8),
       prices: prices,
-      budget: settings.budget,
       hedge: file.hedge,
-      giveUpAfter: .seconds(options.pace.giveUpAfter),
-      parkFor: options.pace.parkFor.map { .seconds($0) }
-    )
-  }
-
-  private static func unpriced(_ model: String, _ file: String?) -> CLIError {
-    CLIError(
-      "there is a budget, but no price for the model \(model); nothing was sent",
-      at: file,
-      next: PricesFile.advice(for: model),
-      exitCode: 78
+      parkFor: options.pace.parkFor.map { .seconds($0) },
+      onUnknown: options.onUnknown ?? file.onUnknown ?? .resend
     )
   }
 
@@ -155,21 +113,6 @@ struct PlanBuilder {
         at: .now
       )
     )
-  }
-
-  /// A results file without its batch is somebody else's: appending to it would mix two batches.
-  private static func refuseForeignOutput(_ files: RunPlan.Files) throws {
-    guard !FileManager.default.fileExists(atPath: files.batch) else { return }
-    for path in [files.completed, files.failed] {
-      let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-      guard let size, size > 0 else { continue }
-      throw CLIError(
-        "the results file is there already, but not the batch it belongs to",
-        at: path,
-        next: "choose another output, or move the file away",
-        exitCode: 73
-      )
-    }
   }
 
   /// The HTTP client of the run, with room for every connection.

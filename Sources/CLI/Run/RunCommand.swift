@@ -1,10 +1,6 @@
 import ArgumentParser
-import Glibc
 import Jobs
-import KeySources
-import Logging
 import Runner
-import Transport
 
 /// `nightjar run`: runs a batch, or resumes it.
 struct RunCommand: AsyncParsableCommand {
@@ -56,11 +52,21 @@ struct RunCommand: AsyncParsableCommand {
   )
   var queue: String?
 
-  @OptionGroup(title: "Provider") var provider: ProviderOptions
-  @OptionGroup(title: "Keys") var keys: KeyOptions
-  @OptionGroup(title: "Keystore") var keystore: KeystoreOptions
-  @OptionGroup(title: "Pace") var pace: PaceOptions
-  @OptionGroup(title: "Money") var money: MoneyOptions
+  @OptionGroup var shared: SharedOptions
+
+  @Option(help: "Run at most this many jobs of the input.")
+  var limit: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Stop before the batch has cost more, over all its runs; finished jobs stay finished.",
+      valueName: "usd"
+    )
+  )
+  var budget: USD?
+
+  @Option(help: "Seconds after which a run gives up if nothing ever answered (default 60).")
+  var giveUpAfter: Double = 60
 
   @Flag(help: "Print the first requests as they would be sent, and send nothing.")
   var dryRun = false
@@ -68,84 +74,19 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Refuse an input that has any bad line, before anything is sent.")
   var strict = false
 
-  @Flag(help: "Print the final report on standard output as JSON.")
-  var json = false
-
-  @Flag(help: "Print every ten seconds how the pacer sees the limits of each account and model.")
-  var explain = false
-
-  @Flag(help: "Print no progress.")
-  var quiet = false
-
-  @Option(help: "trace, debug, info, notice, warning or error.")
-  var logLevel = "notice"
+  func validate() throws {
+    guard budget.map({ $0 > .zero }) ?? true else {
+      throw ValidationError("--budget must be more than 0 dollars")
+    }
+    guard limit.map({ $0 > 0 }) ?? true else {
+      throw ValidationError("--limit must be greater than zero")
+    }
+  }
 
   mutating func run() async throws {
-    guard let level = Logger.Level(rawValue: logLevel) else {
-      throw CLIError.usage("--log-level must be trace, debug, info, notice, warning or error")
-    }
-    let builder = try PlanBuilder(self)
-    if strict { try await refuseBadLines(builder) }
-    if dryRun { return try await DryRun(builder).print() }
-    do {
-      try await carryOut(builder, level)
-    } catch {
-      await builder.keySources.close()
-      throw error
-    }
-    await builder.keySources.close()
-  }
-
-  private func carryOut(_ builder: PlanBuilder, _ level: Logger.Level) async throws {
-    let plan = try await builder.plan()
-    let client = try builder.client(for: plan)
-    let run = try await BatchRun(
-      plan,
-      client: client,
-      sinks: [EventLog(level: quiet ? max(level, .warning) : level)]
-    )
-    let report = try await attended(run, plan: plan, grace: builder.grace)
-    await client.shutdown()
-    try conclude(report, files: plan.files)
-  }
-
-  private func refuseBadLines(_ builder: PlanBuilder) async throws {
-    guard case .file(let file) = builder.input.source else {
-      throw CLIError.usage("--strict needs a .jsonl input, which it reads twice")
-    }
-    let (count, first) = try await JobReader.check(file, name: builder.input.name)
-    guard let first else { return }
-    throw CLIError(
-      "the input has \(count) bad \(count == 1 ? "line" : "lines"); nothing was sent",
-      at: first,
-      next: "correct them, or run without --strict: only they will fail",
-      exitCode: 65
-    )
-  }
-
-  /// Runs with progress on the screen and the signals of the user heard.
-  private func attended(_ run: BatchRun, plan: RunPlan, grace: Duration) async throws -> RunReport {
-    let unknown = run.remains.unknown.count
-    if unknown > 0 {
-      Console.shared.note(
-        "resuming: \(unknown) requests were on their way when the last run ended; they may "
-          + "have been billed and are sent again"
-      )
-    }
-    let signals = SignalWatch(run, grace: grace)
-    let progress = quiet ? nil : ProgressPrinter(run.progress, explained: explain)
-    defer {
-      progress?.stop()
-      signals.stop()
-    }
-    return try await run.execute()
-  }
-
-  /// Tells how the run ended and leaves with the exit status that says so.
-  private func conclude(_ report: RunReport, files: RunPlan.Files) throws {
-    if json { printResult(report.json) }
-    let outcome = RunOutcome(report, files: files)
-    if !quiet || outcome.exitCode > 1 { outcome.tell() }
-    if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
+    let builder = try RunBuilder(self)
+    if strict { try await builder.input.refuseBadLines() }
+    if dryRun { return try await DryRun(builder.builder).print() }
+    try await AttendedRun(builder.builder, shared).carryOut { try await builder.plan() }
   }
 }

@@ -1,5 +1,58 @@
 import ArgumentParser
 import Jobs
+import Logging
+
+/// What a run and a worker of a queue are told alike.
+struct SharedOptions: ParsableArguments {
+  @OptionGroup(title: "Provider") var provider: ProviderOptions
+  @OptionGroup(title: "Keys") var keys: KeyOptions
+  @OptionGroup(title: "Keystore") var keystore: KeystoreOptions
+  @OptionGroup(title: "Pace") var pace: PaceOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Prices that go before the built-in ones; 'nightjar prices' prints a file to edit.",
+      valueName: "file"
+    )
+  )
+  var prices: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      What is done with a job whose request may have left when its worker died: resend it (default; \
+      it may be paid for twice), or hold it until 'nightjar retry --unknown'.
+      """
+    )
+  )
+  var onUnknown: OnUnknown?
+
+  @Flag(help: "Print the final report on standard output as JSON.")
+  var json = false
+
+  @Flag(help: "Print every ten seconds how the pacer sees the limits of each account and model.")
+  var explain = false
+
+  @Flag(help: "Print no progress.")
+  var quiet = false
+
+  @Option(help: "trace, debug, info, notice, warning or error.")
+  var logLevel = "notice"
+
+  func validate() throws {
+    guard Logger.Level(rawValue: logLevel) != nil else {
+      throw ValidationError("--log-level must be trace, debug, info, notice, warning or error")
+    }
+  }
+
+  /// What is told on the way.
+  var level: Logger.Level {
+    let level = Logger.Level(rawValue: logLevel) ?? .notice
+    return quiet ? max(level, .warning) : level
+  }
+}
+
+extension OnUnknown: ExpressibleByArgument {}
 
 /// Where requests go and what they ask for.
 struct ProviderOptions: ParsableArguments {
@@ -61,34 +114,20 @@ struct KeyOptions: ParsableArguments {
   @Option(name: .customLong("api-key"), help: .hidden)
   var refusedKey: String?
 
+  /// - Throws: ``CLIError`` where a key itself is named.
+  func refuseKeys() throws {
+    guard refusedKey != nil else { return }
+    throw CLIError(
+      "keys are never given on the command line, where every user of the machine can read them",
+      next: "name where the key is: --key keystore:ID, vault:MOUNT/PATH#FIELD, aws-sm:ID, "
+        + "exec:COMMAND, file:PATH or env:NAME",
+      exitCode: 64
+    )
+  }
+
   func validate() throws {
     guard waitForSecrets.map({ $0 >= 0 && $0 < 1e7 }) ?? true else {
       throw ValidationError("--wait-for-secrets must be a number of seconds")
-    }
-  }
-}
-
-/// What it may cost.
-struct MoneyOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Stop before the batch has cost more, over all its runs; finished jobs stay finished.",
-      valueName: "usd"
-    )
-  )
-  var budget: USD?
-
-  @Option(
-    help: ArgumentHelp(
-      "Prices that go before the built-in ones; 'nightjar prices' prints a file to edit.",
-      valueName: "file"
-    )
-  )
-  var prices: String?
-
-  func validate() throws {
-    guard budget.map({ $0 > .zero }) ?? true else {
-      throw ValidationError("--budget must be more than 0 dollars")
     }
   }
 }
@@ -113,9 +152,6 @@ struct PaceOptions: ParsableArguments {
   @Option(help: "Output tokens a minute that the account allows.")
   var otpm: Int?
 
-  @Option(help: "Run at most this many jobs of the input.")
-  var limit: Int?
-
   @Option(help: "Seconds that one request may take (default 600).")
   var timeout: Double?
 
@@ -125,14 +161,11 @@ struct PaceOptions: ParsableArguments {
   @Option(help: "Seconds that ^C waits for what is in flight (default 30).")
   var grace: Double?
 
-  @Option(help: "Seconds after which a run gives up if nothing ever answered (default 60).")
-  var giveUpAfter: Double = 60
-
   @Option(help: "Seconds to wait while no account can be used (default: for ever).")
   var parkFor: Double?
 
   func validate() throws {
-    let counts = [concurrency, rpm, itpm, otpm, limit, maxAttempts].compactMap { $0 }
+    let counts = [concurrency, rpm, itpm, otpm, maxAttempts].compactMap { $0 }
     let times = [timeout, grace, parkFor].compactMap { $0 }
     guard counts.allSatisfy({ $0 > 0 }), times.allSatisfy({ $0 > 0 && $0 < 1e7 }) else {
       throw ValidationError("numbers must be greater than zero")

@@ -15,17 +15,21 @@ struct RunOutcome {
     let summary = report.summary
     switch report.stop {
     case .aborted: return 130
-    case .interrupted where summary.pending > 0 || !summary.isInputComplete: return 75
+    case .interrupted where summary.pending > 0 || !isInputComplete: return 75
     case .parked, .budget: return 75
     case .unpriced: return 78
     case .keyRefused: return 77
     case .unavailable: return 69
     case .failed(let error): return CLIError(any: error)?.exitCode ?? 70
-    case nil where summary.total == 0: return 66
+    case nil where summary.total == 0 && !summary.isQueue: return 66
+    case nil where report.isHeld: return 75
     case nil where summary.pending > 0: return 70
     case nil, .interrupted: return summary.failed > 0 ? 1 : 0
     }
   }
+
+  /// A queue is never at its end for good; what is in it counts.
+  private var isInputComplete: Bool { report.summary.isInputComplete || report.summary.isQueue }
 
   /// Prints the summary and, where the run stopped, why and what to do next.
   func tell() {
@@ -41,14 +45,35 @@ struct RunOutcome {
     for account in report.accounts.accounts {
       Console.shared.note(AccountText(account).binding)
     }
-    Console.shared.note("results: \(files.completed)")
-    if summary.failed > 0 { Console.shared.note("failed jobs: \(files.failed)") }
+    for line in whereResultsAre { Console.shared.note(line) }
     if let reason { Console.shared.error(reason) }
+  }
+
+  private var whereResultsAre: [String] {
+    guard let output = files.output else {
+      return ["results: nightjar export \(files.batch) -o FILE"]
+    }
+    let failed = report.summary.failed > 0 ? ["failed jobs: \(output.failed)"] : []
+    return ["results: \(output.completed)"] + failed
+  }
+
+  private var held: CLIError {
+    let count = report.summary.held
+    return CLIError(
+      "\(count) \(count == 1 ? "job is" : "jobs are") held: their requests may have left, and been "
+        + "billed, when a worker died",
+      at: files.batch,
+      next: "send them again with `nightjar retry \(files.batch) --unknown` and run the same "
+        + "command",
+      exitCode: 75
+    )
   }
 
   private var reason: CLIError? {
     let again = "run the same command to do the rest; finished jobs will not be sent again"
     switch report.stop {
+    case nil where report.isHeld: return held
+    case nil where report.summary.total == 0 && report.summary.isQueue: return nil
     case nil where report.summary.total == 0:
       return CLIError(
         "the input has no jobs",

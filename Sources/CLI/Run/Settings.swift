@@ -6,51 +6,32 @@ import Transport
 
 /// One setting after another: a flag, else the environment, else the job file, else the default.
 struct Settings {
-  private let options: RunCommand
+  private let options: SharedOptions
   private let file: JobFile
+  /// What messages about the job file name.
+  private let place: String?
   private let environment: [String: String]
 
-  init(_ options: RunCommand, _ file: JobFile, _ environment: [String: String]) {
+  init(
+    _ options: SharedOptions,
+    _ file: JobFile,
+    at place: String?,
+    _ environment: [String: String]
+  ) {
     self.options = options
     self.file = file
+    self.place = place
     self.environment = environment
   }
 
   var caFile: String? { options.provider.caFile ?? file.caFile }
   var proxy: String? { options.provider.proxy ?? file.proxy }
   var maxTokens: Int? { options.provider.maxTokens ?? file.maxTokens }
-
-  var limit: Int? { options.pace.limit ?? file.limit }
-  var budget: USD? { options.money.budget ?? file.budget }
   /// The file of prices that is named.
-  var prices: String? { options.money.prices ?? file.prices }
-  private var model: String? {
+  var prices: String? { options.prices ?? file.prices }
+  /// The model of prompts that name none.
+  var model: String? {
     options.provider.model ?? environment["NIGHTJAR_MODEL"] ?? file.model
-  }
-
-  /// The model of plain prompts, where there is a budget and no price for it.
-  func unpricedModel(in prices: Prices) -> String? {
-    guard budget != nil, let model, prices[model] == nil else { return nil }
-    return model
-  }
-
-  func input(of jobFile: String) throws -> String {
-    guard let input = file.input else {
-      throw CLIError(
-        "the job file names no input",
-        at: jobFile,
-        next: "add a line `input: …`",
-        exitCode: 78
-      )
-    }
-    return input
-  }
-
-  func output() throws -> String {
-    guard let output = options.output ?? file.output else {
-      throw CLIError.usage("name where the results go: -o results.jsonl")
-    }
-    return output
   }
 
   /// The most requests in flight where nobody states it: as many as known limits can need, and few
@@ -65,7 +46,7 @@ struct Settings {
 
   var isConcurrencyStated: Bool { statedConcurrency != nil }
 
-  func concurrency() -> Int { statedConcurrency ?? Self.ampleConcurrency }
+  func concurrency(unstated: Int = Self.ampleConcurrency) -> Int { statedConcurrency ?? unstated }
 
   func deadlines() -> Deadlines {
     let total = Duration.seconds(options.pace.timeout ?? file.timeout?.seconds ?? 600)
@@ -136,7 +117,7 @@ struct Settings {
     throw CLIError(
       "the job file allows only the regions \(file.regions.list), and --base-url or "
         + "NIGHTJAR_BASE_URL names an endpoint of unknown region",
-      at: options.input,
+      at: place,
       next: "list the endpoint in the job file, as {url: …, region: …}",
       exitCode: 64
     )
@@ -178,8 +159,13 @@ struct Settings {
       do throws(PromptTemplateError) {
         template = try PromptTemplate(prompt.text, firstLine: prompt.firstLine)
       } catch {
-        let place = error.line.map { "\(options.input):\($0)" } ?? options.input
-        throw CLIError(error.message, at: place, next: "correct the template", exitCode: 78)
+        let line = error.line.map { ":\($0)" } ?? ""
+        throw CLIError(
+          error.message,
+          at: place.map { $0 + line },
+          next: "correct the template",
+          exitCode: 78
+        )
       }
     }
     return PromptSettings(

@@ -1,19 +1,21 @@
 import Jobs
 import Runner
 
-/// What a user names to mean a batch: a job file, its results, or the batch file itself.
+/// What a user names to mean a batch: a job file, its results, a queue, or the batch file itself.
 struct BatchTarget {
   let files: RunPlan.Files
 
   /// - Throws: ``JobFileError``, or ``CLIError`` for a job file without an output.
   init(_ name: String) throws {
-    guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else {
-      let suffix = ".nightjar"
-      let output = name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name
-      files = RunPlan.Files(output: output, batch: BatchInspector.isBatch(name) ? name : nil)
+    guard JobFile.isName(name) else {
+      files = Self.files(of: name)
       return
     }
     let file = try JobFile(at: name)
+    if let queue = file.queue, Self.isQueue(queue) {
+      files = RunPlan.Files(batch: queue)
+      return
+    }
     guard let output = file.output else {
       throw CLIError(
         "the job file names no output",
@@ -23,5 +25,18 @@ struct BatchTarget {
       )
     }
     files = RunPlan.Files(output: output, batch: file.queue)
+  }
+
+  private static func files(of name: String) -> RunPlan.Files {
+    let suffix = ".nightjar"
+    let isBatch = BatchInspector.isBatch(name)
+    if name.hasSuffix(suffix), !(isBatch && isQueue(name)) {
+      return RunPlan.Files(output: String(name.dropLast(suffix.count)), batch: name)
+    }
+    return isBatch ? RunPlan.Files(batch: name) : RunPlan.Files(output: name)
+  }
+
+  private static func isQueue(_ path: String) -> Bool {
+    (try? BatchInspector(path: path).input().kind) == .queue
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Jobs
 import Runner
 
 /// `nightjar status`: where a batch stands.
@@ -8,10 +7,16 @@ struct StatusCommand: AsyncParsableCommand {
     commandName: "status",
     abstract: "Show where a batch stands; works while it runs.",
     discussion: """
-      TARGET is a job file, the results file of a run, or its .nightjar file:
+      TARGET is a job file, the results file of a run, its .nightjar file, or a queue:
 
         nightjar status results.jsonl
         nightjar status results.jsonl --watch
+        nightjar status night.queue
+
+      'unknown' counts the requests, over the life of the batch, that may have left before their \
+      worker died and may have been billed without an answer. 'held' jobs wait for your word on \
+      that ('nightjar retry TARGET --unknown'). 'late' counts answers of workers that had lost their \
+      lease; they change nothing, but where the job had no result they are kept.
 
       Each account says what holds it back: a limit (requests, input tokens, output tokens, tokens) \
       and how much of it is used, requests in flight, the provider's retry-after, an overload or \
@@ -19,7 +24,7 @@ struct StatusCommand: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "A job file (.yaml), a results file, or a .nightjar file.")
+  @Argument(help: "A queue, a job file (.yaml), a results file, or a .nightjar file.")
   var target: String
 
   @Flag(help: "Print one line of JSON.")
@@ -32,65 +37,12 @@ struct StatusCommand: AsyncParsableCommand {
   var watch = false
 
   mutating func run() async throws {
-    let files = try BatchTarget(target).files
+    let batch = try BatchTarget(target).files.batch
     while true {
-      let inspector = try BatchInspector(path: files.batch)
-      let summary = try inspector.summary()
-      let isRunning = try inspector.isRunning
-      printResult(
-        json ? Self.json(summary, isRunning) : Self.text(summary, isRunning, explained: explain)
-      )
-      guard watch, isRunning else { return }
+      let status = try BatchStatus(of: batch)
+      printResult(json ? status.json : status.text(explained: explain))
+      guard watch, status.isRunning else { return }
       try await Task.sleep(for: .seconds(1))
     }
-  }
-
-  private static func state(_ summary: BatchSummary, _ isRunning: Bool) -> String {
-    if isRunning { return "running" }
-    return summary.pending == 0 && summary.isInputComplete ? "finished" : "stopped"
-  }
-
-  private static func text(
-    _ summary: BatchSummary,
-    _ isRunning: Bool,
-    explained: Bool
-  ) -> String {
-    """
-    \(state(summary, isRunning)): \(summary.completed) completed, \(summary.failed) failed, \
-    \(summary.pending) pending of \(summary.total) jobs\
-    \(summary.isInputComplete ? "" : " (the input is not read to its end)"); \
-    \(summary.unknown) unknown; \(summary.traffic.requestsSent) requests, \
-    \(summary.traffic.retries) retries, \(summary.traffic.rateLimited) times asked to slow down; \
-    \(summary.inputTokens) input and \(summary.outputTokens) output tokens; \
-    \(summary.costText)\
-    \(accounts(summary, isRunning: isRunning, explained: explained))
-    """
-  }
-
-  /// A line for each account; of a run that is over only those that it stopped for.
-  private static func accounts(
-    _ summary: BatchSummary,
-    isRunning: Bool,
-    explained: Bool
-  ) -> String {
-    let report = AccountsReport(json: summary.accounts)
-    let shown = report.accounts.filter { isRunning || explained || $0.state == "parked" }
-    let waiting =
-      isRunning && report.waiting > 0 ? ["\(report.waiting) jobs wait for room"] : []
-    let lines = shown.map(AccountText.init).map { explained ? $0.explanation : $0.line }
-    return (waiting + lines).map { "\n" + $0 }.joined()
-  }
-
-  private static func json(_ summary: BatchSummary, _ isRunning: Bool) -> String {
-    """
-    {"state":"\(state(summary, isRunning))","total":\(summary.total),\
-    "completed":\(summary.completed),"failed":\(summary.failed),"pending":\(summary.pending),\
-    "unknown":\(summary.unknown),"requests_sent":\(summary.traffic.requestsSent),\
-    "retries":\(summary.traffic.retries),"rate_limited":\(summary.traffic.rateLimited),\
-    "usage":{"input_tokens":\(summary.inputTokens),"output_tokens":\(summary.outputTokens)},\
-    \(summary.costMembers),\
-    "waiting":\(AccountsReport(json: summary.accounts).waiting),\
-    "accounts":\(AccountsReport(json: summary.accounts).accountsJSON)}
-    """
   }
 }

@@ -28,7 +28,7 @@ package final class OutputFile: Sendable {
     return Int(information.st_size)
   }
 
-  /// Appends all of `bytes`.
+  /// Appends all of `bytes`, or nothing: what was written of them is cut off again.
   package func append(_ bytes: [UInt8]) async throws {
     try await queue.run { [self] in
       CrashPoint.reached(.exporting)
@@ -39,7 +39,14 @@ package final class OutputFile: Sendable {
           let got = unsafe write(descriptor, start, buffer.count - written)
           if got < 0, errno == EINTR { continue }
           guard got > 0 else {
-            throw StoreError(errno: errno, doing: "cannot write results", at: path)
+            let failure = StoreError(
+              errno: got < 0 ? errno : ENOSPC,
+              doing: "cannot write results",
+              at: path,
+              needed: buffer.count - written
+            )
+            if written > 0, let size = try? size() { _ = ftruncate(descriptor, size - written) }
+            throw failure
           }
           written += got
         }
@@ -78,7 +85,7 @@ package final class OutputFile: Sendable {
       CrashPoint.reached(.syncing)
       // EINVAL says that there is nothing to sync, as for a device (fsync(2)).
       guard fdatasync(descriptor) == 0 || errno == EINVAL else {
-        throw StoreError(errno: errno, doing: "cannot make results durable", at: path)
+        throw StoreError(unconfirmed: "results were written", errno: errno, at: path)
       }
       CrashPoint.reached(.synced)
     }

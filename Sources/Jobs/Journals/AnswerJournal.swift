@@ -18,13 +18,16 @@ package struct AnswerJournal: ~Copyable {
   private var descriptors: [Int32]
   private var sizes = [0, 0]
   private var current = 0
+  private var reserve: SpaceReserve
 
   /// Opens both files of a worker empty.
   ///
+  /// - Parameter room: bytes of the disk that are held back for answers, as far as it has them.
   /// - Throws: ``StoreError``.
-  package init(in worker: WorkerFiles) throws(StoreError) {
+  package init(in worker: WorkerFiles, room: Int = 0) throws(StoreError) {
     files = worker.answers
     descriptors = []
+    reserve = SpaceReserve(path: worker.reserve, bytes: room)
     for file in files {
       let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else {
@@ -54,11 +57,18 @@ package struct AnswerJournal: ~Copyable {
       throw StoreError(
         errno: written < 0 ? errno : ENOSPC,
         doing: "cannot keep an answer",
-        at: files[current]
+        at: files[current],
+        needed: size
       )
     }
     sizes[current] += size
   }
+
+  /// Gives the room back that was held back for answers.
+  ///
+  /// - Returns: false when there is none left.
+  @discardableResult
+  package mutating func makeRoom() -> Bool { reserve.release() }
 
   /// Sends new answers to the other file; the answers so far are about to be committed.
   package mutating func takeTurns() -> Turn {

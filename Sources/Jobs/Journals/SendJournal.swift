@@ -48,7 +48,12 @@ package final class SendJournal: Sendable {
     // Blocks are allocated now: a store to a page that the disk has no room for kills the process.
     let failure = posix_fallocate(descriptor, 0, bytes)
     guard failure == 0 else {
-      throw StoreError(errno: failure, doing: "cannot create the journal of sends", at: path)
+      throw StoreError(
+        errno: failure,
+        doing: "cannot create the journal of sends",
+        at: path,
+        needed: bytes
+      )
     }
     let memory = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
     guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {

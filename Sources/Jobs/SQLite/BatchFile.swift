@@ -62,6 +62,9 @@ struct BatchFile {
     guard journal == mode, synchronous == 2 else {
       throw DatabaseError(message: "durable commits are not available")
     }
+    // After an fsync that failed, the log may be in memory only. This copies it to the file and
+    // syncs that, before anything is built on it.
+    if access == .owner { try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
   }
 
   /// True for a file without tables, whose owner we may become; any other is looked at first.

@@ -9,6 +9,8 @@ import Glibc
 /// descriptor of a file drops the process's `fcntl` locks on it (SQLite, "How To Corrupt", 2.2).
 package final class BatchLock: Sendable {
   private let descriptor: Int32
+  /// What the user should know about where the file lies; nil for nothing.
+  let warning: String?
 
   /// Takes the lock, creating the file with mode 0600 where there is none.
   ///
@@ -20,14 +22,9 @@ package final class BatchLock: Sendable {
       throw StoreError(errno: errno, doing: "cannot open the batch file", at: path)
     }
     self.descriptor = descriptor
-    if Self.isNetworkFileSystem(descriptor) {
-      throw StoreError(
-        .unsuitableFileSystem,
-        "a batch file cannot live on a network file system",
-        at: path,
-        next: "choose an output on a local disk and copy the results afterwards"
-      )
-    }
+    let fileSystem = Self.fileSystem(of: descriptor)
+    if let refusal = fileSystem.refusal(at: path) { throw refusal }
+    warning = fileSystem.warning(at: path)
     let kind = access == .owner ? LOCK_EX : LOCK_SH
     guard flock(descriptor, kind | LOCK_NB) == 0 else {
       throw StoreError(
@@ -54,14 +51,9 @@ package final class BatchLock: Sendable {
     return range.l_pid
   }
 
-  /// SQLite's WAL needs memory shared between processes, which network file systems do not give.
-  private static func isNetworkFileSystem(_ descriptor: Int32) -> Bool {
-    let nfs = 0x6969
-    let smb = 0x517B
-    let cifs = 0xFF53_4D42
-    let smb2 = 0xFE53_4D42
+  private static func fileSystem(of descriptor: Int32) -> FileSystemKind {
     var information = statfs()
-    guard unsafe fstatfs(descriptor, &information) == 0 else { return false }
-    return [nfs, smb, cifs, smb2].contains(Int(UInt32(truncatingIfNeeded: information.f_type)))
+    guard unsafe fstatfs(descriptor, &information) == 0 else { return .local }
+    return FileSystemKind(magic: UInt32(truncatingIfNeeded: information.f_type))
   }
 }

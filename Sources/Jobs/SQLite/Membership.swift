@@ -7,7 +7,14 @@ struct Membership: Sendable {
   private(set) var worker: Int
   let files: WorkerFiles
   private let tag: String
-  private let lock: WorkerLock
+  /// nil for a visitor.
+  private let lock: WorkerLock?
+
+  /// Of a process that changes a batch and takes no jobs: others neither see nor wait for it.
+  static func visitor(of batch: String) -> Membership {
+    let tag = "visitor"
+    return Membership(worker: 0, files: WorkerFiles(batch: batch, tag: tag), tag: tag, lock: nil)
+  }
 
   /// Adds this process to the workers of a batch.
   ///

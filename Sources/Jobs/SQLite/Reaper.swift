@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 
 /// Takes in what dead workers left behind: commits the answers they had kept, says which of their
 /// requests may have been billed without an answer, and hands their segments back.
@@ -20,6 +21,7 @@ struct Reaper: Sendable {
   func takeIn(_ db: Database, besides worker: Int) throws -> Remains {
     var remains = Remains()
     for corpse in try WorkerRecord.all(in: db).filter({ $0.worker != worker }).compactMap(corpse) {
+      if !corpse.isAlive { _ = unsafe unlink(corpse.files.reserve) }
       let isTaken = try db.inImmediateTransaction { db in
         try takeIn(corpse, db, &remains)
       }

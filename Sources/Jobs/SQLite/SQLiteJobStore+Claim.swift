@@ -52,17 +52,13 @@ extension SQLiteJobStore {
 
   package func claim(_ count: Int) async throws -> Claim {
     let (worker, reaper, access) = (worker, reaper, access)
-    do {
-      return try await database.writeWithoutTransaction { db in
-        var claim = Claim()
-        if access == .shared { claim.remains = try reaper.takeIn(db, besides: worker) }
-        claim.segments = try db.inImmediateTransaction { db in
-          try Self.claim(count, for: worker, in: db)
-        }
-        return claim
+    return try await writing { db in
+      var claim = Claim()
+      if access == .shared { claim.remains = try reaper.takeIn(db, besides: worker) }
+      claim.segments = try db.inImmediateTransaction { db in
+        try Self.claim(count, for: worker, in: db)
       }
-    } catch {
-      throw StoreError(error, at: path)
+      return claim
     }
   }
 
@@ -177,7 +173,7 @@ extension SQLiteJobStore {
 
   package func commit(_ flush: Flush) async throws -> FlushReceipt {
     let (worker, leaseEnd) = (worker, clock.now + lease)
-    return try await transaction { db in
+    return try await transaction(writing: flush.size) { db in
       try FlushCommit(db, worker: worker, leaseEnd: leaseEnd).write(flush)
     }
   }

@@ -22,14 +22,15 @@ package final class SQLiteJobStore: JobStore {
   package let remains: Remains
   private let lock: BatchLock
 
-  /// Opens the batch at `path` as a worker, creating it where there is none; a file of an older
-  /// version is brought up to date.
+  /// Opens the batch at `path`, creating it where there is none; a file of an older version is
+  /// brought up to date.
   ///
   /// What dead workers left behind is taken in; the lock of an owner proves that all others are dead.
   ///
   /// - Parameters:
   ///   - input: what the batch is about; must be the same at every opening.
   ///   - access: whether other workers may be at work too.
+  ///   - isWorker: false for a visitor, which changes the batch and takes no jobs.
   ///   - lease: how long a worker that is not heard of keeps its jobs.
   ///   - onUnknown: what is done with jobs that were on their way when their worker died.
   /// - Throws: ``StoreError``.
@@ -37,6 +38,7 @@ package final class SQLiteJobStore: JobStore {
     path: String,
     input: BatchInput,
     access: BatchAccess = .owner,
+    isWorker: Bool = true,
     clock: LeaseClock = .system,
     lease: Duration = .seconds(60),
     onUnknown: OnUnknown = .resend
@@ -52,11 +54,16 @@ package final class SQLiteJobStore: JobStore {
       database = try DatabaseQueue(path: path, configuration: configuration)
       let leaseEnd = clock.now + self.lease
       let (joined, remains) = try database.writeWithoutTransaction { [reaper] db in
-        try BatchFile(path: path, access: access).prepare(db, input: input)
-        let joined = try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
-        CrashPoint.reached(.joined)
-        try reaper.sweep(db)
-        return (joined, try reaper.takeIn(db, besides: joined.worker))
+        try db.explained(at: path) {
+          try BatchFile(path: path, access: access).prepare(db, input: input)
+          let joined =
+            isWorker
+            ? try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
+            : Membership.visitor(of: path)
+          CrashPoint.reached(.joined)
+          try reaper.sweep(db)
+          return (joined, try reaper.takeIn(db, besides: joined.worker))
+        }
       }
       files = joined.files
       membership = Mutex(joined)
@@ -80,6 +87,9 @@ package final class SQLiteJobStore: JobStore {
     return configuration
   }
 
+  /// What the user should know about where the batch lies; nil for nothing.
+  package var warning: String? { lock.warning }
+
   /// The number under which this worker holds its leases now.
   package var worker: Int { membership.withLock { $0.worker } }
 
@@ -100,12 +110,22 @@ package final class SQLiteJobStore: JobStore {
   }
 
   /// Runs one durable transaction off the caller's thread.
+  ///
+  /// - Parameter bytes: about how much it writes, for the message when there is no room.
   func transaction<T: Sendable>(
+    writing bytes: Int? = nil,
     _ body: @escaping @Sendable (Database) throws -> T
   ) async throws -> T {
+    try await writing { [path] db in
+      try db.explained(at: path, needing: bytes) { try db.inImmediateTransaction(body) }
+    }
+  }
+
+  /// Writes off the caller's thread, in transactions of its own.
+  func writing<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
     do {
-      return try await database.writeWithoutTransaction { db in
-        try db.inImmediateTransaction(body)
+      return try await database.writeWithoutTransaction { [path] db in
+        try db.explained(at: path) { try body(db) }
       }
     } catch {
       throw StoreError(error, at: path)
@@ -115,7 +135,7 @@ package final class SQLiteJobStore: JobStore {
   /// Reads off the caller's thread.
   func reading<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
     do {
-      return try await database.read(body)
+      return try await database.read { [path] db in try db.explained(at: path) { try body(db) } }
     } catch {
       throw StoreError(error, at: path)
     }

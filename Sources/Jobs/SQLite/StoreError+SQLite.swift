@@ -1,36 +1,60 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 
 extension StoreError {
   /// Says what a failure of SQLite means for the user.
-  init(_ error: any Error, at path: String) {
+  ///
+  /// - Parameters:
+  ///   - path: of the batch file.
+  ///   - system: the system's own reason, `errno`, which SQLite's codes hide; 0 where it is unknown.
+  ///   - needed: how many bytes were to be written, where that is known.
+  init(_ error: any Error, at path: String, system: Int32 = 0, needed: Int? = nil) {
     if let error = error as? StoreError {
       self = error
       return
     }
-    let code = (error as? DatabaseError)?.resultCode
-    let text = (error as? DatabaseError)?.message ?? String(describing: error)
-    switch code {
-    case .SQLITE_FULL:
+    guard let error = error as? DatabaseError else {
       self.init(
-        .diskFull,
-        "the disk is full",
+        .inputOutput,
+        "the batch file failed: \(error)",
         at: path,
-        next: "free some space and run the same command; finished jobs will not be sent again"
+        next: "check the disk and run the same command"
       )
-    case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
+      return
+    }
+    self.init(sqlite: error, at: path, system: system, needed: needed)
+  }
+
+  private init(sqlite error: DatabaseError, at path: String, system: Int32, needed: Int?) {
+    let text = error.message ?? "\(error.resultCode)"
+    switch (error.extendedResultCode, error.resultCode, system) {
+    case (_, .SQLITE_FULL, _):
+      self.init(noRoom: "cannot write the batch", isQuota: false, at: path, needed: needed)
+    case (_, .SQLITE_IOERR, ENOSPC), (_, .SQLITE_IOERR, EDQUOT), (_, .SQLITE_IOERR, EROFS),
+      (_, .SQLITE_CANTOPEN, ENOSPC), (_, .SQLITE_CANTOPEN, EDQUOT):
+      self.init(errno: system, doing: "cannot write the batch", at: path, needed: needed)
+    case (_, .SQLITE_READONLY, _), (_, .SQLITE_CANTOPEN, _), (_, .SQLITE_PERM, _):
       self.init(
         .notWritable,
         "the batch file cannot be written: \(text)",
         at: path,
         next: "choose an output in a folder that you can write to"
       )
-    case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+    case (_, .SQLITE_CORRUPT, _), (_, .SQLITE_NOTADB, _):
+      self.init(damaged: text, at: path)
+    case (.SQLITE_IOERR_FSYNC, _, _), (.SQLITE_IOERR_DIR_FSYNC, _, _):
       self.init(
-        .damaged,
-        "the batch file is damaged: \(text)",
+        unconfirmed: "the batch was written",
+        reason: Self.reason(system) ?? "input/output error",
+        at: path
+      )
+    case (_, .SQLITE_IOERR, _):
+      self.init(
+        .inputOutput,
+        "cannot \(Self.act(error.extendedResultCode)) the batch: \(Self.reason(system) ?? text)",
         at: path,
-        next: "keep a copy of it, then start again with another output"
+        next: "check the disk (dmesg tells) and run the same command"
       )
     default:
       self.init(
@@ -39,6 +63,45 @@ extension StoreError {
         at: path,
         next: "check the disk and run the same command"
       )
+    }
+  }
+
+  /// A page of the batch is not what was written to it.
+  init(damaged text: String, at path: String) {
+    self.init(
+      .damaged,
+      "the batch file is damaged: \(text)",
+      at: path,
+      next: "`nightjar status \(path) --check` says where, `nightjar export \(path) -o saved.jsonl` "
+        + "saves what can be read; then run the rest with another output"
+    )
+  }
+
+  private static func act(_ code: ResultCode) -> String {
+    switch code {
+    case .SQLITE_IOERR_READ, .SQLITE_IOERR_SHORT_READ, .SQLITE_IOERR_FSTAT: "read"
+    case .SQLITE_IOERR_WRITE, .SQLITE_IOERR_TRUNCATE, .SQLITE_IOERR_DELETE: "write"
+    case .SQLITE_IOERR_LOCK, .SQLITE_IOERR_UNLOCK, .SQLITE_IOERR_RDLOCK,
+      .SQLITE_IOERR_CHECKRESERVEDLOCK:
+      "lock"
+    default: "use"
+    }
+  }
+
+  private static func reason(_ number: Int32) -> String? {
+    number == 0 ? nil : unsafe String(cString: strerror(number)).lowercased()
+  }
+}
+
+extension Database {
+  /// Runs `body`; a failure is told with the system's own reason for it, which the connection knows
+  /// only until it is used again.
+  func explained<T>(at path: String, needing bytes: Int? = nil, _ body: () throws -> T) throws -> T {
+    do {
+      return try body()
+    } catch {
+      let system = unsafe sqlite3_system_errno(sqliteConnection)
+      throw StoreError(error, at: path, system: system, needed: bytes)
     }
   }
 }

@@ -16,6 +16,11 @@ package struct Flush: Sendable {
 
   package init() {}
 
+  /// About how many bytes it takes, at least one page of the batch.
+  var size: Int {
+    results.reduce(max(4_096, accounts?.utf8.count ?? 0)) { $0 + $1.result.line.count }
+  }
+
   package var isEmpty: Bool {
     results.isEmpty && retryable.isEmpty && exports.isEmpty && traffic == Traffic()
       && unanswered == .zero && accounts == nil

@@ -7,6 +7,8 @@ package struct WorkerFiles: Sendable, Equatable {
   package let sent: String
   /// Where answers are kept until their commit, in turns.
   package let answers: [String]
+  /// Room that is held back for answers which come after the disk is full.
+  package let reserve: String
 
   /// - Parameters:
   ///   - batch: path of the batch file.
@@ -16,6 +18,7 @@ package struct WorkerFiles: Sendable, Equatable {
     let stem = tag.isEmpty ? batch : "\(batch)-\(tag)"
     sent = stem + "-sent"
     answers = [stem + "-answers1", stem + "-answers2"]
+    reserve = stem + "-reserve"
   }
 
   /// The files of every worker that has some beside a batch of version 2 or later.
@@ -31,6 +34,6 @@ package struct WorkerFiles: Sendable, Equatable {
 
   /// Removes the files once nothing in them is needed.
   package func remove() {
-    for file in answers + [sent] { _ = unsafe unlink(file) }
+    for file in answers + [reserve, sent] { _ = unsafe unlink(file) }
   }
 }

@@ -72,6 +72,18 @@ struct AuditFile: ~Copyable {
     return try body()
   }
 
+  /// How much of the file was written before a power cut left a hole in it.
+  ///
+  /// The size of a file may be on disk without all of its bytes; those that are missing read as
+  /// zeros, which no line holds. Holes are near the end: what is older, the system has written.
+  ///
+  /// - Parameter start: up to where the file is known to be whole.
+  func sizeBeforeHole(from start: Int, to size: Int) throws(KeySourceError) -> Int {
+    let start = max(start, size - 2 * Self.longestLine)
+    guard start < size else { return size }
+    return try read(from: start, count: size - start).firstIndex(of: 0).map { start + $0 } ?? size
+  }
+
   /// The last whole line, and where it ends; nil and 0 when there is none.
   func lastLine(before size: Int) throws(KeySourceError) -> (line: [UInt8]?, end: Int) {
     for window in [Self.window, 2 * Self.longestLine] {
@@ -126,7 +138,7 @@ struct AuditFile: ~Copyable {
       }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {
-        let error = cannotWrite()
+        let error = cannotWrite(needing: lines.count - start)
         try? cut(to: end)
         throw error
       }
@@ -144,8 +156,22 @@ struct AuditFile: ~Copyable {
     guard fdatasync(descriptor) == 0 else { throw cannotWrite() }
   }
 
-  private func cannotWrite() -> KeySourceError {
-    KeySourceError(.cannotWrite, "cannot write the audit log \(path): \(SecretFile.reason(errno))")
+  /// - Parameter bytes: how many could not be written.
+  private func cannotWrite(needing bytes: Int? = nil) -> KeySourceError {
+    let reason = SecretFile.reason(errno)
+    let isFull = errno == ENOSPC || errno == EDQUOT
+    let need = isFull ? bytes.map { "; at least \($0) bytes are needed\(free)" } : nil
+    let next = isFull ? "; free some space and run the same command" : ""
+    return KeySourceError(
+      .cannotWrite,
+      "cannot write the audit log \(path): \(reason)\(need ?? "")\(next)"
+    )
+  }
+
+  private var free: String {
+    var information = statvfs()
+    guard unsafe fstatvfs(descriptor, &information) == 0 else { return "" }
+    return ", \(Int(information.f_bavail) * Int(information.f_frsize)) bytes are free"
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }

@@ -1,3 +1,4 @@
+import Jobs
 import Secrets
 import Yams
 
@@ -34,6 +35,9 @@ extension JobFile {
     (prices, budget) = try Self.money(fields, paths)
     maxAttempts = try fields.integer("max_attempts")
     proxy = try Self.proxy(fields)
+    onUnknown = try fields.word("on_unknown", among: OnUnknown.allCases.map(\.rawValue))
+      .flatMap(OnUnknown.init)
+    lease = try fields.seconds("lease")
     secrets = try Self.secrets(fields, paths)
   }
 
@@ -41,7 +45,7 @@ extension JobFile {
     "input", "output", "provider", "model", "max_tokens", "system", "prompt", "api", "base_url",
     "key", "keys", "accounts", "concurrency", "limit", "timeout", "ca_file", "queue", "grace",
     "keystore", "identity", "max_attempts", "proxy", "secrets", "regions", "hedge", "prices",
-    "budget",
+    "budget", "on_unknown", "lease",
   ]
 
   private static func template(_ fields: YAMLFields) throws(JobFileError) -> Template? {

@@ -75,6 +75,10 @@ package struct JobFile: Sendable, Equatable {
   package var prices: String?
   /// The most that the batch may cost.
   package var budget: USD?
+  /// What is done with jobs that were on their way when their worker died.
+  package var onUnknown: OnUnknown?
+  /// How long a worker of a queue that is not heard of keeps its jobs.
+  package var lease: Duration?
   package var secrets = Secrets()
 
   /// A job file that says nothing, for a run that is described by flags alone.
@@ -88,6 +92,15 @@ package struct JobFileError: Error, Sendable, Equatable, CustomStringConvertible
   package let file: String
   /// Counted from 1; nil where the whole file is meant.
   package let line: Int?
+
+  /// Control characters of names that `message` repeats are replaced, lest a terminal act on them.
+  init(message: String, file: String, line: Int?) {
+    let isControl = { (scalar: Unicode.Scalar) in scalar.properties.generalCategory == .control }
+    let plain = message.unicodeScalars.map { isControl($0) ? "\u{FFFD}" : $0 }
+    self.message = String(String.UnicodeScalarView(plain))
+    self.file = file
+    self.line = line
+  }
 
   /// As in `jobs.yaml:12: unknown field …`, the way compilers and editors write a place.
   package var description: String {

@@ -46,12 +46,37 @@ package final class CompletionBatcher: Sendable {
       pending.flush.results.count >= CompletionBatcher.backlog && failure == nil
     }
 
+    /// Keeps an answer until its commit, or until another process commits it after a failure; where
+    /// the disk is full, in the room that was held back for this.
+    ///
+    /// - Returns: false when there is no way to keep it.
+    mutating func keep(_ result: JobResult, under lease: SegmentLease) -> Bool {
+      do throws(StoreError) {
+        try journal.append(result, under: lease)
+        return true
+      } catch {
+        failure = failure ?? error
+        guard journal.makeRoom() else { return false }
+        return (try? journal.append(result, under: lease)) != nil
+      }
+    }
+
     /// True when nothing is left to write; a reader of the input who comes later is turned away.
     mutating func end() -> Bool {
       guard pending.flush.isEmpty, pending.intakes.isEmpty else { return false }
       failure = CancellationError()
       return true
     }
+  }
+
+  /// What became of a result that was brought.
+  package enum Completion: Sendable {
+    /// It is committed soon.
+    case taken
+    /// The run has failed, and the next one commits it.
+    case keptForLater
+    /// It could not be kept.
+    case lost
   }
 
   private let state: Mutex<State>
@@ -102,23 +127,22 @@ package final class CompletionBatcher: Sendable {
   }
 
   /// Takes a job's result, which from then on outlives the process; waits only while too many
-  /// others wait for their commit.
-  ///
-  /// - Returns: false when it cannot be kept, because the disk or the store has failed.
-  package func complete(_ result: JobResult, under lease: SegmentLease) async -> Bool {
-    let (isKept, isFull) = change { state in
-      guard state.failure == nil else { return (false, false) }
-      do throws(StoreError) {
-        try state.journal.append(result, under: lease)
-      } catch {
-        state.failure = error
-        return (false, false)
-      }
+  /// others wait for their commit. After a failure of the disk or the store it is still kept, for
+  /// the process that opens the batch next.
+  package func complete(_ result: JobResult, under lease: SegmentLease) async -> Completion {
+    let (completion, isFull) = change { state in
+      guard state.keep(result, under: lease) else { return (Completion.lost, false) }
+      guard state.failure == nil else { return (Completion.keptForLater, false) }
       state.pending.flush.results.append((lease, result))
-      return (true, state.isFull)
+      return (Completion.taken, state.isFull)
     }
     if isFull { await waitForRoom() }
-    return isKept
+    return completion
+  }
+
+  /// Gives the room back that was held back for the answers in flight; they need it now.
+  package func makeRoom() {
+    state.withLock { _ = $0.journal.makeRoom() }
   }
 
   private func waitForRoom() async {

@@ -5,6 +5,8 @@ actor ExportView {
   private let state: JobResult.State
   private let file: OutputFile
   private var offset = 0
+  /// Bytes that a sync has confirmed.
+  private var durable = 0
   private var sequence = 0
   private var isDirty = false
 
@@ -32,7 +34,15 @@ actor ExportView {
     guard isDirty else { return nil }
     isDirty = false
     let position = ExportPosition(state: state, offset: offset, sequence: sequence)
-    try await file.sync()
+    do {
+      try await file.sync()
+    } catch {
+      // What was not confirmed counts as clean in memory, so that a later sync would succeed without
+      // it; cut off, it is written again.
+      try? await file.truncate(to: durable)
+      throw error
+    }
+    durable = position.offset
     return position
   }
 
@@ -40,6 +50,12 @@ actor ExportView {
   func repair(from store: any JobStore, recorded: ExportPosition?) async throws {
     let size = try file.size()
     var repair = ExportRepair(size: size, recorded: recorded)
+    if !repair.isWhole {
+      var flush = Flush()
+      flush.exports = [ExportPosition(state: state, offset: 0, sequence: 0)]
+      _ = try await store.commit(flush)
+    }
+    durable = repair.offset
     while true {
       let page = try await store.results(after: repair.sequence, limit: 64)
       guard !page.isEmpty else { break }

@@ -9,9 +9,9 @@ package struct Exporter: Sendable {
   private let failed: ExportView
 
   /// - Throws: ``StoreError`` when a file cannot be opened.
-  package init(_ files: RunPlan.Files) throws(StoreError) {
-    completed = try ExportView(of: .completed, path: files.completed)
-    failed = try ExportView(of: .failed, path: files.failed)
+  package init(_ output: RunPlan.Output) throws(StoreError) {
+    completed = try ExportView(of: .completed, path: output.completed)
+    failed = try ExportView(of: .failed, path: output.failed)
   }
 
   /// Makes the files agree with the store: a torn or foreign tail is cut, missing lines are added.

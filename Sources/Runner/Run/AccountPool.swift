@@ -45,8 +45,9 @@ package final class AccountPool: Sendable {
     case closed
   }
 
-  /// How long a run in which no endpoint ever answered goes on.
-  private let giveUpAfter: Duration
+  /// How long a run in which no endpoint ever answered goes on; nil parks and waits even where
+  /// nothing has ever worked.
+  private let giveUpAfter: Duration?
   /// How long a run waits while every account is parked; nil waits for ever.
   private let parkFor: Duration?
   /// How often it is looked whether all hope is lost.
@@ -77,7 +78,7 @@ package final class AccountPool: Sendable {
     clock: any RunClock,
     stop: RunStop,
     events: any EventSink,
-    giveUpAfter: Duration,
+    giveUpAfter: Duration?,
     parkFor: Duration?,
     onOpen: @escaping @Sendable (String) -> Void = { _ in }
   ) {
@@ -296,7 +297,7 @@ package final class AccountPool: Sendable {
       accounts.allSatisfy({ $0.state.withLock { $0.inFlight == 0 } }),
       line.withLock({ $0.order.models.count == models.count })
     else { return }
-    if !accounts.contains(where: { $0.keyring.everWorked }) {
+    if giveUpAfter != nil, !accounts.contains(where: { $0.keyring.everWorked }) {
       switch parking.reason {
       case .credential: return stop.stop(.keyRefused(parking.message))
       case .billing: return stop.stop(.parked(parking.message))
@@ -313,7 +314,7 @@ package final class AccountPool: Sendable {
   /// Stops a run to whom no endpoint has ever said anything.
   func giveUpIfSilent(at now: ContinuousClock.Instant, reason: String? = nil) {
     if let reason { lastFailure.withLock { $0 = reason } }
-    guard now - start >= giveUpAfter else { return }
+    guard let giveUpAfter, now - start >= giveUpAfter else { return }
     guard !accounts.contains(where: { $0.state.withLock { $0.hasAnswered } }) else { return }
     let silence = "no endpoint has answered for \(giveUpAfter.milliseconds / 1_000) s"
     let cause = lastFailure.withLock { $0 }

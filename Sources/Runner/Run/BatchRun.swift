@@ -8,6 +8,9 @@ package final class BatchRun: Sendable {
   /// How often it is looked whether the batch is paused.
   private static let pauseInterval: Duration = .milliseconds(100)
 
+  /// Bytes of the disk that are held back for each answer that may be on its way when it is full.
+  private static let answerRoom = 16 << 10
+
   private let plan: RunPlan
   private let client: any HTTPClient
   private let clock: any RunClock
@@ -84,11 +87,12 @@ package final class BatchRun: Sendable {
   ///   reported as the report's reason to stop.
   package func execute() async throws -> RunReport {
     let start = clock.now
-    let exporter = try plan.input.isQueue ? nil : Exporter(plan.files)
+    let exporter = try plan.files.output.map(Exporter.init)
     try await exporter?.repair(from: store)
     let journal = try SendJournal(path: store.files.sent, capacity: plan.concurrency)
     let crew = try crew(exporter, journal)
-    stop.onStop { [alarm, feed = crew.feed, input = plan.input] in
+    stop.onStop { [alarm, stop, feed = crew.feed, batcher = crew.batcher, input = plan.input] in
+      if case .failed = stop.first { batcher.makeRoom() }
       alarm.stop()
       feed.stop()
       input.stopWaiting()
@@ -119,7 +123,7 @@ package final class BatchRun: Sendable {
     let batcher = CompletionBatcher(
       store: store,
       exporter: exporter,
-      journal: try AnswerJournal(in: store.files),
+      journal: try AnswerJournal(in: store.files, room: plan.concurrency * Self.answerRoom),
       clock: clock,
       events: events,
       beforeCommit: { [audit] in try audit.flush() },

@@ -239,11 +239,10 @@ package struct JobRunner: Sendable {
   }
 
   private func record(_ result: JobResult, of job: Job, slot: Int?) async {
-    guard await batcher.complete(result, under: job.segment.lease) else {
-      // The run is about to end; the job must not be handed out, and paid for, again before it does.
-      feed.stop()
-      return feed.giveBack(job)
-    }
+    let completion = await batcher.complete(result, under: job.segment.lease)
+    // The run is about to end; nothing must be handed out, and paid for, before it does.
+    if completion != .taken { feed.stop() }
+    guard completion != .lost else { return feed.giveBack(job) }
     CrashPoint.reached(.kept)
     clear(slot)
     feed.finish(job)

@@ -5,15 +5,32 @@ package import Transport
 package struct RunPlan: Sendable {
   /// The files of a batch.
   package struct Files: Sendable, Equatable {
-    package let completed: String
-    package let failed: String
     package let batch: String
+    /// Where results are shown; nil for a queue, whose results only `nightjar export` writes, and
+    /// where that is not known.
+    package let output: Output?
+
     /// - Parameters:
     ///   - output: such as `results.jsonl`; another ending is kept whole.
     ///   - batch: where the batch lies; nil for beside the output.
     package init(output: String, batch: String? = nil) {
-      completed = output
       self.batch = batch ?? output + ".nightjar"
+      self.output = Output(output)
+    }
+
+    package init(batch: String) {
+      self.batch = batch
+      output = nil
+    }
+  }
+
+  /// The files that show the results of a run.
+  package struct Output: Sendable, Equatable {
+    package let completed: String
+    package let failed: String
+
+    init(_ output: String) {
+      completed = output
       failed =
         output.hasSuffix(".jsonl")
         ? output.dropLast(".jsonl".count) + ".failed.jsonl" : output + ".failed.jsonl"
@@ -74,8 +91,9 @@ package struct RunPlan: Sendable {
   package var budget: USD?
   /// When slow requests are sent twice; nil for never.
   package var hedge: HedgePolicy?
-  /// How long a run in which no endpoint ever answered goes on.
-  package var giveUpAfter: Duration
+  /// How long a run in which no endpoint ever answered goes on; nil for a worker that parks and
+  /// waits also where nothing has ever worked.
+  package var giveUpAfter: Duration?
   /// How long a run waits while every account is parked; nil for ever.
   package var parkFor: Duration?
   /// What is done with jobs that were on their way when their worker died.
@@ -98,7 +116,7 @@ package struct RunPlan: Sendable {
     prices: Prices = .list,
     budget: USD? = nil,
     hedge: HedgePolicy? = nil,
-    giveUpAfter: Duration = .seconds(60),
+    giveUpAfter: Duration? = .seconds(60),
     parkFor: Duration? = nil,
     onUnknown: OnUnknown = .resend,
     lease: Duration = .seconds(30),

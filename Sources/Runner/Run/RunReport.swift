@@ -25,10 +25,13 @@ package struct RunReport: Sendable {
     self.accounts = accounts
   }
 
+  /// True when all that is left waits for the user to say whether it is sent again.
+  package var isHeld: Bool { stop == nil && summary.pending > 0 && summary.isDrained }
+
   /// The word for ``stop`` in reports.
   package var stopped: String? {
     switch stop {
-    case nil: nil
+    case nil: isHeld ? "held" : nil
     case .interrupted, .aborted: "interrupted"
     case .parked, .keyRefused, .unavailable: "parked"
     case .budget: "budget"
@@ -41,7 +44,9 @@ package struct RunReport: Sendable {
     var line: [UInt8] = []
     line.appendRaw("{\"total\":\(summary.total),\"completed\":\(summary.completed)")
     line.appendRaw(",\"failed\":\(summary.failed),\"pending\":\(summary.pending)")
-    line.appendRaw(",\"unknown\":\(summary.unknown)")
+    line.appendRaw(",\"cancelled\":\(summary.cancelled),\"held\":\(summary.held)")
+    line.appendRaw(",\"unknown\":\(summary.unknown),\"late\":\(summary.late)")
+    line.appendRaw(",\"late_kept\":\(summary.lateKept)")
     line.appendRaw(",\"requests_sent\":\(summary.traffic.requestsSent)")
     line.appendRaw(",\"retries\":\(summary.traffic.retries)")
     line.appendRaw(",\"rate_limited\":\(summary.traffic.rateLimited)")

@@ -11,7 +11,11 @@ struct Report: Decodable {
   let completed: Int
   let failed: Int
   let pending: Int
+  let cancelled: Int
+  let held: Int
   let unknown: Int
+  let late: Int
+  let late_kept: Int
   let requests_sent: Int
   let retries: Int
   let rate_limited: Int
@@ -22,6 +26,16 @@ struct Report: Decodable {
   let budget_usd: Double?
   let stopped: String?
   let state: String?
+  let paused: Bool?
+  let workers: [Worker]?
+
+  /// Somebody who works on the batch.
+  struct Worker: Decodable {
+    let worker: Int
+    let pid: Int32
+    let state: String
+    let started: String
+  }
 }
 
 /// A line of the results.

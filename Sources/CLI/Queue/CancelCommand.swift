@@ -1,0 +1,45 @@
+import ArgumentParser
+import Jobs
+
+/// `nightjar cancel`: takes jobs back.
+struct CancelCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cancel",
+    abstract: "Take jobs back that have no result yet.",
+    discussion: """
+      A cancelled job is not sent any more. One whose request is on its way already still gets its \
+      answer where one comes, since it is paid for; it is not tried again.
+
+        nightjar cancel night.queue --id letter-17 --id letter-18
+        nightjar cancel night.queue --all
+
+      'nightjar retry TARGET --cancelled' brings them back. A queue may be changed while workers \
+      run, the batch of a run only while it rests.
+      """
+  )
+
+  @Argument(help: "A queue, a job file (.yaml), a results file, or a .nightjar file.")
+  var target: String
+
+  @Option(
+    name: .customLong("id"),
+    help: ArgumentHelp("A job by its id; repeatable.", valueName: "id")
+  )
+  var ids: [String] = []
+
+  @Flag(help: "Every job without a result.")
+  var all = false
+
+  func validate() throws {
+    guard all != !ids.isEmpty else {
+      throw ValidationError("say which jobs: --id ID, once for each, or --all")
+    }
+  }
+
+  mutating func run() async throws {
+    let change = try BatchChange(target)
+    let count = try await change.store.cancel(all ? .all : try await change.jobs(ids))
+    try await change.close()
+    printResult("\(jobs(count)) cancelled")
+  }
+}

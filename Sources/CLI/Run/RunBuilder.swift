@@ -1,0 +1,82 @@
+import FoundationEssentials
+import Jobs
+import Runner
+
+/// Makes the plan of a run out of what `nightjar run` was told.
+struct RunBuilder {
+  let builder: PlanBuilder
+  private let options: RunCommand
+  private let file: JobFile
+
+  init(_ options: RunCommand) throws {
+    try options.shared.keys.refuseKeys()
+    self.options = options
+    let isJobFile = JobFile.isName(options.input)
+    file = isJobFile ? try JobFile(at: options.input) : JobFile()
+    let name = isJobFile ? try file.inputName(at: options.input) : options.input
+    builder = try PlanBuilder(
+      options.shared,
+      file,
+      at: options.input,
+      input: try RunPlan.Input(named: name)
+    )
+  }
+
+  var input: RunPlan.Input { builder.input }
+  var limit: Int? { options.limit ?? file.limit }
+  var budget: USD? { options.budget ?? file.budget }
+
+  /// Where results go, and where the batch lies.
+  ///
+  /// - Throws: ``CLIError`` where no output is named.
+  func files() throws -> RunPlan.Files {
+    guard let output = options.output ?? file.output else {
+      throw CLIError.usage("name where the results go: -o results.jsonl")
+    }
+    return RunPlan.Files(output: output, batch: options.queue ?? file.queue)
+  }
+
+  /// The whole plan.
+  ///
+  /// - Throws: ``CLIError``, ``KeySourceError`` or ``StoreError`` for what cannot work.
+  func plan() async throws -> RunPlan {
+    let files = try files()
+    try Self.refuseForeignOutput(files)
+    let settings = builder.settings
+    let prices = try PricesFile(settings.prices).prices()
+    try refuseUnpriced(in: prices)
+    var plan = try await builder.plan(files, prices: prices, concurrency: settings.concurrency())
+    plan.limit = limit
+    plan.budget = budget
+    plan.giveUpAfter = .seconds(options.giveUpAfter)
+    return plan
+  }
+
+  /// A budget needs to know what the plain prompts cost.
+  private func refuseUnpriced(in prices: Prices) throws {
+    guard budget != nil, let model = builder.settings.model, prices[model] == nil else { return }
+    throw CLIError(
+      "there is a budget, but no price for the model \(model); nothing was sent",
+      at: builder.settings.prices,
+      next: PricesFile.advice(for: model),
+      exitCode: 78
+    )
+  }
+
+  /// A results file without its batch is somebody else's: appending to it would mix two batches.
+  private static func refuseForeignOutput(_ files: RunPlan.Files) throws {
+    guard let output = files.output, !FileManager.default.fileExists(atPath: files.batch) else {
+      return
+    }
+    for path in [output.completed, output.failed] {
+      let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+      guard let size, size > 0 else { continue }
+      throw CLIError(
+        "the results file is there already, but not the batch it belongs to",
+        at: path,
+        next: "choose another output, or move the file away",
+        exitCode: 73
+      )
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import FoundationEssentials
+import Jobs
+import Runner
+
+extension RunPlan.Input {
+  /// The input that a user names: a file, a folder, a pattern of documents, or `-`.
+  ///
+  /// - Throws: ``StoreError`` when the file cannot be read.
+  init(named name: String) throws {
+    if name == "-" {
+      let pipe = InputFile(standardInput: ())
+      self.init(source: .pipe(pipe), name: "standard input", path: "-")
+      return
+    }
+    let path = URL(fileURLWithPath: name).standardizedFileURL.path
+    var isFolder = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if isFolder || (!exists && DocumentFolder.isPattern(name)) {
+      let folder = DocumentFolder(path)
+      self.init(source: .folder(folder), name: folder.root, path: path)
+    } else {
+      self.init(source: .file(try InputFile(path: path)), name: name, path: path)
+    }
+  }
+
+  /// Looks through the whole input before anything is done with it.
+  ///
+  /// - Throws: ``CLIError`` that names the first bad line.
+  func refuseBadLines() async throws {
+    guard case .file(let file) = source else {
+      throw CLIError.usage("--strict needs a .jsonl input, which it reads twice")
+    }
+    let (count, first) = try await JobReader.check(file, name: name)
+    guard let first else { return }
+    throw CLIError(
+      "the input has \(count) bad \(count == 1 ? "line" : "lines"); nothing was sent",
+      at: first,
+      next: "correct them, or leave --strict out: only they will fail",
+      exitCode: 65
+    )
+  }
+}

@@ -1,0 +1,106 @@
+import Jobs
+import KeySources
+import Runner
+
+/// The words and the JSON for where a batch stands.
+struct BatchStatus {
+  private let summary: BatchSummary
+  private let workers: [(record: WorkerRecord, state: WorkerRecord.State)]
+  private let isPaused: Bool
+
+  /// - Throws: ``StoreError`` when the batch cannot be read.
+  init(of batch: String) throws {
+    let inspector = try BatchInspector(path: batch)
+    summary = try inspector.summary()
+    workers = try inspector.workers()
+    isPaused = PauseFile(batch: batch).isThere
+  }
+
+  var isRunning: Bool { workers.contains { $0.state != .dead } }
+
+  private var state: String {
+    if isRunning { return "running" }
+    if summary.pending == 0, summary.isInputComplete || summary.isQueue { return "finished" }
+    return summary.isQueue ? "idle" : "stopped"
+  }
+
+  /// - Parameter explained: whether the pacers' views are told.
+  func text(explained: Bool) -> String {
+    let lines = workerLines + accountLines(explained: explained)
+    return """
+      \(state)\(isPaused ? ", paused" : ""): \(jobs) of \(summary.total) jobs\
+      \(summary.isInputComplete || summary.isQueue ? "" : " (the input is not read to its end)"); \
+      \(summary.unknown) unknown\(late); \(summary.traffic.requestsSent) requests, \
+      \(summary.traffic.retries) retries, \(summary.traffic.rateLimited) times asked to slow down; \
+      \(summary.inputTokens) input and \(summary.outputTokens) output tokens; \
+      \(summary.costText)\
+      \(lines.map { "\n" + $0 }.joined())
+      """
+  }
+
+  private var jobs: String {
+    var parts = ["\(summary.completed) completed", "\(summary.failed) failed"]
+    if summary.cancelled > 0 { parts.append("\(summary.cancelled) cancelled") }
+    let held = summary.held > 0 ? " (\(summary.held) of them held)" : ""
+    return (parts + ["\(summary.pending) pending\(held)"]).joined(separator: ", ")
+  }
+
+  private var late: String {
+    summary.late > 0 ? ", \(summary.late) late (\(summary.lateKept) kept)" : ""
+  }
+
+  /// A line for each worker of a queue; that of a run is told by the state.
+  private var workerLines: [String] {
+    guard summary.isQueue else { return [] }
+    return workers.map { record, state in
+      let started = Timestamp.text(Int64(record.started))
+      return "worker \(record.worker): process \(record.pid), \(state.words), since \(started)"
+    }
+  }
+
+  /// A line for each account; of a run that is over only those that it stopped for.
+  private func accountLines(explained: Bool) -> [String] {
+    let report = AccountsReport(json: summary.accounts)
+    let shown = report.accounts.filter { isRunning || explained || $0.state == "parked" }
+    let waiting =
+      isRunning && report.waiting > 0 ? ["\(report.waiting) jobs wait for room"] : []
+    return waiting
+      + shown.map(AccountText.init).map { explained ? $0.explanation : $0.line }
+  }
+
+  /// One line.
+  var json: String {
+    let accounts = AccountsReport(json: summary.accounts)
+    return """
+      {"state":"\(state)","paused":\(isPaused),"total":\(summary.total),\
+      "completed":\(summary.completed),"failed":\(summary.failed),"pending":\(summary.pending),\
+      "cancelled":\(summary.cancelled),"held":\(summary.held),\
+      "unknown":\(summary.unknown),"late":\(summary.late),"late_kept":\(summary.lateKept),\
+      "requests_sent":\(summary.traffic.requestsSent),\
+      "retries":\(summary.traffic.retries),"rate_limited":\(summary.traffic.rateLimited),\
+      "usage":{"input_tokens":\(summary.inputTokens),"output_tokens":\(summary.outputTokens)},\
+      \(summary.costMembers),\
+      "waiting":\(accounts.waiting),"workers":[\(workersJSON)],\
+      "accounts":\(accounts.accountsJSON)}
+      """
+  }
+
+  private var workersJSON: String {
+    workers.map { record, state in
+      """
+      {"worker":\(record.worker),"pid":\(record.pid),"state":"\(state.rawValue)",\
+      "started":"\(Timestamp.text(Int64(record.started)))"}
+      """
+    }.joined(separator: ",")
+  }
+}
+
+extension WorkerRecord.State {
+  fileprivate var words: String {
+    switch self {
+    case .working: "working"
+    case .stalled: "stalled (not heard of for longer than its lease)"
+    case .dead: "dead (the next one to ask for work takes over what it left)"
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import Glibc
+
+/// Room that is held back while the disk still has some, for the answers that are on their way when it
+/// is full: they are paid for, and have to be kept somewhere.
+struct SpaceReserve {
+  /// The most that is held back.
+  private static let most = 64 << 20
+  /// The part of the free space that it may take: nobody should run out of room because of it.
+  private static let share = 16
+
+  private let path: String
+  private var isHeld = false
+
+  /// Holds back up to `bytes`; less, or nothing, on a disk that has little room.
+  ///
+  /// - Parameter path: of a file whose blocks are the reserve; replaced where it is there.
+  init(path: String, bytes: Int) {
+    self.path = path
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    let size = min(bytes, Self.most, (FreeSpace.bytes(at: folder) ?? 0) / Self.share)
+    guard size > 0 else { return }
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    isHeld = true
+    if posix_fallocate(descriptor, 0, size) != 0 { release() }
+  }
+
+  /// Gives the room back to the disk.
+  ///
+  /// - Returns: false when there was none, or no more.
+  @discardableResult
+  mutating func release() -> Bool {
+    defer { isHeld = false }
+    guard isHeld else { return false }
+    return unsafe unlink(path) == 0
+  }
+}

@@ -1,0 +1,71 @@
+import Glibc
+
+extension StoreError {
+  /// Names a failed system call by what it means for the user.
+  ///
+  /// - Parameters:
+  ///   - number: the value of `errno` after the call.
+  ///   - doing: what was tried, such as "cannot write results".
+  ///   - place: the file it was tried on.
+  ///   - needed: how many bytes could not be written, where that is known.
+  package init(errno number: Int32, doing: String, at place: String, needed: Int? = nil) {
+    let reason = unsafe String(cString: strerror(number)).lowercased()
+    switch number {
+    case ENOSPC, EDQUOT:
+      self.init(noRoom: doing, isQuota: number == EDQUOT, at: place, needed: needed)
+    case EACCES, EPERM, EROFS, ENOTDIR, ENOENT, EISDIR:
+      self.init(
+        .notWritable,
+        "\(doing): \(reason)",
+        at: place,
+        next: "choose an output in an existing folder that you can write to"
+      )
+    default:
+      self.init(
+        .inputOutput,
+        "\(doing): \(reason)",
+        at: place,
+        next: "check the disk and run the same command"
+      )
+    }
+  }
+
+  /// The disk, or the user's part of it, is full.
+  init(noRoom doing: String, isQuota: Bool, at place: String, needed: Int?) {
+    let folder = place.lastIndex(of: "/").map { String(place[...$0]) } ?? "."
+    let reason = isQuota ? "the disk quota is used up" : "the disk is full"
+    let need = needed.map { "at least \($0) bytes are needed" }
+    // A quota leaves the disk its room, which would say nothing here.
+    let free = isQuota ? nil : FreeSpace.bytes(at: folder).map { "\($0) bytes are free" }
+    self.init(
+      .diskFull,
+      ([doing + ": " + reason] + [need, free].compactMap(\.self)).joined(separator: ", "),
+      at: place,
+      next: "free some space and run the same command; finished jobs will not be sent again"
+    )
+  }
+
+  /// The disk did not confirm a write (fsync(2)). The kernel marks the pages clean all the same, so
+  /// trying again would be told a success that is none.
+  init(unconfirmed what: String, reason: String, at place: String) {
+    self.init(
+      .inputOutput,
+      "the disk did not confirm that \(what) (\(reason)); what was confirmed before is safe, and "
+        + "answers that came since are kept beside the batch as long as this machine stays up",
+      at: place,
+      next: "check the disk (dmesg tells), then run the same command: what was not confirmed is "
+        + "written again, and finished jobs will not be sent again"
+    )
+  }
+
+  /// The same, named by the value of `errno`.
+  init(unconfirmed what: String, errno number: Int32, at place: String) {
+    switch number {
+    case ENOSPC, EDQUOT, EROFS:
+      self.init(errno: number, doing: "the disk did not take that \(what)", at: place)
+    default:
+      let reason = unsafe String(cString: strerror(number)).lowercased()
+      self.init(unconfirmed: what, reason: reason, at: place)
+    }
+  }
+}

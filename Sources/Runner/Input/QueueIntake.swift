@@ -1,0 +1,112 @@
+package import Jobs
+import Secrets
+
+/// Turns lines and documents into lines of a queue; a pure value.
+///
+/// What can never be a job is queued with its failure, so that it stands among the results. It has
+/// no id to be known by, so it is known by what it holds: the same input given again adds nothing.
+package struct QueueIntake: Sendable {
+  /// Lines that go down in one commit, and bytes of them.
+  private static let chunk = (lines: 4_096, bytes: 8 << 20)
+
+  /// Lines that are ready to be queued.
+  private var lines: [QueuedLine] = []
+  private var bytes = 0
+  /// Lines so far that can never be jobs.
+  package private(set) var bad = 0
+  private let name: String
+
+  /// - Parameter name: the input as messages name it.
+  package init(name: String) {
+    self.name = name
+  }
+
+  /// True when there are lines enough for a commit.
+  package var isFull: Bool { lines.count >= Self.chunk.lines || bytes >= Self.chunk.bytes }
+
+  /// The lines that are ready, which are let go.
+  package mutating func takeReady() -> [QueuedLine] {
+    defer {
+      lines = []
+      bytes = 0
+    }
+    return lines
+  }
+
+  /// Takes the next line of the input.
+  package mutating func take(_ line: LineSplitter.Line) {
+    let text = line.bytes.content
+    guard !line.isOversized else {
+      let size = "\(line.length >> 20) MiB, longer than \(JobReader.longestLine >> 20) MiB"
+      let message = "the line has \(size); split the job into smaller ones"
+      return add(bad: text, line.number, "line_too_long", message, mark: "\(line.length)")
+    }
+    guard !line.bytes.isBlankLine else { return }
+    do throws(InputLineError) {
+      let id = try InputLine.parse(text.span).id
+      add(QueuedLine(id: id, line: Array(text), number: line.number))
+    } catch {
+      add(bad: text, line.number, "malformed_line", error.message, mark: digest(of: text))
+    }
+  }
+
+  /// Takes the next document of a folder, with its text as a plain line that needs no folder.
+  ///
+  /// - Parameters:
+  ///   - number: of the document, from 1.
+  ///   - text: what it holds, or why it cannot be used.
+  package mutating func take(
+    document path: String,
+    number: Int,
+    text: Result<String, DocumentError>
+  ) {
+    switch text {
+    case .success(let text):
+      let line = ResultLine.document(path: path, text: text)
+      add(QueuedLine(id: path, line: line, number: number))
+    case .failure(let error):
+      let line = ResultLine.document(path: path, text: nil)
+      let refusal = Refusal(
+        status: nil,
+        code: "unreadable_document",
+        message: "\(name)/\(path): \(error.message)"
+      )
+      add(line[...], failed: refusal, number, mark: digest(of: line[...] + error.message.utf8))
+    }
+  }
+
+  private mutating func add(
+    bad text: ArraySlice<UInt8>,
+    _ number: Int,
+    _ code: String,
+    _ message: String,
+    mark: String
+  ) {
+    let place = "\(name):\(number)"
+    let refusal = Refusal(status: nil, code: code, message: "\(place): \(message)")
+    add(text, failed: refusal, number, mark: mark)
+  }
+
+  /// - Parameter mark: what it is known by; no id begins as marks do.
+  private mutating func add(
+    _ text: ArraySlice<UInt8>,
+    failed refusal: Refusal,
+    _ number: Int,
+    mark: String
+  ) {
+    let failure = InputLine.failedLine(text, number: number, refusal: refusal)
+    bad += 1
+    // A line that was not kept still has to be one, so that those after it keep their numbers.
+    let line = text.isEmpty ? failure : Array(text)
+    add(QueuedLine(id: "\0\(mark)", line: line, number: number, failure: failure))
+  }
+
+  private mutating func add(_ line: QueuedLine) {
+    lines.append(line)
+    bytes += line.line.count
+  }
+
+  private func digest(of bytes: ArraySlice<UInt8>) -> String {
+    unsafe bytes.withUnsafeBytes { unsafe SHA256.digest(of: $0) }.hex
+  }
+}
