@@ -23,9 +23,10 @@ test: setup lint ## everything that must hold: style, then every test
 	swift build --build-tests
 	scripts/run-tests
 
-test-crash: setup ## one batch killed at 200 random instants (about three minutes)
+test-crash: setup ## 200 kills of a run and 500 of a queue's workers (ten minutes)
 	swift build --build-tests
 	NIGHTJAR_KILLS=200 NIGHTJAR_JOBS=20000 scripts/run-tests --filter RandomKillTests
+	NIGHTJAR_KILLS=500 NIGHTJAR_JOBS=20000 scripts/run-tests --filter QueueKillTests
 
 lint: ## formatting and naming, without changing anything
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift

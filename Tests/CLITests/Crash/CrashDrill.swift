@@ -41,19 +41,24 @@ final class CrashDrill {
   /// Kills a process and notes what it left; false when it has ended before.
   func kill(_ program: Program) throws -> Bool {
     guard program.freeze() else { return false }
-    let traces = WorkerTraces(of: program.pid, in: folder, batch: batch)
-    let ledgerSize = provider.ledgerSize
+    try note(program)
     program.send(signal: SIGKILL)
     _ = program.ending()
-    kills.append(
-      KilledProcess(
-        inFlight: traces.inFlight,
-        kept: traces.kept,
-        shown: try tail.read(folder.path(of: "out.jsonl")),
-        ledgerSize: ledgerSize
-      )
-    )
     return true
+  }
+
+  /// Notes what a stopped process leaves to those who take its jobs over.
+  @discardableResult
+  func note(_ program: Program) throws -> KilledProcess {
+    let traces = WorkerTraces(of: program.pid, in: folder, batch: batch)
+    let killed = KilledProcess(
+      inFlight: traces.inFlight,
+      kept: traces.kept,
+      shown: try tail.read(folder.path(of: "out.jsonl")),
+      ledgerSize: provider.ledgerSize
+    )
+    kills.append(killed)
+    return killed
   }
 
   /// Holds what is there at the end against what was seen on the way.

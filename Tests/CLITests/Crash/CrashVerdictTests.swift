@@ -15,7 +15,7 @@ struct CrashVerdictTests {
     func problems() throws -> [String] {
       let report = #"""
         {"total":3,"completed":2,"failed":1,"pending":0,"unknown":\#(unknown),"requests_sent":4,
-        "retries":0,"rate_limited":0,"usage":{"input_tokens":0,"output_tokens":0}}
+        "retries":0,"rate_limited":0,"cancelled":0,"held":0,"late":0,"late_kept":0,"usage":{"input_tokens":0,"output_tokens":0}}
         """#
       let verdict = CrashVerdict(
         jobs: [0, 1, 7],

@@ -39,7 +39,7 @@ struct WorkerTraces {
 
 extension Scratch {
   /// The files of workers that nobody has removed.
-  var workerFiles: [String] { files.filter { $0.contains("-sent") || $0.contains("-answers") } }
+  var workerFiles: [String] { files.filter { $0.contains(/-(sent|answers[12]|reserve)$/) } }
 
   fileprivate func inode(of name: String) -> Int {
     let attributes = try? FileManager.default.attributesOfItem(atPath: path(of: name))
