@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint bench bench-million bench-durability bench-rotation bench-limits bench-pacing clean
+.PHONY: help setup build demo test test-crash lint bench bench-million bench-durability bench-rotation bench-limits bench-pacing clean
 
 nightjar := .build/release/nightjar
 
@@ -22,6 +22,11 @@ demo: build ## a few hundred real documents through a local provider, killed and
 test: setup lint ## everything that must hold: style, then every test
 	swift build --build-tests
 	scripts/run-tests
+
+test-crash: setup ## 200 kills of a run and 500 of a queue's workers (ten minutes)
+	swift build --build-tests
+	NIGHTJAR_KILLS=200 NIGHTJAR_JOBS=20000 scripts/run-tests --filter RandomKillTests
+	NIGHTJAR_KILLS=500 NIGHTJAR_JOBS=20000 scripts/run-tests --filter QueueKillTests
 
 lint: ## formatting and naming, without changing anything
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift

@@ -3,10 +3,15 @@ import Synchronization
 
 /// The steps at which the tests kill a process, between one effect that outlives it and the next.
 ///
-/// A debug build kills itself at the n-th time that it comes to a step, when the environment
-/// variable `NIGHTJAR_CRASH_AT` names the step and n, such as `committed:3`. Release builds contain
-/// none of this: there ``reached(_:)`` does nothing, and no variable is read.
+/// A debug build stops (SIGSTOP) at the n-th time that it comes to a step, when the environment
+/// variable `NIGHTJAR_CRASH_AT` names the step and n, such as `committed:3`: so a test can look at
+/// what the process has open, and kill it there. Release builds contain none of this: in them
+/// ``reached(_:)`` does nothing, and no variable is read.
 package enum CrashPoint: String, Sendable, CaseIterable {
+  /// A worker has its number and its files, and has taken in nothing that dead ones left behind.
+  case joined
+  /// What a dead worker left behind is taken in, and its files are still there.
+  case takenIn
   /// Jobs read from the input are about to be stored.
   case queueing
   /// They are durable.
@@ -54,11 +59,12 @@ package enum CrashPoint: String, Sendable, CaseIterable {
 
     private static let times = Atomic(0)
 
-    /// Ends the process here if this is the time that was asked for.
+    /// Stops the process here if this is the time that was asked for.
     package static func reached(_ point: CrashPoint) {
       guard let planned, planned.point == point else { return }
       let time = times.add(1, ordering: .relaxed).newValue
-      if time == planned.time { kill(getpid(), SIGKILL) }
+      // To this thread, which then goes no further; to the process it may be another one's to take.
+      if time == planned.time { raise(SIGSTOP) }
     }
   #else
     /// Does nothing in a release build.

@@ -25,9 +25,24 @@ struct Reaper: Sendable {
       let isTaken = try db.inImmediateTransaction { db in
         try takeIn(corpse, db, &remains)
       }
+      CrashPoint.reached(.takenIn)
       if isTaken, !corpse.isAlive { corpse.files.remove() }
     }
     return remains
+  }
+
+  /// Removes what is left of workers that were taken in by one which died before it removed it.
+  ///
+  /// Nobody joins meanwhile, so that a file without a row is no newcomer's.
+  func sweep(_ db: Database) throws {
+    let found = WorkerFiles.all(of: batch)
+    guard !found.isEmpty else { return }
+    try db.inImmediateTransaction { db in
+      let known = try WorkerRecord.all(in: db).map { WorkerFiles(batch: batch, tag: $0.tag) }
+      for files in found where !known.contains(files) && !WorkerLock.isHeld(files) {
+        files.remove()
+      }
+    }
   }
 
   /// A worker that is dead, or past its lease; its files are read before others are kept waiting.

@@ -60,6 +60,8 @@ package final class SQLiteJobStore: JobStore {
             isWorker
             ? try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
             : Membership.visitor(of: path)
+          CrashPoint.reached(.joined)
+          try reaper.sweep(db)
           return (joined, try reaper.takeIn(db, besides: joined.worker))
         }
       }

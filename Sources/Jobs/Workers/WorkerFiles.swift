@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// The files that a worker keeps beside its batch, by which others learn what it left behind.
@@ -18,6 +19,17 @@ package struct WorkerFiles: Sendable, Equatable {
     sent = stem + "-sent"
     answers = [stem + "-answers1", stem + "-answers2"]
     reserve = stem + "-reserve"
+  }
+
+  /// The files of every worker that has some beside a batch of version 2 or later.
+  static func all(of batch: String) -> [WorkerFiles] {
+    let file = URL(fileURLWithPath: batch)
+    let (start, end) = (file.lastPathComponent + "-", "-sent")
+    let folder = file.deletingLastPathComponent().path
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasPrefix(start + "w") && $0.hasSuffix(end) }.map { name in
+      WorkerFiles(batch: batch, tag: String(name.dropFirst(start.count).dropLast(end.count)))
+    }
   }
 
   /// Removes the files once nothing in them is needed.

@@ -67,13 +67,20 @@ final class Program {
 
   func send(signal number: Int32) { kill(pid, number) }
 
-  /// Waits for its end; one that takes longer than a minute is killed.
-  func ending() -> Ending {
-    if ended.wait(timeout: .now() + 60) == .timedOut {
+  /// True when it ends within so many seconds.
+  func hasEnded(within seconds: Double) -> Bool {
+    guard ended.wait(timeout: .now() + seconds) == .success else { return false }
+    ended.signal()
+    return true
+  }
+
+  /// Waits for its end; one that takes longer than so many seconds is killed.
+  func ending(within seconds: Double = 60) -> Ending {
+    if !hasEnded(within: seconds) {
       kill(pid, SIGKILL)
       ended.wait()
+      ended.signal()
     }
-    ended.signal()
     let status = process.terminationStatus
     return Ending(
       status: process.terminationReason == .exit ? status : -status,

@@ -48,9 +48,18 @@ final class Provider {
     ]
   }
 
+  /// Bytes of the ledger so far.
+  var ledgerSize: Int {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: folder.path(of: ledger))
+    return attributes?[.size] as? Int ?? 0
+  }
+
+  /// The ledger's lines as they are.
+  var ledgerLines: [String] { folder.lines(ledger) }
+
   /// Every request so far.
   var requests: [Request] {
-    folder.lines(ledger).compactMap {
+    ledgerLines.compactMap {
       try? JSONDecoder().decode(Request.self, from: Data($0.utf8))
     }
   }
