@@ -31,8 +31,12 @@ struct StatusCommand: AsyncParsableCommand {
   @Flag(help: "Print again every second until the batch is no longer worked on.")
   var watch = false
 
+  @Flag(help: "Look for damage, reading the whole batch; exit 1 where there is any.")
+  var check = false
+
   mutating func run() async throws {
     let files = try BatchTarget(target).files
+    if check { return try await StatusCheck(files).report(json: json) }
     while true {
       let inspector = try BatchInspector(path: files.batch)
       let summary = try inspector.summary()
