@@ -15,6 +15,9 @@ struct ExportCommand: AsyncParsableCommand {
         nightjar export results.jsonl -o in-order.jsonl --ordered
         nightjar export results.jsonl -o failed.jsonl --failed
         nightjar export night.queue -o results.jsonl
+
+      Of a damaged batch everything is written that can still be read; how many results that leaves \
+      out is said on standard error, and the exit status is 1.
       """
   )
 
@@ -41,8 +44,17 @@ struct ExportCommand: AsyncParsableCommand {
       state: failed ? .failed : .completed,
       isOrdered: ordered
     )
-    let count = try await export.write(to: output)
-    Console.shared.note("\(count) \(failed ? "failed jobs" : "results") written to \(output)")
+    let outcome = try await export.write(to: output)
+    let what = failed ? "failed jobs" : "results"
+    Console.shared.note("\(outcome.written) \(what) written to \(output)")
+    guard outcome.unreadable > 0 else { return }
+    throw CLIError(
+      "the batch is damaged: up to \(outcome.unreadable) results could not be read",
+      at: files.batch,
+      next: "`nightjar status \(target) --check` says where; run the input with another output to get "
+        + "the missing ones again",
+      exitCode: 1
+    )
   }
 
   /// Whether two names lead to one file, however they are spelled.

@@ -36,10 +36,14 @@ struct StatusCommand: AsyncParsableCommand {
   @Flag(help: "Print again every second until the batch is no longer worked on.")
   var watch = false
 
+  @Flag(help: "Look for damage, reading the whole batch; exit 1 where there is any.")
+  var check = false
+
   mutating func run() async throws {
-    let batch = try BatchTarget(target).files.batch
+    let files = try BatchTarget(target).files
+    if check { return try await StatusCheck(files).report(json: json) }
     while true {
-      let status = try BatchStatus(of: batch)
+      let status = try BatchStatus(of: files.batch)
       printResult(json ? status.json : status.text(explained: explain))
       guard watch, status.isRunning else { return }
       try await Task.sleep(for: .seconds(1))

@@ -17,6 +17,17 @@ package final class OutputFile: Sendable {
     }
   }
 
+  /// Opens a file that is there, to read it.
+  ///
+  /// - Throws: ``StoreError``.
+  package init(reading path: String) throws(StoreError) {
+    self.path = path
+    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw StoreError(errno: errno, doing: "cannot read the results file", at: path)
+    }
+  }
+
   deinit { close(descriptor) }
 
   /// Bytes in the file.

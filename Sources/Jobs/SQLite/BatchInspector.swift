@@ -3,8 +3,8 @@ import GRDB
 
 /// Reads a batch that another process may be working on, without ever writing to it.
 package struct BatchInspector: Sendable {
-  private let reader: BatchReader
-  private let path: String
+  let reader: BatchReader
+  package let path: String
 
   /// - Throws: ``StoreError`` when there is no batch at `path` or it cannot be read.
   package init(path: String) throws(StoreError) {
@@ -88,7 +88,7 @@ package struct BatchInspector: Sendable {
     try page(Statements.results, [sequence, limit])
   }
 
-  private func page(_ sql: String, _ arguments: StatementArguments) throws(StoreError)
+  func page(_ sql: String, _ arguments: StatementArguments) throws(StoreError)
     -> [StoredResult]
   {
     try reader.read { db in

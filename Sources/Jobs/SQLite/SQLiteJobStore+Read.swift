@@ -56,14 +56,16 @@ extension SQLiteJobStore {
   }
 
   package func exportPositions() async throws -> [ExportPosition] {
-    try await reading { db in
-      try Row.fetchAll(db, sql: Statements.exportPositions).map { row in
-        ExportPosition(
-          state: JobResult.State(rawValue: row["state"]) ?? .failed,
-          offset: row["offset"],
-          sequence: row["sequence"]
-        )
-      }
+    try await reading { db in try Self.exportPositions(in: db) }
+  }
+
+  static func exportPositions(in db: Database) throws -> [ExportPosition] {
+    try Row.fetchAll(db, sql: Statements.exportPositions).map { row in
+      ExportPosition(
+        state: JobResult.State(rawValue: row["state"]) ?? .failed,
+        offset: row["offset"],
+        sequence: row["sequence"]
+      )
     }
   }
 

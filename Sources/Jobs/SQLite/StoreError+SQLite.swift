@@ -67,7 +67,7 @@ extension StoreError {
   }
 
   /// A page of the batch is not what was written to it.
-  init(damaged text: String, at path: String) {
+  package init(damaged text: String, at path: String) {
     self.init(
       .damaged,
       "the batch file is damaged: \(text)",

@@ -2,6 +2,14 @@ package import Jobs
 
 /// Writes the results of a batch to a file of its own.
 package struct BatchExport: Sendable {
+  /// What became of the results.
+  package struct Outcome: Sendable {
+    /// Lines that were written.
+    package var written = 0
+    /// The most results that may be missing, since the batch is damaged where they lie.
+    package var unreadable = 0
+  }
+
   /// Results in one read of the batch.
   private static let page = 256
 
@@ -15,26 +23,87 @@ package struct BatchExport: Sendable {
     self.isOrdered = isOrdered
   }
 
-  /// Replaces the file at `path` with all results that are durable now.
+  /// Replaces the file at `path` with all results that are durable now; of a damaged batch, with all
+  /// that can be read.
   ///
-  /// - Returns: how many lines were written.
-  /// - Throws: ``StoreError``; the file is then as it was.
-  package func write(to path: String) async throws -> Int {
-    var count = 0
+  /// - Throws: ``StoreError``; the file is then as it was. A damaged batch cannot be written in the
+  ///   order of its input.
+  package func write(to path: String) async throws -> Outcome {
+    var outcome = Outcome()
     try await OutputFile.replacing(path) { file in
-      var last = isOrdered ? -1 : 0
-      while true {
-        let results =
-          isOrdered
-          ? try inspector.results(state, afterJob: last, limit: Self.page)
-          : try inspector.results(after: last, limit: Self.page)
-        guard let end = results.last else { return }
-        last = isOrdered ? end.job : end.sequence
-        let lines = results.filter { $0.state == state }
-        count += lines.count
-        try await file.append(lines.flatMap { $0.line + [UInt8(ascii: "\n")] })
+      if isOrdered {
+        try await writeInOrder(to: file, &outcome)
+      } else {
+        try await writeAll(to: file, &outcome)
       }
     }
-    return count
+    return outcome
+  }
+
+  private func writeInOrder(to file: OutputFile, _ outcome: inout Outcome) async throws {
+    var last = -1
+    while true {
+      let results = try inspector.results(state, afterJob: last, limit: Self.page)
+      guard let end = results.last else { return }
+      if let damaged = results.first(where: { !$0.isSound }) {
+        throw StoreError(
+          damaged: "the line of job \(damaged.job) is not what was written",
+          at: inspector.path
+        )
+      }
+      last = end.job
+      try await append(results, to: file, &outcome)
+    }
+  }
+
+  private func writeAll(to file: OutputFile, _ outcome: inout Outcome) async throws {
+    var last = 0
+    do {
+      while true {
+        let results = try inspector.results(after: last, limit: Self.page)
+        guard let end = results.last else { return }
+        try await append(results, to: file, &outcome)
+        last = end.sequence
+      }
+    } catch let error as StoreError where error.code == .damaged {
+      let bound = try inspector.sequenceBound() + 1
+      while last + 1 < bound {
+        let end = min(last + 1 + Self.page, bound)
+        try await append(try readable(last + 1..<end, &outcome), to: file, &outcome)
+        last = end - 1
+      }
+    }
+  }
+
+  /// The results of a range that can be read; the others are found by halving it.
+  private func readable(
+    _ sequences: Range<Int>,
+    _ outcome: inout Outcome
+  ) throws(StoreError) -> [StoredResult] {
+    do throws(StoreError) {
+      // A page that stands where another should tells of other results.
+      return try inspector.results(sequences).filter { sequences.contains($0.sequence) }
+    } catch {
+      guard error.code == .damaged else { throw error }
+      guard sequences.count > 1 else {
+        outcome.unreadable += 1
+        return []
+      }
+      let middle = sequences.lowerBound + sequences.count / 2
+      return try readable(sequences.lowerBound..<middle, &outcome)
+        + readable(middle..<sequences.upperBound, &outcome)
+    }
+  }
+
+  private func append(
+    _ results: [StoredResult],
+    to file: OutputFile,
+    _ outcome: inout Outcome
+  ) async throws {
+    let sound = results.filter(\.isSound)
+    outcome.unreadable += results.count - sound.count
+    let lines = sound.filter { $0.state == state }
+    outcome.written += lines.count
+    try await file.append(lines.flatMap { $0.line + [UInt8(ascii: "\n")] })
   }
 }

@@ -1,0 +1,31 @@
+import ArgumentParser
+import FoundationEssentials
+import Jobs
+import Runner
+
+/// `nightjar status --check`: what is wrong with a batch and its results files.
+struct StatusCheck {
+  private let files: RunPlan.Files
+
+  init(_ files: RunPlan.Files) {
+    self.files = files
+  }
+
+  /// Prints a line for each finding; leaves with 1 where there is any.
+  func report(json: Bool) async throws {
+    let findings = try await BatchCheck(files).findings()
+    if json {
+      let text = try JSONEncoder().encode(["findings": findings])
+      printResult(String(decoding: text, as: UTF8.self))
+    } else {
+      for finding in findings { printResult(finding) }
+      if findings.isEmpty { printResult("nothing is wrong with \(files.batch)") }
+    }
+    guard !findings.isEmpty else { return }
+    Console.shared.note(
+      "next: `nightjar export \(files.batch) -o saved.jsonl` saves what can be read; keep the damaged "
+        + "files, and run the input with another output to get the rest"
+    )
+    throw ExitCode(1)
+  }
+}

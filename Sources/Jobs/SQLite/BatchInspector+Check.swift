@@ -1,0 +1,88 @@
+import GRDB
+
+extension BatchInspector {
+  /// The most findings of one kind.
+  private static let most = 20
+
+  /// What SQLite finds wrong with the pages of the file; empty for a sound one. Reads all of it.
+  package func pageFindings() throws(StoreError) -> [String] {
+    let lines = try reader.read { db in
+      try String.fetchAll(db, sql: "PRAGMA integrity_check(\(Self.most))")
+    }
+    return lines.filter { $0 != "ok" }.flatMap { $0.split(separator: "\n").map(String.init) }
+  }
+
+  /// Where counters do not agree with the rows they count; empty for a sound batch.
+  package func countFindings() throws(StoreError) -> [String] {
+    try reader.read { db in
+      let counters = try Row.fetchAll(db, sql: Statements.checkCounters).compactMap { row in
+        let (name, counted, found): (String, Int, Int) = (row[0], row[1], row[2])
+        return counted == found ? nil : "\(counted) \(name) are counted, but there are \(found)"
+      }
+      let segments = try Row.fetchAll(db, sql: Statements.checkSegments, arguments: [Self.most])
+        .map { row in
+          let (segment, finished, ended): (Int, Int, Int) = (row[0], row[1], row[2])
+          return "segment \(segment) counts \(finished) finished jobs, but there are \(ended)"
+        }
+      return counters + segments
+    }
+  }
+
+  /// How far each results file was known to be on disk.
+  package func exportPositions() throws(StoreError) -> [ExportPosition] {
+    try reader.read { db in try SQLiteJobStore.exportPositions(in: db) }
+  }
+
+  /// Results by their places in the order of commits, oldest first.
+  package func results(_ sequences: Range<Int>) throws(StoreError) -> [StoredResult] {
+    try page(Statements.resultsWithin, [sequences.lowerBound, sequences.upperBound])
+  }
+
+  /// A number that no result's place in the order of commits is above; a guess where the batch is too
+  /// damaged to tell.
+  package func sequenceBound() throws(StoreError) -> Int {
+    let last = try? reader.read { db in
+      try Int.fetchOne(db, sql: "SELECT max(sequence) FROM result") ?? 0
+    }
+    let counted = (try? summary()).map { $0.completed + $0.failed }
+    if last != nil || counted != nil { return max(last ?? 0, counted ?? 0) }
+    let pages = try reader.read { db in try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0 }
+    return pages * Self.resultsInPage
+  }
+
+  /// No result takes less than some fifty bytes of a page of 4 KiB.
+  private static let resultsInPage = 80
+}
+
+/// The statements that look for damage.
+extension Statements {
+  /// A counter's name, its value, and what it should be.
+  fileprivate static let checkCounters = """
+    SELECT 'jobs', total, (SELECT coalesce(sum(job_count), 0) FROM segment) FROM batch
+    UNION ALL
+    SELECT 'completed jobs', completed, (SELECT count(*) FROM result WHERE state = 1) FROM batch
+    UNION ALL
+    SELECT 'failed jobs', failed, (SELECT count(*) FROM result WHERE state = 2) FROM batch
+    UNION ALL
+    SELECT 'cancelled jobs', cancelled, (SELECT count(*) FROM aside WHERE cause = 1) FROM batch
+    UNION ALL
+    SELECT 'held jobs', held, (SELECT count(*) FROM aside WHERE cause = 2) FROM batch
+    """
+
+  fileprivate static let checkSegments = """
+    SELECT segment, finished, ended FROM (
+      SELECT segment, finished, job_count, state,
+        (SELECT count(*) FROM result WHERE job >= first_job AND job < first_job + job_count)
+        + (SELECT count(*) FROM aside WHERE job >= first_job AND job < first_job + job_count)
+        AS ended
+      FROM segment
+    )
+    WHERE finished <> ended OR (state = 2) <> (ended >= job_count)
+    ORDER BY segment LIMIT ?
+    """
+
+  fileprivate static let resultsWithin = """
+    SELECT sequence, job, state, line FROM result WHERE sequence >= ? AND sequence < ?
+    ORDER BY sequence
+    """
+}

@@ -1,0 +1,77 @@
+package import Jobs
+
+/// Looks for damage in a batch and in the results files that belong to it.
+package struct BatchCheck: Sendable {
+  /// Results in one read of the batch.
+  private static let page = 256
+
+  private let files: RunPlan.Files
+
+  package init(_ files: RunPlan.Files) {
+    self.files = files
+  }
+
+  /// What is wrong, a line each; empty where nothing is.
+  ///
+  /// - Throws: ``StoreError`` where there is no batch, or none that this version can read.
+  package func findings() async throws -> [String] {
+    do {
+      let inspector = try BatchInspector(path: files.batch)
+      let pages = try inspector.pageFindings()
+      let counts = try inspector.countFindings()
+      return (pages + counts).map { "\(files.batch): \($0)" } + (try await fileFindings(inspector))
+    } catch let error as StoreError where error.code == .damaged {
+      return ["\(error.place): \(error.message)"]
+    }
+  }
+
+  private func fileFindings(_ inspector: BatchInspector) async throws -> [String] {
+    var findings: [String] = []
+    for position in try inspector.exportPositions() where position.offset > 0 {
+      let path = position.state == .completed ? files.completed : files.failed
+      do {
+        let file = try OutputFile(reading: path)
+        let difference = try await difference(of: file, position, inspector)
+        if let difference { findings.append("\(path): \(difference)") }
+      } catch let error as StoreError where error.code != .damaged {
+        findings.append("\(path): \(error.message)")
+      }
+    }
+    return findings
+  }
+
+  /// The first place where a results file does not hold what the batch does, in words; nil where it
+  /// does as far as it was known to be on disk.
+  private func difference(
+    of file: OutputFile,
+    _ position: ExportPosition,
+    _ inspector: BatchInspector
+  ) async throws -> String? {
+    var (offset, sequence) = (0, 0)
+    while sequence < position.sequence {
+      let end = min(sequence + Self.page, position.sequence)
+      for result in try inspector.results(sequence + 1..<end + 1) {
+        guard result.isSound else { return "the batch's line of job \(result.job) is damaged" }
+        guard result.state == position.state else { continue }
+        let line = result.line + [UInt8(ascii: "\n")]
+        guard try await file.read(at: offset, count: line.count) == line else {
+          return "it differs from the batch at byte \(offset), the line of job \(result.job)"
+        }
+        offset += line.count
+      }
+      sequence = end
+    }
+    return offset == position.offset
+      ? nil : "\(position.offset) bytes of it were recorded, but the batch has \(offset)"
+  }
+}
+
+extension StoredResult {
+  /// False for a line that cannot be what was stored: a page under it was overwritten, which a
+  /// database without checksums does not notice.
+  package var isSound: Bool {
+    let isText = line.allSatisfy { $0 >= 0x20 } && String(validating: line, as: UTF8.self) != nil
+    let head = state == .completed ? "{\"id\":\"job_\(job)\"," : ""
+    return isText && line.starts(with: head.utf8) && !line.isEmpty
+  }
+}
