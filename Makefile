@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint bench bench-million bench-rotation bench-limits bench-pacing clean
+.PHONY: help setup build demo test lint bench bench-million bench-durability bench-rotation bench-limits bench-pacing clean
 
 nightjar := .build/release/nightjar
 
@@ -31,6 +31,9 @@ bench: setup build ## cost and speed beside a bare libcurl loop (about five minu
 
 bench-million: setup build ## a million jobs: is it flat? (about five minutes, 2 GB of disk)
 	@scripts/bench/bench.py million
+
+bench-durability: setup build ## what durable commits cost, beside a RAM disk without fsync (two minutes)
+	@scripts/bench/durability.py
 
 bench-rotation: setup build ## a key rotated every second, its store sealed and killed (eight minutes)
 	@scripts/bench/rotation.py

@@ -107,6 +107,38 @@ struct RoutingTests {
     #expect(failed.contains("no account serves the model strange"), "\(failed)")
   }
 
+  @Test func `a parked account keeps no worker from the jobs that others serve`() throws {
+    let folder = try Scratch()
+    let open = try Provider(["--models", "wanted"], in: folder)
+    let shut = try Provider(["--models", "other", "--account", "main=good"], in: folder)
+    try folder.write("key", "bad")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o600],
+      ofItemAtPath: folder.path(of: "key")
+    )
+    try job(
+      """
+      accounts:
+        - {name: shut, keys: "file:key", endpoints: \(shut.url), models: [other]}
+        - {name: open, keys: env:REHEARSAL, endpoints: \(open.url), models: [wanted]}
+      concurrency: 4
+      """,
+      jobs: 0,
+      in: folder
+    )
+    for number in 0..<200 {
+      let model = number % 2 == 0 ? "other" : "wanted"
+      let line = #"{"id":"\#(number)","prompt":"Prompt \#(number)","model":"\#(model)"}"#
+      try folder.append("in.jsonl", line + "\n")
+    }
+    let run = try Program(["run", "job.yaml", "--json"], in: folder)
+    try folder.wait(for: "the open account's jobs") { folder.lines("out.jsonl").count == 100 }
+    try Data("good".utf8).write(to: URL(fileURLWithPath: folder.path(of: "key")))
+    let ending = run.ending()
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(try endpoints(folder) == [open.url: 100, shut.url: 100])
+  }
+
   @Test func `data goes to allowed regions only`() throws {
     let folder = try Scratch()
     let near = try Provider(in: folder)

@@ -6,7 +6,9 @@ struct AnswerJournalTests {
   private let folder = try? TemporaryFolder()
   private let lease = SegmentLease(segment: 7, epoch: 3)
 
-  private func path() throws -> String { try #require(folder).file("batch.nightjar") }
+  private func files() throws -> WorkerFiles {
+    WorkerFiles(batch: try #require(folder).file("batch.nightjar"), tag: "w1")
+  }
 
   private func answer(_ job: Int, _ line: String) -> JobResult {
     JobResult(
@@ -21,16 +23,16 @@ struct AnswerJournalTests {
   }
 
   @Test func `gives back every answer that was not forgotten, with all it said`() throws {
-    let path = try path()
-    var journal = try AnswerJournal(besides: path)
+    let files = try files()
+    var journal = try AnswerJournal(in: files)
     try journal.append(answer(1, "first"), under: lease)
     let turn = journal.takeTurns()
     try journal.append(answer(2, "{\"a\":\"ü\"}"), under: lease)
-    let both = AnswerJournal.answers(besides: path).sorted { $0.result.job < $1.result.job }
+    let both = AnswerJournal.answers(in: files).sorted { $0.result.job < $1.result.job }
     #expect(both.map(\.result.job) == [1, 2])
     #expect(both.map(\.lease) == [lease, lease])
     journal.forget(turn)
-    let left = AnswerJournal.answers(besides: path)
+    let left = AnswerJournal.answers(in: files)
     #expect(left.count == 1)
     let result = try #require(left.first).result
     #expect(String(decoding: result.line, as: UTF8.self) == "{\"a\":\"ü\"}")
@@ -41,27 +43,45 @@ struct AnswerJournalTests {
   }
 
   @Test func `keeps whole answers and drops a torn one, wherever its writer died`() throws {
-    let path = try path()
-    var journal = try AnswerJournal(besides: path)
+    let files = try files()
+    var journal = try AnswerJournal(in: files)
     var ends = [0]
     for job in 0..<3 {
       try journal.append(answer(job, "line \(job)"), under: lease)
-      ends.append(try size(path + "-answers1"))
+      ends.append(try size(files.answers[0]))
     }
     for cut in stride(from: ends[3], through: 0, by: -1) {
-      #expect(unsafe truncate(path + "-answers1", cut) == 0)
+      #expect(unsafe truncate(files.answers[0], cut) == 0)
       let whole = ends.dropFirst().count { $0 <= cut }
-      #expect(AnswerJournal.answers(besides: path).map(\.result.job) == Array(0..<whole))
+      #expect(AnswerJournal.answers(in: files).map(\.result.job) == Array(0..<whole))
     }
   }
 
-  @Test func `finds nothing where there is no journal, and nothing after it was removed`() throws {
+  @Test func `does not take an answer of which a power cut lost any part`() throws {
     let path = try path()
-    #expect(AnswerJournal.answers(besides: path).isEmpty)
     var journal = try AnswerJournal(besides: path)
+    try journal.append(answer(0, String(repeating: "long ", count: 200)), under: lease)
+    let size = try size(path + "-answers1")
+    let file = unsafe open(path + "-answers1", O_RDWR)
+    defer { close(file) }
+    for place in 0..<size {
+      var byte: UInt8 = 0
+      try #require(unsafe pread(file, &byte, 1, place) == 1)
+      var other = byte ^ 0x80
+      unsafe pwrite(file, &other, 1, place)
+      #expect(AnswerJournal.answers(besides: path).isEmpty, "byte \(place)")
+      unsafe pwrite(file, &byte, 1, place)
+    }
+    #expect(AnswerJournal.answers(besides: path).count == 1)
+  }
+
+  @Test func `finds nothing where there is no journal, and nothing after it was removed`() throws {
+    let files = try files()
+    #expect(AnswerJournal.answers(in: files).isEmpty)
+    var journal = try AnswerJournal(in: files)
     try journal.append(answer(1, "x"), under: lease)
-    AnswerJournal.remove(besides: path)
-    #expect(AnswerJournal.answers(besides: path).isEmpty)
+    files.remove()
+    #expect(AnswerJournal.answers(in: files).isEmpty)
   }
 
   private func size(_ path: String) throws -> Int {

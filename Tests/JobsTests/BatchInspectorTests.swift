@@ -13,8 +13,7 @@ import Testing
   private func batch() async throws -> SQLiteJobStore {
     let store = try SQLiteJobStore(
       path: path,
-      input: BatchInput(kind: .file, path: "/in"),
-      now: 0
+      input: BatchInput(kind: .file, path: "/in")
     )
     _ = try await store.append(drafts([6]), isLast: true)
     let lease = try #require(try await store.claimOne()).lease
@@ -26,21 +25,18 @@ import Testing
   @Test func `shows what is committed while its owner works`() async throws {
     let store = try await batch()
     let inspector = try BatchInspector(path: path)
-    #expect(inspector.isRunning)
+    #expect(try inspector.isRunning)
     #expect(try inspector.summary() == (try await store.summary()))
     #expect(try inspector.summary().pending == 3)
     let lease = SegmentLease(segment: 1, epoch: 1)
-    _ = try await store.commit(
-      flush([completed(5)], under: lease),
-      leaseEnd: 0
-    )
+    try await store.commit([completed(5)], under: lease)
     #expect(try inspector.summary().completed == 3)
   }
 
   @Test func `shows the same after its owner has gone`() async throws {
-    do { try await batch().close() }
+    do { try await batch().close(isClean: true) }
     let inspector = try BatchInspector(path: path)
-    #expect(!inspector.isRunning)
+    #expect(try !inspector.isRunning)
     #expect(try inspector.summary().completed == 2)
     #expect(try inspector.summary().total == 6)
   }
@@ -53,7 +49,7 @@ import Testing
     #expect(try inspector.results(.completed, afterJob: -1, limit: 9).map(\.job) == [0, 4])
     #expect(try inspector.results(.completed, afterJob: 0, limit: 9).map(\.job) == [4])
     #expect(try inspector.results(.failed, afterJob: -1, limit: 9).map(\.text) == ["failed 1"])
-    try store.close()
+    try store.close(isClean: true)
   }
 
   @Test func `needs a batch`() throws {

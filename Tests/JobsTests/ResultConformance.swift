@@ -19,46 +19,12 @@ import Testing
   }
 
   @Test(arguments: StoreEngine.allCases)
-  func `under an older lease are kept where the job has none`(_ engine: StoreEngine)
-    async throws
-  {
-    let batch = try await TemporaryBatch(engine, segments: [3])
-    let old = try #require(try await batch.store.claimOne(at: 0)).lease
-    let new = try #require(try await batch.store.claimOne(at: 2_000)).lease
-    _ = try await batch.store.commit(
-      flush([completed(0)], under: new),
-      leaseEnd: 3_000
-    )
-    let receipt = try await batch.store.commit(
-      flush([completed(0, "paid twice"), completed(1, "paid late")], under: old),
-      leaseEnd: 9_000
-    )
-    #expect(receipt.sequences.map { $0 != nil } == [false, true])
-    #expect(receipt.fenced == [old.segment])
-    #expect(try await batch.store.allResults.map(\.text) == ["done 0", "paid late"])
-    #expect(try await batch.store.claimOne(at: 3_001)?.finished == [0, 1])
-  }
-
-  @Test(arguments: StoreEngine.allCases)
-  func `that come late close the segment when they are its last`(_ engine: StoreEngine)
-    async throws
-  {
-    let batch = try await TemporaryBatch(engine, segments: [2])
-    let old = try #require(try await batch.store.claimOne(at: 0)).lease
-    let new = try #require(try await batch.store.claimOne(at: 2_000)).lease
-    try await batch.store.commit([completed(0)], under: new)
-    let receipt = try await batch.store.commit([completed(1)], under: old)
-    #expect(receipt.closed == [old.segment])
-    #expect(try await batch.store.claimOne(at: 9_000) == nil)
-  }
-
-  @Test(arguments: StoreEngine.allCases)
   func `of several segments go down in one commit`(_ engine: StoreEngine) async throws {
     let batch = try await TemporaryBatch(engine, segments: [1, 2])
-    let leases = try await batch.store.claim(2, now: 0, leaseEnd: 1_000).map(\.lease)
+    let leases = try await batch.store.claim(2).segments.map(\.lease)
     var flush = Flush()
     flush.results = [(leases[1], completed(2)), (leases[0], completed(0)), (leases[1], failed(1))]
-    let receipt = try await batch.store.commit(flush, leaseEnd: 1_000)
+    let receipt = try await batch.store.commit(flush)
     #expect(Set(receipt.closed) == Set(leases.map(\.segment)))
     #expect(try await batch.store.allResults.map(\.job) == [2, 0, 1])
   }
@@ -104,16 +70,12 @@ import Testing
     async throws
   {
     let batch = try await TemporaryBatch(engine, segments: [2, 2])
-    let claims = try await batch.store.claim(2, now: 0, leaseEnd: 1_000)
+    let claims = try await batch.store.claim(2).segments
     let early = RetryableJob(job: 1, attempts: 1, notBefore: 50, reason: "overloaded")
     let late = RetryableJob(job: 1, attempts: 2, notBefore: 90, reason: "the line was lost")
-    for job in [early, late] {
-      var flush = Flush()
-      flush.retryable = [job]
-      _ = try await batch.store.commit(flush, leaseEnd: 1_000)
-    }
+    for job in [early, late] { try await batch.store.commit(job, under: claims[0].lease) }
     try await batch.store.release(claims.map(\.lease))
-    let again = try await batch.store.claim(2, now: 0, leaseEnd: 1_000)
+    let again = try await batch.store.claim(2).segments
     #expect(again.map(\.retryable) == [[1: late], [:]])
     try await batch.store.commit([completed(1, hasRetried: true)], under: again[0].lease)
     try await batch.store.release(again.map(\.lease))
@@ -123,7 +85,9 @@ import Testing
   @Test(arguments: StoreEngine.allCases)
   func `and traffic add up in the summary`(_ engine: StoreEngine) async throws {
     let batch = try await TemporaryBatch(engine)
-    #expect(try await batch.store.summary() == BatchSummary())
+    var expected = BatchSummary()
+    expected.isQueue = engine == .queue
+    #expect(try await batch.store.summary() == expected)
     let bad = SegmentDraft(
       firstJob: 0,
       jobCount: 1,
@@ -139,8 +103,7 @@ import Testing
     var flush = flush([completed(1, tokens: 10), priced, failed(3)], under: lease)
     flush.traffic = Traffic(requestsSent: 7, retries: 2, rateLimited: 1)
     flush.unanswered = USD(nanos: 4)
-    for _ in 0..<2 { _ = try await batch.store.commit(flush, leaseEnd: 1_000) }
-    var expected = BatchSummary()
+    for _ in 0..<2 { _ = try await batch.store.commit(flush) }
     expected.total = 5
     expected.completed = 2
     expected.failed = 2
@@ -165,7 +128,7 @@ import Testing
     for exports in [[first], [other, moved]] {
       var flush = Flush()
       flush.exports = exports
-      _ = try await batch.store.commit(flush, leaseEnd: 0)
+      _ = try await batch.store.commit(flush)
     }
     #expect(try await batch.store.exportPositions() == [moved, other])
   }

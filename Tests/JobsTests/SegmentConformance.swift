@@ -16,7 +16,7 @@ import Testing
     )
     _ = try await batch.store.append(drafts([2, 3]), isLast: false)
     _ = try await batch.store.append([file], isLast: true)
-    let claimed = try await batch.store.claim(2, now: 0, leaseEnd: 1_000)
+    let claimed = try await batch.store.claim(2).segments
     #expect(claimed.map(\.firstJob) == [0, 2])
     #expect(claimed.map(\.jobCount) == [2, 3])
     #expect(claimed.map(\.firstLine) == [1, 3])
@@ -28,45 +28,9 @@ import Testing
   }
 
   @Test(arguments: StoreEngine.allCases)
-  func `are nobody else's while their lease lives`(_ engine: StoreEngine) async throws {
-    let batch = try await TemporaryBatch(engine, segments: [2])
-    let first = try #require(try await batch.store.claimOne(at: 0))
-    #expect(try await batch.store.claimOne(at: 1_000) == nil)
-    let second = try #require(try await batch.store.claimOne(at: 1_001))
-    #expect(second.lease.segment == first.lease.segment)
-    #expect(second.lease.epoch > first.lease.epoch)
-  }
-
-  @Test(arguments: StoreEngine.allCases)
-  func `stay held when their lease is renewed by call or by commit`(_ engine: StoreEngine)
-    async throws
-  {
-    let batch = try await TemporaryBatch(engine, segments: [2])
-    let claim = try #require(try await batch.store.claimOne(at: 0))
-    #expect(try await batch.store.renew([claim.lease], leaseEnd: 5_000).isEmpty)
-    #expect(try await batch.store.claimOne(at: 5_000) == nil)
-    _ = try await batch.store.commit(
-      flush([completed(0)], under: claim.lease),
-      leaseEnd: 9_000
-    )
-    #expect(try await batch.store.claimOne(at: 9_000) == nil)
-    #expect(try await batch.store.claimOne(at: 9_001) != nil)
-  }
-
-  @Test(arguments: StoreEngine.allCases)
-  func `cannot be renewed or handed back under an older lease`(_ engine: StoreEngine) async throws {
-    let batch = try await TemporaryBatch(engine, segments: [2])
-    let old = try #require(try await batch.store.claimOne(at: 0)).lease
-    let new = try #require(try await batch.store.claimOne(at: 2_000)).lease
-    #expect(try await batch.store.renew([old, new], leaseEnd: 8_000) == [old])
-    try await batch.store.release([old])
-    #expect(try await batch.store.claimOne(at: 8_000) == nil)
-  }
-
-  @Test(arguments: StoreEngine.allCases)
   func `that are handed back are claimed again at once`(_ engine: StoreEngine) async throws {
     let batch = try await TemporaryBatch(engine, segments: [1, 1])
-    let claims = try await batch.store.claim(2, now: 0, leaseEnd: 1_000)
+    let claims = try await batch.store.claim(2).segments
     try await batch.store.release([claims[0].lease])
     let again = try #require(try await batch.store.claimOne())
     #expect(again.firstJob == 0)
@@ -84,8 +48,7 @@ import Testing
       #expect(try await batch.store.commit([completed(job)], under: lease).closed.isEmpty)
     }
     #expect(try await batch.store.commit([failed(1)], under: lease).closed == [lease.segment])
-    #expect(try await batch.store.claimOne(at: 99_000) == nil)
-    #expect(try await batch.store.renew([lease], leaseEnd: 99_000) == [lease])
+    #expect(try await batch.store.claimOne() == nil)
   }
 
   @Test(arguments: StoreEngine.allCases)
@@ -121,10 +84,10 @@ import Testing
     async throws
   {
     let batch = try await TemporaryBatch(engine, segments: [2, 4])
-    let claims = try await batch.store.claim(2, now: 0, leaseEnd: 1_000)
+    let claims = try await batch.store.claim(2).segments
     try await batch.store.commit([completed(3), failed(5)], under: claims[1].lease)
     try await batch.store.release(claims.map(\.lease))
-    let again = try await batch.store.claim(9, now: 0, leaseEnd: 1_000)
+    let again = try await batch.store.claim(9).segments
     #expect(again.map(\.finished) == [[], [3, 5]])
   }
 }

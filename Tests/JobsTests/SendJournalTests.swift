@@ -50,14 +50,14 @@ import Testing
   }
 
   @Test func `remembers what each request and those without an answer may cost`() throws {
-    let journal = try SendJournal(path: path, capacity: 3, unanswered: USD(nanos: 7))
+    let journal = try SendJournal(path: path, capacity: 3)
     let slot = try #require(journal.mark(4, worst: USD(nanos: 100)))
     _ = journal.mark(5, worst: USD(nanos: 20))
     journal.charge(USD(nanos: 100))
     journal.clear(slot)
     let record = SendJournal.record(at: path)
     #expect(record.jobs == [5: USD(nanos: 20)])
-    #expect(record.unanswered == USD(nanos: 107))
+    #expect(record.unanswered == USD(nanos: 100))
   }
 
   @Test func `survives being let go of`() throws {
@@ -75,12 +75,17 @@ import Testing
     #expect(journal.isClear)
   }
 
-  @Test func `is gone once removed`() throws {
+  @Test func `forgets what others noted, and keeps its slots until they are cleared`() throws {
     let journal = try SendJournal(path: path, capacity: 1)
-    _ = journal.mark(1)
-    journal.remove()
-    #expect(try folder.names.isEmpty)
-    #expect(onTheirWay.isEmpty)
+    let slot = try #require(journal.mark(5, worst: USD(nanos: 9)))
+    journal.charge(USD(nanos: 3))
+    journal.disown()
+    #expect(SendJournal.record(at: path) == SendJournal.Record())
+    #expect(!journal.isClear)
+    #expect(journal.mark(6) == nil)
+    journal.clear(slot)
+    #expect(journal.mark(7) != nil)
+    #expect(onTheirWay == [7])
   }
 
   @Test(arguments: ["", "short", String(repeating: "not a journal ", count: 20)])

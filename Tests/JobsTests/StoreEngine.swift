@@ -3,32 +3,68 @@ import Testing
 
 /// An engine that the conformance suite runs on; a new engine is one more case.
 enum StoreEngine: String, CaseIterable, CustomTestStringConvertible {
-  case sqlite
+  /// A SQLite file that one process owns, as for `nightjar run`.
+  case run
+  /// A SQLite file that several workers share, as for `nightjar work`.
+  case queue
+
+  /// Engines on which several workers can be at one batch.
+  static let shared: [StoreEngine] = [.queue]
+
+  /// How long a worker keeps its jobs that is not heard of, in milliseconds.
+  static let lease = 1_000
 
   var testDescription: String { rawValue }
 
-  /// A new, empty batch of a file.
-  func makeStore(in folder: TemporaryFolder) throws -> any JobStore {
+  private var input: BatchInput {
     switch self {
-    case .sqlite:
-      try SQLiteJobStore(
-        path: folder.file("batch.nightjar"),
-        input: BatchInput(kind: .file, path: "/in.jsonl"),
-        now: 0
-      )
+    case .run: BatchInput(kind: .file, path: "/in.jsonl")
+    case .queue: BatchInput(kind: .queue, path: "")
     }
+  }
+
+  /// A worker of the one batch in a folder.
+  func worker(
+    in folder: TemporaryFolder,
+    clock: ManualClock,
+    onUnknown: OnUnknown = .resend
+  ) throws -> any TestWorker {
+    try SQLiteWorker(
+      SQLiteJobStore(
+        path: folder.file("batch.nightjar"),
+        input: input,
+        access: self == .run ? .owner : .shared,
+        clock: clock.lease,
+        lease: .milliseconds(Self.lease),
+        onUnknown: onUnknown
+      )
+    )
   }
 }
 
-/// A batch that goes away with its folder.
+/// A batch that goes away with its folder, and its first worker.
 struct TemporaryBatch {
+  let engine: StoreEngine
   let folder: TemporaryFolder
-  let store: any JobStore
+  let clock = ManualClock()
+  let first: any TestWorker
 
-  init(_ engine: StoreEngine, segments: [Int] = []) async throws {
+  var store: any JobStore { first.store }
+
+  init(
+    _ engine: StoreEngine,
+    segments: [Int] = [],
+    onUnknown: OnUnknown = .resend
+  ) async throws {
+    self.engine = engine
     folder = try TemporaryFolder()
-    store = try engine.makeStore(in: folder)
+    first = try engine.worker(in: folder, clock: clock, onUnknown: onUnknown)
     if !segments.isEmpty { _ = try await store.append(drafts(segments), isLast: true) }
+  }
+
+  /// One more worker.
+  func worker(onUnknown: OnUnknown = .resend) throws -> any TestWorker {
+    try engine.worker(in: folder, clock: clock, onUnknown: onUnknown)
   }
 }
 
@@ -77,16 +113,21 @@ func flush(_ results: [JobResult], under lease: SegmentLease) -> Flush {
 }
 
 extension JobStore {
-  /// Commits results under one lease, which then ends at 1,000 ms.
+  /// Commits results under one lease.
   @discardableResult
   func commit(_ results: [JobResult], under lease: SegmentLease) async throws -> FlushReceipt {
-    try await commit(flush(results, under: lease), leaseEnd: 1_000)
+    try await commit(flush(results, under: lease))
   }
 
-  /// Claims the next segment at a time, for 1,000 ms.
-  func claimOne(at now: Int = 0) async throws -> ClaimedSegment? {
-    try await claim(1, now: now, leaseEnd: now + 1_000).first
+  /// Commits that a job waits for another attempt.
+  func commit(_ job: RetryableJob, under lease: SegmentLease) async throws {
+    var flush = Flush()
+    flush.retryable = [(lease, job)]
+    _ = try await commit(flush)
   }
+
+  /// Claims the next segment.
+  func claimOne() async throws -> ClaimedSegment? { try await claim(1).segments.first }
 
   /// Every result, oldest first.
   var allResults: [StoredResult] {

@@ -148,6 +148,21 @@ struct AuditLogTests {
     #expect(try lines()[5].contains("cut off \(left) bytes"))
   }
 
+  @Test(arguments: [0, 1, 300])
+  func `lines from the first on that a power cut left a hole in are cut off`(left: Int) throws {
+    try written()
+    let whole = try bytes
+    let third = try lines().prefix(3).reduce(0) { $0 + $1.utf8.count + 1 }
+    let hole = third + left..<third + left + 50
+    try write(
+      whole.prefix(hole.lowerBound) + hole.map { _ in 0 } + whole.dropFirst(hole.upperBound)
+    )
+    try opened().append([entry(9)])
+    let summary = try AuditReader.verify(path)
+    #expect(summary.entries == (left < 300 ? 5 : 6) && summary.firstBreak == nil)
+    #expect(try lines().dropLast().last?.contains("cut off ") == true)
+  }
+
   @Test func `a log that holds nothing but a torn line starts anew`() throws {
     try write(Array("{\"seq\":1".utf8))
     try opened().append([entry(1)])

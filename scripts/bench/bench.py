@@ -91,7 +91,7 @@ def run_case(name, case, pairs, folder, reference):
         report_flatness(ours[0])
 
 
-def run_nightjar(case, server, source, folder, sampled):
+def run_nightjar(case, server, source, folder, sampled, environment=None):
     results = folder / "results"
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir()
@@ -102,7 +102,7 @@ def run_nightjar(case, server, source, folder, sampled):
     if server.authority:
         command += ["--ca-file", server.authority]
     print(f"\n$ {' '.join(map(str, command))}", flush=True)
-    measured = measure.run(command, case.jobs, output, sampled)
+    measured = measure.run(command, case.jobs, output, sampled, environment)
     measure.check(source, output, case.jobs)
     return measured
 

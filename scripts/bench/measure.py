@@ -49,9 +49,9 @@ def write_input(path, jobs):
             lines.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
-def run(command, jobs, output, sampled=False):
+def run(command, jobs, output, sampled=False, environment=None):
     """Runs to the end; a client that fails raises."""
-    environment = dict(os.environ, BENCH_KEY="bench")
+    environment = dict(os.environ, BENCH_KEY="bench", **(environment or {}))
     started = time.monotonic()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     samples = []

@@ -31,6 +31,7 @@ package final class OutputFile: Sendable {
   /// Appends all of `bytes`.
   package func append(_ bytes: [UInt8]) async throws {
     try await queue.run { [self] in
+      CrashPoint.reached(.exporting)
       try unsafe bytes.withUnsafeBytes { buffer in
         var written = 0
         while written < buffer.count {
@@ -43,6 +44,7 @@ package final class OutputFile: Sendable {
           written += got
         }
       }
+      CrashPoint.reached(.exported)
     }
   }
 
@@ -73,10 +75,12 @@ package final class OutputFile: Sendable {
   /// Returns once everything written is on disk.
   package func sync() async throws {
     try await queue.run { [self] in
+      CrashPoint.reached(.syncing)
       // EINVAL says that there is nothing to sync, as for a device (fsync(2)).
       guard fdatasync(descriptor) == 0 || errno == EINVAL else {
         throw StoreError(errno: errno, doing: "cannot make results durable", at: path)
       }
+      CrashPoint.reached(.synced)
     }
   }
 
@@ -94,9 +98,11 @@ package final class OutputFile: Sendable {
       try await file.truncate(to: 0)
       try await write(file)
       try await file.sync()
+      CrashPoint.reached(.renaming)
       guard unsafe rename(temporary, path) == 0 else {
         throw StoreError(errno: errno, doing: "cannot replace the file", at: path)
       }
+      CrashPoint.reached(.renamed)
       syncFolder(of: path)
     } catch {
       _ = unsafe unlink(temporary)

@@ -21,6 +21,12 @@ struct BatchFile {
       try checkInput(db, input: input)
     }
     try useDurableJournal(db)
+    if try Self.version(of: db) < Schema.version { try update(db, input: input) }
+    try checkInput(db, input: input)
+  }
+
+  /// Takes the steps to this version; others who open the file may be at it too.
+  private func update(_ db: Database, input: BatchInput) throws {
     try db.inImmediateTransaction { db in
       let version = try Self.version(of: db)
       for step in Schema.steps[version...] { try db.execute(sql: step) }
@@ -37,7 +43,6 @@ struct BatchFile {
           """
       )
     }
-    try checkInput(db, input: input)
   }
 
   private static var now: Int { Int(Date().timeIntervalSince1970 * 1_000) }

@@ -3,56 +3,33 @@ import GRDB
 
 /// Reads a batch that another process may be working on, without ever writing to it.
 package struct BatchInspector: Sendable {
-  private let database: DatabaseQueue
+  private let reader: BatchReader
   private let path: String
 
   /// - Throws: ``StoreError`` when there is no batch at `path` or it cannot be read.
   package init(path: String) throws(StoreError) {
     self.path = path
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw StoreError(
-        .inputMissing,
-        "there is no batch here",
-        at: path,
-        next: "name the output of a run (such as results.jsonl), its job file, or a queue"
-      )
-    }
-    do {
-      database = try DatabaseQueue(path: path, configuration: Self.configuration)
-      let version = try database.read { db in
-        try BatchFile.checkFormat(db, path: path)
-        return try BatchFile.version(of: db)
-      }
-      if version < Schema.version { try Self.update(path) }
-    } catch {
-      throw StoreError(error, at: path)
-    }
-  }
-
-  private static var configuration: Configuration {
-    var configuration = Configuration()
-    configuration.label = "nightjar.inspector"
-    configuration.readonly = true
-    configuration.busyMode = .timeout(5)
-    return configuration
+    reader = try BatchReader(path: path)
+    let version = try reader.read { db in try BatchFile.version(of: db) }
+    if version < Schema.version { try Self.update(path) }
   }
 
   /// Brings a batch of an older version up to date, which only its owner may.
-  private static func update(_ path: String) throws {
+  private static func update(_ path: String) throws(StoreError) {
     let store = try SQLiteJobStore(changing: path)
     try store.close(isClean: true)
   }
 
   /// What the batch was started with.
   package func input() throws(StoreError) -> BatchInput {
-    try read { db in try BatchFile.input(of: db) }
+    try reader.read { db in try BatchFile.input(of: db) }
   }
 
   /// Who works on the batch, and how they stand.
   package func workers(at clock: LeaseClock = .system) throws(StoreError)
     -> [(record: WorkerRecord, state: WorkerRecord.State)]
   {
-    try read { db in try WorkerRecord.all(in: db) }.map { record in
+    try reader.read { db in try WorkerRecord.all(in: db) }.map { record in
       let isAlive = WorkerLock.isHeld(WorkerFiles(batch: path, tag: record.tag))
       return (record, record.state(isAlive: isAlive, at: clock))
     }
@@ -70,9 +47,31 @@ package struct BatchInspector: Sendable {
     return start.map { $0.starts(with: Data("SQLite format 3".utf8)) } ?? false
   }
 
+  /// What dead workers left behind and nobody has taken in yet, as the next worker will.
+  package func remains() throws(StoreError) -> Remains {
+    var remains = Remains()
+    for (record, state) in try workers() where state == .dead {
+      let files = WorkerFiles(batch: path, tag: record.tag)
+      remains.workers.append(record.worker)
+      let answers = Set(AnswerJournal.answers(in: files).map(\.result.job))
+      let inFlight = SendJournal.record(at: files.sent).jobs.keys
+      let (open, kept) = try reader.read { db in
+        (try withoutResult(inFlight, in: db), try withoutResult(answers, in: db))
+      }
+      remains.recovered += kept
+      remains.unknown += open.filter { !answers.contains($0) }
+    }
+    return remains
+  }
+
+  private func withoutResult(_ jobs: some Sequence<Int>, in db: Database) throws -> [Int] {
+    let find = try db.cachedStatement(sql: Statements.resultOf)
+    return try jobs.sorted().filter { try Int.fetchOne(find, arguments: [$0]) == nil }
+  }
+
   /// Where the batch stands.
   package func summary() throws(StoreError) -> BatchSummary {
-    try read { db in try SQLiteJobStore.summary(in: db) }
+    try reader.read { db in try SQLiteJobStore.summary(in: db) }
   }
 
   /// A page of results of one state, in input order; `job` is the last one of the page before.
@@ -92,12 +91,8 @@ package struct BatchInspector: Sendable {
   private func page(_ sql: String, _ arguments: StatementArguments) throws(StoreError)
     -> [StoredResult]
   {
-    try read { db in
+    try reader.read { db in
       try SQLiteJobStore.results(db.cachedStatement(sql: sql), arguments: arguments)
     }
-  }
-
-  private func read<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
-    do { return try database.read(body) } catch { throw StoreError(error, at: path) }
   }
 }

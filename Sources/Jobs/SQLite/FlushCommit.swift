@@ -40,6 +40,7 @@ struct FlushCommit {
     if let accounts = flush.accounts {
       try db.cachedStatement(sql: Statements.recordAccounts).execute(arguments: [accounts])
     }
+    CrashPoint.reached(.ending)
     try close(tally, &receipt)
     try db.cachedStatement(sql: Statements.renewWorker)
       .execute(arguments: [leaseEnd, flush.unanswered.nanos, worker])

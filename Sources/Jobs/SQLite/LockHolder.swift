@@ -6,26 +6,24 @@ import Glibc
 /// A process that is frozen (SIGSTOP) in the middle of a write keeps SQLite's lock, and nobody could
 /// go on until it wakes. Once it has been stopped for longer than a lease, its jobs belong to others
 /// anyway, and its death is safe at any instant; so it is killed, which hands the lock back.
-final class LockHolder: Sendable {
+struct LockHolder {
   /// Where SQLite keeps its locks in a file (os_unix.c, PENDING_BYTE), and how many bytes.
   private static let lockBytes = (start: 0x4000_0000, count: 512)
   private static let pause: useconds_t = 2_000
 
-  private let lock: BatchLock
   private let tries: Int
 
-  /// - Parameters:
-  ///   - lock: of the same file; it asks who holds SQLite's.
-  ///   - patience: how long to wait, and how long a stopped process may stay in the way.
-  init(_ lock: BatchLock, patience: Duration) {
-    self.lock = lock
+  /// - Parameter patience: how long to wait, and how long a stopped process may stay in the way.
+  init(patience: Duration) {
     tries = max(1, Int(max(patience, .seconds(5)) / .microseconds(Int(Self.pause))))
   }
 
   /// Waits a little; false when the wait is over.
   ///
-  /// - Parameter count: how often it was asked for the same lock.
-  func mayWait(again count: Int) -> Bool {
+  /// - Parameters:
+  ///   - count: how often it was asked for the same lock.
+  ///   - lock: of the same file; it asks who holds SQLite's.
+  func mayWait(again count: Int, for lock: BatchLock) -> Bool {
     guard count < 2 * tries else { return false }
     if count >= tries, count % 50 == 0,
       let holder = lock.holder(of: Self.lockBytes.start, Self.lockBytes.count),

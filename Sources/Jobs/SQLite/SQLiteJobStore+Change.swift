@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 
 extension SQLiteJobStore {
@@ -6,30 +5,8 @@ extension SQLiteJobStore {
   ///
   /// - Throws: ``StoreError``; `.owned` while a run works on it, which a queue allows.
   package convenience init(changing path: String) throws(StoreError) {
-    let input = try Self.input(of: path)
+    let input = try BatchReader(path: path).read { db in try BatchFile.input(of: db) }
     try self.init(path: path, input: input, access: input.kind == .queue ? .shared : .owner)
-  }
-
-  private static func input(of path: String) throws(StoreError) -> BatchInput {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw StoreError(
-        .inputMissing,
-        "there is no batch here",
-        at: path,
-        next: "name the output of a run (such as results.jsonl), its job file, or a queue"
-      )
-    }
-    do {
-      var configuration = Configuration()
-      configuration.readonly = true
-      let database = try DatabaseQueue(path: path, configuration: configuration)
-      return try database.read { db in
-        try BatchFile.checkFormat(db, path: path)
-        return try BatchFile.input(of: db)
-      }
-    } catch {
-      throw StoreError(error, at: path)
-    }
   }
 
   /// The numbers of jobs in a queue by their ids; ids that no job has are missing.

@@ -47,9 +47,9 @@ package final class SQLiteJobStore: JobStore {
     self.lease = Int(lease / .milliseconds(1))
     lock = try BatchLock(path: path, access: access)
     reaper = Reaper(batch: path, clock: clock, onUnknown: onUnknown, access: access)
-    let holder = LockHolder(lock, patience: lease)
     do {
-      database = try DatabaseQueue(path: path, configuration: Self.configuration(waiting: holder))
+      let configuration = Self.configuration(of: lock, patience: lease)
+      database = try DatabaseQueue(path: path, configuration: configuration)
       let leaseEnd = clock.now + self.lease
       let (joined, remains) = try database.writeWithoutTransaction { [reaper] db in
         try BatchFile(path: path, access: access).prepare(db, input: input)
@@ -66,10 +66,14 @@ package final class SQLiteJobStore: JobStore {
     }
   }
 
-  private static func configuration(waiting holder: LockHolder) -> Configuration {
+  /// Does not keep the lock: a database can outlive its last user by a moment, on another thread.
+  private static func configuration(of lock: BatchLock, patience: Duration) -> Configuration {
+    let holder = LockHolder(patience: patience)
     var configuration = Configuration()
     configuration.label = "nightjar.batch"
-    configuration.busyMode = .callback { holder.mayWait(again: $0) }
+    configuration.busyMode = .callback { [weak lock] count in
+      lock.map { holder.mayWait(again: count, for: $0) } ?? false
+    }
     configuration.foreignKeysEnabled = false
     return configuration
   }
@@ -80,7 +84,7 @@ package final class SQLiteJobStore: JobStore {
   /// Checkpoints and closes the file; the lock goes with the last reference.
   ///
   /// - Parameter isClean: whether nothing of this worker is left to take in; its files go then.
-  package func close(isClean: Bool) throws {
+  package func close(isClean: Bool) throws(StoreError) {
     do {
       if isClean {
         let worker = worker

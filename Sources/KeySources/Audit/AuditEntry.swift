@@ -185,9 +185,9 @@ package struct AuditEntry: Hashable, Sendable {
     )
   }
 
-  /// A torn last line was cut off.
+  /// Lines from the first torn one on were cut off.
   static func repaired(cutting count: Int) -> AuditEntry {
-    let detail = "cut off \(count) bytes of a line that a crash had left unfinished"
+    let detail = "cut off \(count) bytes, from a line on that a crash had left unfinished"
     return AuditEntry(.repaired, [Field.text("detail", detail)])
   }
 

@@ -72,6 +72,18 @@ struct AuditFile: ~Copyable {
     return try body()
   }
 
+  /// How much of the file was written before a power cut left a hole in it.
+  ///
+  /// The size of a file may be on disk without all of its bytes; those that are missing read as
+  /// zeros, which no line holds. Holes are near the end: what is older, the system has written.
+  ///
+  /// - Parameter start: up to where the file is known to be whole.
+  func sizeBeforeHole(from start: Int, to size: Int) throws(KeySourceError) -> Int {
+    let start = max(start, size - 2 * Self.longestLine)
+    guard start < size else { return size }
+    return try read(from: start, count: size - start).firstIndex(of: 0).map { start + $0 } ?? size
+  }
+
   /// The last whole line, and where it ends; nil and 0 when there is none.
   func lastLine(before size: Int) throws(KeySourceError) -> (line: [UInt8]?, end: Int) {
     for window in [Self.window, 2 * Self.longestLine] {

@@ -58,7 +58,8 @@ package final class AuditLog: Sendable {
   /// Adds entries in one write: all of them, or none when it fails.
   ///
   /// Takes some microseconds and does not wait for the disk; see ``sync()``. A line that a crash
-  /// had left unfinished is cut off first, and an entry says so.
+  /// had left unfinished is cut off first, and so are lines from the first on of which a power cut
+  /// took a part; an entry says so.
   ///
   /// - Throws: ``KeySourceError`` of kind `cannotWrite`.
   package func append(_ entries: [AuditEntry]) throws(KeySourceError) {
@@ -85,11 +86,12 @@ package final class AuditLog: Sendable {
 
   /// Takes in what another process wrote since.
   ///
-  /// - Returns: how many bytes of a torn line were cut off.
+  /// - Returns: how many bytes of torn lines were cut off.
   private func catchUp(_ position: inout Position) throws(KeySourceError) -> Int {
     let size = try file.size()
     guard size != position.end else { return 0 }
-    let (line, end) = try file.lastLine(before: size)
+    let written = try file.sizeBeforeHole(from: position.end, to: size)
+    let (line, end) = try file.lastLine(before: written)
     do throws(AuditChain.Break) {
       let chain = try line.map { line throws(AuditChain.Break) in
         try AuditChain(endingIn: line[...])

@@ -47,8 +47,11 @@ struct KeystoreIndex {
       )
     }
     let generation = try root.required("generation")
-    guard let number = JSONText.integer(at: generation, in: text) else {
-      throw JSONText.Malformed(offset: generation.lowerBound, "'generation' is not a number")
+    guard let number = Self.counter(at: generation, in: text) else {
+      throw JSONText.Malformed(
+        offset: generation.lowerBound,
+        "'generation' is not a number from 0 to 2^53"
+      )
     }
     self.generation = number
     store = root.string("store", in: text)
@@ -71,7 +74,7 @@ struct KeystoreIndex {
       guard ids.insert(place.id).inserted else {
         throw JSONText.Malformed(
           offset: element.lowerBound,
-          "it has two keys with the id '\(place.id)'"
+          "it has two keys with the id '\(shown(place.id))'"
         )
       }
       places.append(place)
@@ -111,21 +114,32 @@ struct KeystoreIndex {
     guard let known = KeystoreEntry.State(rawValue: state) else {
       throw JSONText.Malformed(
         offset: object.range.lowerBound,
-        "a key has the unknown state '\(state)'"
+        "the key '\(shown(id))' has an unknown state"
       )
     }
-    let number = object["version"].map { JSONText.integer(at: $0, in: text) ?? 1 } ?? 1
+    let name = shown(id)
     let ends =
-      try [object.moment("expires", of: id, in: text)]
-      + [object.moment("until", of: id, in: text)]
+      try [object.moment("expires", of: name, in: text)]
+      + [object.moment("until", of: name, in: text)]
     return Version(
-      number: number,
+      number: object["version"].flatMap { counter(at: $0, in: text) } ?? 1,
       state: known,
       created: object.string("created", in: text) ?? "",
-      notBefore: try object.moment("not_before", of: id, in: text),
+      notBefore: try object.moment("not_before", of: name, in: text),
       expires: ends.compactMap(\.self).min(),
       value: value,
       object: object
     )
+  }
+
+  /// A number that counts changes, and can be counted on: every program that reads JSON keeps
+  /// numbers up to 2^53 exactly (RFC 8259 section 6).
+  private static func counter(at value: Range<Int>, in text: Span<UInt8>) -> Int? {
+    JSONText.integer(at: value, in: text).flatMap { (0...1 << 53).contains($0) ? $0 : nil }
+  }
+
+  /// An id for a message; what cannot be one may be a value in its place.
+  private static func shown(_ id: String) -> String {
+    (try? KeyReference.keystoreID(id)) ?? "…"
   }
 }

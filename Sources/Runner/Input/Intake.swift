@@ -7,10 +7,15 @@ package struct Intake: Sendable {
   /// True where lines that are known already are the same input given again, not duplicates.
   package var skipsKnown = false
   /// True when lines are a folder's listing: paths as JSON strings.
+  ///
+  /// Set before anything is learnt.
   package var isListing = false
 
   private var assembler: SegmentAssembler
   private var seen = SeenIDs()
+  /// Lines without an id, so that a pipe that comes again fails each of them once; apart from the
+  /// ids, which may be any text.
+  private var unnamed = SeenIDs()
   private var restored: Int
   private let keepsLines: Bool
   private let name: String
@@ -40,7 +45,7 @@ package struct Intake: Sendable {
     assembler = SegmentAssembler(firstJob: restored, keepsLines: keepsLines)
     guard isKept else {
       if case .file(_, let length, _) = draft.source {
-        _ = seen.insert(Self.mark(ofLength: length), line: draft.firstLine)
+        _ = unnamed.insert(Self.mark(ofLength: length), line: draft.firstLine)
       }
       return draft.firstLine + 1
     }
@@ -60,7 +65,11 @@ package struct Intake: Sendable {
 
   private mutating func learn(_ line: LineSplitter.Line) {
     let text = line.bytes.content
-    _ = seen.insert(id(of: text) ?? Self.mark(of: text), line: line.number)
+    if let id = id(of: text) {
+      _ = seen.insert(id, line: line.number)
+    } else {
+      _ = unnamed.insert(Self.mark(of: text), line: line.number)
+    }
   }
 
   /// Passes over a stored segment whose lines are no longer in the input.
@@ -69,29 +78,27 @@ package struct Intake: Sendable {
     assembler = SegmentAssembler(firstJob: restored, keepsLines: keepsLines)
   }
 
-  /// What a line without an id is remembered by, so that a pipe that comes again fails it once.
   private static func mark(of line: ArraySlice<UInt8>) -> String {
-    "\0" + String(decoding: line, as: UTF8.self)
+    String(decoding: line, as: UTF8.self)
   }
 
   private static func mark(ofLength length: Int) -> String { "\0\(length)" }
 
-  /// The mark of a line that is no job; no id begins with a zero.
+  /// The mark of a line that is no job; the hash of an id is another one.
   private static func mark(ofBad line: LineSplitter.Line) -> JobMark {
     if line.isOversized { return JobMark(ofLength: line.length) }
     let text = line.bytes.content
-    return JobMark(id: JobMark.hash([0] + text), content: JobMark.hash(text), isPrompt: false)
+    return JobMark(id: ~JobMark.hash(text), content: JobMark.hash(text), isPrompt: false)
   }
 
   /// True for a line that was queued before the input was given again.
   private mutating func isKnown(_ mark: String, _ line: LineSplitter.Line) -> Bool {
     guard skipsKnown, restored > 0 else { return false }
-    return seen.insert(mark, line: line.number) != nil
+    return unnamed.insert(mark, line: line.number) != nil
   }
 
   private func id(of line: ArraySlice<UInt8>) -> String? {
-    if line.first == UInt8(ascii: "\"") { return JobPreparer.documentPath(line) }
-    return try? InputLine.parse(line.span).id
+    isListing ? JobPreparer.documentPath(line) : try? InputLine.parse(line.span).id
   }
 
   /// Takes the next line of the input.

@@ -105,6 +105,7 @@ package struct JobReader: Sendable {
   private func readAgain() async throws {
     var intake = Intake(keepsLines: true, name: name, limit: limit)
     intake.skipsKnown = true
+    if case .folder = input { intake.isListing = true }
     try await forEachStored { draft in
       if case .inline(let lines) = draft.source {
         _ = intake.restore(draft, bytes: lines, isKept: true)
@@ -115,7 +116,6 @@ package struct JobReader: Sendable {
     switch input {
     case .file, .queue: break
     case .folder(let folder):
-      intake.isListing = true
       try await Self.list(folder, &intake) { intake in
         if intake.drafts.count >= 16 { try await hand(over: &intake) }
       }

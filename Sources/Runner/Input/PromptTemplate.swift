@@ -31,6 +31,12 @@ package struct PromptTemplate: Sendable {
         line: firstLine + text.count(where: \.isNewline)
       )
     }
+    guard !isTooDeep(text) else {
+      throw PromptTemplateError(
+        message: "the prompt template has more than \(mostLevels) sections or transforms",
+        line: firstLine
+      )
+    }
     lastBrace = text.hasSuffix("{") ? "{" : ""
     do {
       template = try MustacheTemplate(string: plainText + text.dropLast(lastBrace.count))
@@ -78,6 +84,30 @@ private func foreignTag(in text: String) -> String.Index? {
   text.ranges(of: "{{").first { tag in
     text[tag.upperBound...].first { $0 != " " }.map { "><$%".contains($0) } ?? false
   }?.lowerBound
+}
+
+/// The mustache parser calls itself for each section and each parenthesis; more would be too much
+/// for the stack.
+private let mostLevels = 500
+
+/// Whether the tags could be nested deeper than the parser can follow.
+private func isTooDeep(_ text: String) -> Bool {
+  let setsDelimiters = text.contains("{{=")
+  var (sections, parentheses) = (0, 0)
+  var last = UInt8(ascii: " ")
+  for byte in text.utf8 {
+    switch byte {
+    case UInt8(ascii: "#"), UInt8(ascii: "^"):
+      if setsDelimiters ? last > 0x20 : last == UInt8(ascii: "{") { sections += 1 }
+    case UInt8(ascii: "("): parentheses += 1
+    // No name goes on after white space.
+    case ...0x20: parentheses = 0
+    default: break
+    }
+    if max(sections, parentheses) > mostLevels { return true }
+    last = byte
+  }
+  return false
 }
 
 private func reason(_ error: any Error) -> String {

@@ -89,6 +89,15 @@ package struct JobFileError: Error, Sendable, Equatable, CustomStringConvertible
   /// Counted from 1; nil where the whole file is meant.
   package let line: Int?
 
+  /// Control characters of names that `message` repeats are replaced, lest a terminal act on them.
+  init(message: String, file: String, line: Int?) {
+    let isControl = { (scalar: Unicode.Scalar) in scalar.properties.generalCategory == .control }
+    let plain = message.unicodeScalars.map { isControl($0) ? "\u{FFFD}" : $0 }
+    self.message = String(String.UnicodeScalarView(plain))
+    self.file = file
+    self.line = line
+  }
+
   /// As in `jobs.yaml:12: unknown field …`, the way compilers and editors write a place.
   package var description: String {
     line.map { "\(file):\($0): \(message)" } ?? "\(file): \(message)"

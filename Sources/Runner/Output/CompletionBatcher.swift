@@ -233,7 +233,9 @@ package final class CompletionBatcher: Sendable {
     var waiting = intakes[...]
     do {
       while let intake = waiting.first {
+        CrashPoint.reached(.queueing)
         let failures = try await store.append(intake.segments, isLast: intake.isLast)
+        CrashPoint.reached(.queued)
         try await exporter?.append(failures)
         waiting.removeFirst()
         events.record(.jobsRead(intake.segments.reduce(0) { $0 + $1.jobCount }))
@@ -256,7 +258,9 @@ package final class CompletionBatcher: Sendable {
     if sync { flush.exports = try await exporter?.sync() ?? [] }
     guard !flush.isEmpty else { return }
     try beforeCommit()
+    CrashPoint.reached(.committing)
     let receipt = try await store.commit(flush)
+    CrashPoint.reached(.committed)
     try await exporter?.append(receipt.stored(of: flush))
     events.record(receipt.event(for: flush))
     onProgress(receipt)

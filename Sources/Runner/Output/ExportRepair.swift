@@ -19,13 +19,16 @@ package struct ExportRepair: Sendable {
   package private(set) var sequence: Int
   /// True while the file still has bytes to compare with.
   package private(set) var isComparing: Bool
+  /// False for a file that is shorter than was recorded: what is written to it now is not on disk
+  /// yet, although the file may soon be as long, so the record must not be believed any more.
+  package let isWhole: Bool
   private let size: Int
 
   /// - Parameters:
   ///   - size: bytes in the file as it was found.
   ///   - recorded: how far it was known to be on disk; a shorter file is written from the start.
   package init(size: Int, recorded: ExportPosition?) {
-    let isWhole = (recorded?.offset ?? 0) <= size
+    isWhole = (recorded?.offset ?? 0) <= size
     offset = isWhole ? recorded?.offset ?? 0 : 0
     sequence = isWhole ? recorded?.sequence ?? 0 : 0
     self.size = size

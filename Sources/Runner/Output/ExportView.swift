@@ -40,6 +40,11 @@ actor ExportView {
   func repair(from store: any JobStore, recorded: ExportPosition?) async throws {
     let size = try file.size()
     var repair = ExportRepair(size: size, recorded: recorded)
+    if !repair.isWhole {
+      var flush = Flush()
+      flush.exports = [ExportPosition(state: state, offset: 0, sequence: 0)]
+      _ = try await store.commit(flush)
+    }
     while true {
       let page = try await store.results(after: repair.sequence, limit: 64)
       guard !page.isEmpty else { break }

@@ -47,6 +47,9 @@ package final class Account: Sendable {
     self.state = Mutex(state)
   }
 
+  /// False while it is parked or has no key.
+  var isInUse: Bool { state.withLock { $0.parking == nil && !$0.isWithoutKey } }
+
   /// The header fields of requests with a key, made once for each of its values.
   func headers(for lease: KeyLease) throws(TransportError) -> RequestHeaders {
     try headers.withLock { cached throws(TransportError) in

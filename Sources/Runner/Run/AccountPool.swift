@@ -13,16 +13,28 @@ package final class AccountPool: Sendable {
     var first: Account.Permit?
   }
 
+  /// What becomes of a request that asks to leave.
+  enum Admission {
+    case permit(Account.Permit)
+    /// Every account that serves its model is parked, while others are not: it should not keep a
+    /// worker from jobs that these serve.
+    case closed
+    /// The run stops.
+    case stopped
+  }
+
   /// Who waits, with what.
   private struct Waiter: Sendable {
     let demand: Demand
-    let continuation: CheckedContinuation<Account.Permit?, Never>
+    let continuation: CheckedContinuation<Admission, Never>
   }
 
   private struct Line {
     var order = WaitingLine<Waiter>()
     /// When it is looked again whether somebody may leave.
     var wake: ContinuousClock.Instant?
+    /// Models whose jobs are turned away; one of them stays in line to notice the end of that.
+    var closed: Set<String> = []
   }
 
   /// What came of looking for an account.
@@ -38,11 +50,11 @@ package final class AccountPool: Sendable {
   /// How long a run waits while every account is parked; nil waits for ever.
   private let parkFor: Duration?
   /// How often it is looked whether all hope is lost.
-  private static let glance: Duration = .seconds(5)
+  static let glance: Duration = .seconds(5)
   /// Looks come no closer than this: at high rates several requests leave at each.
   private static let shortestWait: Duration = .milliseconds(1)
 
-  private let accounts: [Account]
+  let accounts: [Account]
   let alarm: AlarmClock
   let clock: any RunClock
   private let stop: RunStop
@@ -56,7 +68,9 @@ package final class AccountPool: Sendable {
   /// The accounts by their organisation at the provider, in the order in which it was learnt.
   private let organisations = Mutex<[String: [String]]>([:])
   private let line = Mutex(Line())
+  private let onOpen: @Sendable (String) -> Void
 
+  /// - Parameter onOpen: told a model whose jobs are not turned away any more.
   package init(
     accounts: [Account],
     alarm: AlarmClock,
@@ -64,8 +78,10 @@ package final class AccountPool: Sendable {
     stop: RunStop,
     events: any EventSink,
     giveUpAfter: Duration,
-    parkFor: Duration?
+    parkFor: Duration?,
+    onOpen: @escaping @Sendable (String) -> Void = { _ in }
   ) {
+    self.onOpen = onOpen
     self.accounts = accounts
     self.alarm = alarm
     self.clock = clock
@@ -77,22 +93,25 @@ package final class AccountPool: Sendable {
     stop.onStop { [weak self] in self?.advance() }
   }
 
-  /// Waits until a request may leave; nil when the run stops first.
+  /// Waits until a request may leave.
   ///
   /// - Parameter rank: of those who wait for the same model, the lowest goes first.
-  func admit(_ prepared: PreparedJob, rank: Int) async -> Account.Permit? {
+  func admit(_ prepared: PreparedJob, rank: Int) async -> Admission {
     let demand = demand(of: prepared)
     let model = demand.shape.model
     if stop.first == nil, !line.withLock({ $0.order.isWaiting(for: model) }),
       case .permit(let permit) = place(demand, at: clock.now)
     {
-      return permit
+      return .permit(permit)
     }
     return await withCheckedContinuation { continuation in
-      line.withLock { line in
+      let isClosed = line.withLock { line in
+        if line.closed.contains(model), line.order.isWaiting(for: model) { return true }
         let waiter = Waiter(demand: demand, continuation: continuation)
         line.order.add(waiter, for: model, rank: rank)
+        return false
       }
+      if isClosed { return continuation.resume(returning: .closed) }
       advance()
     }
   }
@@ -125,12 +144,13 @@ package final class AccountPool: Sendable {
   func advance() {
     let now = clock.now
     let isStopped = stop.first != nil
-    var leaving: [(Waiter, Account.Permit?)] = []
-    var isShut = false
+    var leaving: [(Waiter, Admission)] = []
+    var shut: [String] = []
+    var opened: [String] = []
     let wake: ContinuousClock.Instant? = line.withLock { line in
       if line.order.isEmpty { return nil }
       if isStopped {
-        leaving = line.order.removeAll().map { ($0, nil) }
+        leaving = line.order.removeAll().map { ($0, .stopped) }
         return nil
       }
       var earliest: ContinuousClock.Instant?
@@ -139,21 +159,33 @@ package final class AccountPool: Sendable {
           switch place(waiter.demand, at: now) {
           case .permit(let permit):
             line.order.removeFirst(for: model)
-            leaving.append((waiter, permit))
+            leaving.append((waiter, .permit(permit)))
+            if line.closed.remove(model) != nil { opened.append(model) }
           case .wait(let until):
             earliest = min(earliest ?? until, until)
+            if line.closed.remove(model) != nil { opened.append(model) }
             break serving
           case .closed:
-            isShut = true
+            shut.append(model)
             break serving
           }
         }
       }
+      for model in shut where othersServe(besides: model) {
+        line.closed.insert(model)
+        leaving += line.order.removeRest(for: model).map { ($0, .closed) }
+      }
       return earliest.flatMap { setWake(&line, max($0, now + Self.shortestWait)) }
     }
-    for (waiter, permit) in leaving { waiter.continuation.resume(returning: permit) }
+    for (waiter, admission) in leaving { waiter.continuation.resume(returning: admission) }
+    for model in opened { onOpen(model) }
     if let wake { wakeUp(at: wake) }
-    if isShut { judgeClosed(at: now) }
+    if !shut.isEmpty { judgeClosed(to: shut, at: now) }
+  }
+
+  /// Whether an account that does not serve a model is in use.
+  private func othersServe(besides model: String) -> Bool {
+    accounts.contains { !$0.models.serves(model) && $0.isInUse }
   }
 
   /// Notes the next look; nil where there will be one before.
@@ -256,10 +288,14 @@ package final class AccountPool: Sendable {
     advance()
   }
 
-  /// No account can be used: stops the run if it has no hope.
-  private func judgeClosed(at now: ContinuousClock.Instant) {
-    let parkings = accounts.compactMap { $0.state.withLock { $0.isWithoutKey ? nil : $0.parking } }
-    guard parkings.count == accounts.count, let parking = parkings.first else { return }
+  /// No account can be used for some models: stops the run if it has no hope, and nothing else to do.
+  private func judgeClosed(to models: [String], at now: ContinuousClock.Instant) {
+    let serving = accounts.filter { account in models.contains { account.models.serves($0) } }
+    let parkings = serving.compactMap { $0.state.withLock { $0.isWithoutKey ? nil : $0.parking } }
+    guard parkings.count == serving.count, let parking = parkings.first,
+      accounts.allSatisfy({ $0.state.withLock { $0.inFlight == 0 } }),
+      line.withLock({ $0.order.models.count == models.count })
+    else { return }
     if !accounts.contains(where: { $0.keyring.everWorked }) {
       switch parking.reason {
       case .credential: return stop.stop(.keyRefused(parking.message))
@@ -282,54 +318,5 @@ package final class AccountPool: Sendable {
     let silence = "no endpoint has answered for \(giveUpAfter.milliseconds / 1_000) s"
     let cause = lastFailure.withLock { $0 }
     stop.stop(.unavailable(cause.map { "\(silence): \($0)" } ?? silence))
-  }
-
-  /// Keeps the keys of all accounts fresh, and brings accounts back that get a good one; ends when
-  /// the run stops.
-  package func watch() async {
-    let watching = Task {
-      await withDiscardingTaskGroup { group in
-        for account in accounts {
-          group.addTask { await self.watchKeys(of: account) }
-          group.addTask {
-            await account.keyring.watch { self.alarm.ring(account.keysWanted) }
-          }
-        }
-      }
-    }
-    while await alarm.sleep(until: clock.now + Self.glance) == .elapsed {
-      giveUpIfSilent(at: clock.now)
-      // Parked accounts open by time alone, and patience with them ends by time alone.
-      advance()
-    }
-    watching.cancel()
-    await watching.value
-  }
-
-  private func watchKeys(of account: Account) async {
-    while !Task.isCancelled {
-      let mark = account.keysWanted.mark
-      let due = account.keyring.nextDue
-      if due > clock.now {
-        guard await alarm.sleep(until: due, orRingSince: mark) != .stopped else { return }
-      }
-      await account.keyring.poll()
-      look(account)
-    }
-  }
-
-  /// What a reading of its sources means for an account.
-  private func look(_ account: Account) {
-    guard account.keyring.canLease else {
-      if account.keyring.maySoonLease { return }
-      let refusal = lastRefusal.withLock { $0[account.name] }
-      let exhaustion = account.keyring.exhaustion
-      return park(account, .credential, refusal.map { "\($0) (\(exhaustion))" } ?? exhaustion)
-    }
-    let isTrial = account.keyring.isOnTrial
-    let (wasWithoutKey, isBack) = account.state.withLock { state in
-      (state.isWithoutKey, state.keyAppeared(isTrial: isTrial))
-    }
-    if isBack { reopen(account) } else if wasWithoutKey || isTrial { advance() }
   }
 }

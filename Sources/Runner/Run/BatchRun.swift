@@ -178,7 +178,7 @@ package final class BatchRun: Sendable {
       events: events,
       giveUpAfter: plan.giveUpAfter,
       parkFor: plan.parkFor
-    )
+    ) { feed.unshelve($0) }
     let runner = JobRunner(
       preparer: plan.preparer,
       provider: plan.provider,

@@ -95,6 +95,14 @@ package final class JobFeed: Sendable {
   /// The job goes to the next free worker; nothing was charged.
   package func giveBack(_ job: Job) { change { $0.stock.giveBack(job) } }
 
+  /// The job waits, without a worker, until ``unshelve(_:)`` says that its model is served again.
+  package func shelve(_ job: Job, for model: String) {
+    change { $0.stock.queue.shelve(job, for: model) }
+  }
+
+  /// Accounts take jobs for a model again.
+  package func unshelve(_ model: String) { change { $0.stock.queue.unshelve(model) } }
+
   /// The job is handed out again at `time`, unless the run stops before.
   package func retry(_ job: Job, at time: ContinuousClock.Instant) {
     change { $0.stock.queue.delay() }
@@ -158,7 +166,9 @@ package final class JobFeed: Sendable {
         state.mayClaim = false
         return (state.isInputComplete, 2 * lowWater - state.stock.queue.ready)
       }
+      CrashPoint.reached(.claiming)
       let claim = try await store.claim(max(1, min(64, missing / segmentJobs)))
+      CrashPoint.reached(.claimed)
       onRemains(claim.remains)
       for segment in claim.segments { try await take(segment) }
       if !claim.segments.isEmpty {

@@ -14,11 +14,16 @@ package struct JobQueue: Sendable {
 
   private var fresh = Deque<Job>()
   private var returned = Deque<Job>()
+  /// Jobs whose model nobody serves now, by model.
+  private var shelved: [String: [Job]] = [:]
+  private var shelvedCount = 0
   private var delayed = 0
   private var running = 0
   package private(set) var isSupplyEnded = false
   package private(set) var isStopped = false
   private let delayedLimit: Int
+  /// How many jobs may be shelved before new ones are held back.
+  private static let shelfLimit = 20_000
 
   /// - Parameter delayedLimit: how many jobs may wait for a retry before new ones are held back.
   package init(delayedLimit: Int) {
@@ -32,7 +37,7 @@ package struct JobQueue: Sendable {
   package var hasFresh: Bool { !fresh.isEmpty || !isSupplyEnded }
 
   /// True when no job is ready, running or waiting.
-  package var isIdle: Bool { ready == 0 && running == 0 && delayed == 0 }
+  package var isIdle: Bool { ready == 0 && running == 0 && delayed == 0 && shelvedCount == 0 }
 
   /// True when nothing will be handed out any more, now or later.
   package var isOver: Bool { isSupplyEnded && isIdle }
@@ -51,10 +56,12 @@ package struct JobQueue: Sendable {
   ///
   /// - Returns: those that were taken out.
   package mutating func remove(where isGone: (Job) -> Bool) -> [Job] {
-    let gone = Array(fresh + returned).filter(isGone)
+    let gone = (fresh + returned + shelved.values.joined()).filter(isGone)
     fresh.removeAll(where: isGone)
     returned.removeAll(where: isGone)
-    return gone
+    shelved = shelved.mapValues { $0.filter { !isGone($0) } }
+    shelvedCount = shelved.values.reduce(0) { $0 + $1.count }
+    return Array(gone)
   }
 
   /// No more jobs will be added.
@@ -66,7 +73,8 @@ package struct JobQueue: Sendable {
   package mutating func next() -> Next {
     if isStopped { return .finished }
     if let job = returned.popFirst() { return handOut(job) }
-    if delayed < delayedLimit, let job = fresh.popFirst() { return handOut(job) }
+    let mayStartNew = delayed < delayedLimit && shelvedCount < Self.shelfLimit
+    if mayStartNew, let job = fresh.popFirst() { return handOut(job) }
     return isOver ? .finished : .wait
   }
 
@@ -82,6 +90,20 @@ package struct JobQueue: Sendable {
   package mutating func giveBack(_ job: Job) {
     running -= 1
     returned.append(job)
+  }
+
+  /// A job that was handed out waits until somebody serves its model.
+  package mutating func shelve(_ job: Job, for model: String) {
+    running -= 1
+    shelvedCount += 1
+    shelved[model, default: []].append(job)
+  }
+
+  /// Somebody serves a model again.
+  package mutating func unshelve(_ model: String) {
+    guard let jobs = shelved.removeValue(forKey: model) else { return }
+    shelvedCount -= jobs.count
+    returned.append(contentsOf: jobs)
   }
 
   /// A job that was handed out will come back later.

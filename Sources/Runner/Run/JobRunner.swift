@@ -38,7 +38,13 @@ package struct JobRunner: Sendable {
       return await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
     }
     guard let reservation = await reserve(job, prepared) else { return }
-    guard let permit = await accounts.admit(prepared, rank: job.rank) else {
+    let permit: Account.Permit
+    switch await accounts.admit(prepared, rank: job.rank) {
+    case .permit(let given): permit = given
+    case .closed:
+      budget.giveBack(reservation)
+      return feed.shelve(job, for: prepared.shape.model)
+    case .stopped:
       budget.giveBack(reservation)
       return feed.giveBack(job)
     }
@@ -48,6 +54,7 @@ package struct JobRunner: Sendable {
       return feed.giveBack(job)
     }
     let most = hedging == nil ? reservation.amount : reservation.amount + reservation.amount
+    CrashPoint.reached(.marking)
     let slot = journal.mark(job.number, worst: most)
     let attempt = await attempt(prepared, permit, reservation, job: job.number)
     await conclude(job, prepared, attempt, slot: slot)
@@ -141,7 +148,9 @@ package struct JobRunner: Sendable {
         body: permit.account.models.body(prepared.request.body, prepared.shape),
         deadlines: deadlines
       )
+      CrashPoint.reached(.sending)
       let response = try await client.send(request)
+      CrashPoint.reached(.answered)
       batcher.count(Traffic(requestsSent: response.requestsSent))
       accounts.learn(provider.organisation(of:), from: response, about: permit.account)
       let time = Double(clock.unixMilliseconds) / 1_000
@@ -235,6 +244,7 @@ package struct JobRunner: Sendable {
       feed.stop()
       return feed.giveBack(job)
     }
+    CrashPoint.reached(.kept)
     clear(slot)
     feed.finish(job)
   }

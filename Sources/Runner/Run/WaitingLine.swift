@@ -45,6 +45,14 @@ struct WaitingLine<Waiter: Sendable>: Sendable {
     if lines[model]?.isEmpty == true { lines[model] = nil }
   }
 
+  /// Takes everybody out of a model's line but the first.
+  mutating func removeRest(for model: String) -> [Waiter] {
+    guard var line = lines[model], let first = line.popMin(), !line.isEmpty else { return [] }
+    lines[model] = [first]
+    count -= line.count
+    return line.unordered.map(\.waiter)
+  }
+
   mutating func removeAll() -> [Waiter] {
     defer {
       lines = [:]

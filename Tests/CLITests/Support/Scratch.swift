@@ -6,8 +6,9 @@ import Testing
 final class Scratch: Sendable {
   let path: String
 
-  init() throws {
-    path = NSTemporaryDirectory() + "nightjar-cli-\(UUID().uuidString)"
+  /// - Parameter parent: the folder that it is made in, with a slash at its end.
+  init(in parent: String = NSTemporaryDirectory()) throws {
+    path = parent + "nightjar-cli-\(UUID().uuidString)"
     try FileManager.default.createDirectory(
       atPath: path,
       withIntermediateDirectories: false,

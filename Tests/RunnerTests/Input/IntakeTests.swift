@@ -153,4 +153,21 @@ import Testing
     #expect(intake.drafts.map(\.jobCount) == [2])
     #expect(try messages(intake.drafts).count == 1)
   }
+
+  @Test(arguments: [("\"a\"\n", "a"), ("bad\n", "\\u0000bad")])
+  func `loses no job for a bad line that was queued before and reads like its id`(
+    _ bad: String,
+    _ id: String
+  ) throws {
+    let first = try #require(drafts(bad, keepsLines: true).first)
+    guard case .inline(let lines) = first.source else { return }
+    for skipsKnown in [false, true] {
+      var intake = Intake(keepsLines: true, name: "in.jsonl", limit: .max)
+      intake.skipsKnown = skipsKnown
+      _ = intake.restore(first, bytes: lines, isKept: true)
+      take((skipsKnown ? bad : "") + line(id), into: &intake)
+      #expect(intake.drafts.map(\.jobCount) == [1])
+      #expect(intake.drafts.flatMap(\.failures).isEmpty)
+    }
+  }
 }

@@ -56,6 +56,19 @@ import Testing
     #expect(error?.line == line, "\(error?.message ?? "")")
   }
 
+  @Test(arguments: ["{{#a}}", "{{^a}}", "{{=<% %>=}}<%#a%>", "f("])
+  func `refuses a template that is nested too deep to be followed`(_ level: String) throws {
+    let levels = String(repeating: level, count: 100_000)
+    let error = #expect(throws: PromptTemplateError.self) { try PromptTemplate("{{" + levels) }
+    #expect(error?.message.contains("more than 500") == true)
+  }
+
+  @Test func `follows sections as deep as they may be nested`() throws {
+    let open = String(repeating: "{{#meta}}", count: 500)
+    let close = String(repeating: "{{/meta}}", count: 500)
+    #expect(try render(open + "{{n}}" + close) == "1.50")
+  }
+
   @Test func `reads any template to an end`() throws {
     var random = SplitMix(state: 3)
     let pieces = [

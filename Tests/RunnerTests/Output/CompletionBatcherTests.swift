@@ -9,6 +9,7 @@ import Testing
     let folder: TestFolder
     let clock = TestClock()
     let store: FaultyStore
+    let files: WorkerFiles
     let batcher: CompletionBatcher
     let events = RecordedEvents()
     let lease = SegmentLease(segment: 1, epoch: 1)
@@ -17,16 +18,16 @@ import Testing
 
     /// Answers that a kill now would leave to the next owner.
     var kept: [Int] {
-      AnswerJournal.answers(besides: folder.file("batch")).map(\.result.job).sorted()
+      AnswerJournal.answers(in: files).map(\.result.job).sorted()
     }
 
     init(failingAt write: Int = .max) async throws {
       folder = try TestFolder()
       let batch = try SQLiteJobStore(
         path: folder.file("batch"),
-        input: BatchInput(kind: .file, path: "/in"),
-        now: 0
+        input: BatchInput(kind: .file, path: "/in")
       )
+      files = batch.files
       let segment = SegmentDraft(
         firstJob: 0,
         jobCount: 50,
@@ -35,26 +36,22 @@ import Testing
         failures: []
       )
       _ = try await batch.append([segment], isLast: false)
-      _ = try await batch.claim(1, now: 0, leaseEnd: .max)
+      _ = try await batch.claim(1)
       store = FaultyStore(batch, failingAt: write)
       let (commits, committed) = AsyncStream<Void>.makeStream()
       self.commits = commits
       batcher = CompletionBatcher(
         store: store,
         exporter: try Self.exporter(folder),
-        journal: try AnswerJournal(besides: folder.file("batch")),
+        journal: try AnswerJournal(in: files),
         clock: clock,
-        lease: .seconds(60),
         events: events,
         onProgress: { _ in committed.yield() }
       )
     }
 
     static func exporter(_ folder: TestFolder) throws -> Exporter {
-      try Exporter(
-        completedPath: folder.file("out"),
-        failedPath: folder.file("out.failed")
-      )
+      try Exporter(RunPlan.Files(output: folder.file("out")))
     }
 
     func complete(_ job: Int, _ state: JobResult.State = .completed) async -> Bool {
@@ -121,23 +118,23 @@ import Testing
     try await running
     let expected = try await bench.stored(.failed)
     #expect(expected.split(separator: "\n").count == 4)
-    #expect(try bench.folder.read("out.failed") == expected)
+    #expect(try bench.folder.read("out.failed.jsonl") == expected)
     let position = try await bench.store.exportPositions().first { $0.state == .failed }
     #expect(position == ExportPosition(state: .failed, offset: expected.utf8.count, sequence: 4))
     try await Bench.exporter(bench.folder).repair(from: bench.store)
-    #expect(try bench.folder.read("out.failed") == expected)
+    #expect(try bench.folder.read("out.failed.jsonl") == expected)
   }
 
   @Test func `writes what it was told before it closes`() async throws {
     let bench = try await Bench()
     bench.batcher.count(Traffic(requestsSent: 4, retries: 1))
     let retryable = RetryableJob(job: 3, attempts: 2, notBefore: 9, reason: "overloaded")
-    bench.batcher.retryLater(retryable)
+    bench.batcher.retryLater(retryable, under: bench.lease)
     bench.batcher.close()
     try await bench.batcher.run()
     #expect(try await bench.store.summary().traffic == Traffic(requestsSent: 4, retries: 1))
     try await bench.store.release([bench.lease])
-    let claim = try await bench.store.claim(1, now: 0, leaseEnd: 0).first
+    let claim = try await bench.store.claim(1).segments.first
     #expect(claim?.retryable == [3: retryable])
   }
 
@@ -214,18 +211,15 @@ final class FaultyStore: JobStore {
     return try await store.append(segments, isLast: isLast)
   }
 
-  func commit(_ flush: Flush, leaseEnd: Int) async throws -> FlushReceipt {
+  func commit(_ flush: Flush) async throws -> FlushReceipt {
     try write()
-    return try await store.commit(flush, leaseEnd: leaseEnd)
+    return try await store.commit(flush)
   }
 
-  func claim(_ count: Int, now: Int, leaseEnd: Int) async throws -> [ClaimedSegment] {
-    try await store.claim(count, now: now, leaseEnd: leaseEnd)
-  }
-
-  func renew(_ leases: [SegmentLease], leaseEnd: Int) async throws -> [SegmentLease] {
-    try await store.renew(leases, leaseEnd: leaseEnd)
-  }
+  func claim(_ count: Int) async throws -> Claim { try await store.claim(count) }
+  func heartbeat() async throws -> Heartbeat { try await store.heartbeat() }
+  func cancel(_ jobs: JobSelection) async throws -> Int { try await store.cancel(jobs) }
+  func retry(_ jobs: JobSelection) async throws -> Int { try await store.retry(jobs) }
 
   func release(_ leases: [SegmentLease]) async throws { try await store.release(leases) }
   func summary() async throws -> BatchSummary { try await store.summary() }

@@ -1,0 +1,58 @@
+import Foundation
+import GRDB
+
+/// Reads a batch file without changing it.
+///
+/// A process that was killed in the middle of a commit leaves a journal that the next one to come
+/// must play back, which a read-only connection cannot (SQLITE_READONLY_ROLLBACK,
+/// sqlite.org/rescode.html). Only then is the file opened to be written, by SQLite itself.
+struct BatchReader: Sendable {
+  private let database: DatabaseQueue
+  private let path: String
+
+  /// - Throws: ``StoreError`` when there is no batch at `path`, or none that this version can read.
+  init(path: String) throws(StoreError) {
+    self.path = path
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw StoreError(
+        .inputMissing,
+        "there is no batch here",
+        at: path,
+        next: "name the output of a run (such as results.jsonl), its job file, or a queue"
+      )
+    }
+    do {
+      database = try Self.connect(path, isReadOnly: true)
+    } catch {
+      throw StoreError(error, at: path)
+    }
+    try read { db in try BatchFile.checkFormat(db, path: path) }
+  }
+
+  /// - Throws: ``StoreError``.
+  func read<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
+    do {
+      return try database.read(body)
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+      return try readAfterRecovery(body)
+    } catch {
+      throw StoreError(error, at: path)
+    }
+  }
+
+  private func readAfterRecovery<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
+    do {
+      return try Self.connect(path, isReadOnly: false).read(body)
+    } catch {
+      throw StoreError(error, at: path)
+    }
+  }
+
+  private static func connect(_ path: String, isReadOnly: Bool) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.label = "nightjar.reader"
+    configuration.readonly = isReadOnly
+    configuration.busyMode = .timeout(5)
+    return try DatabaseQueue(path: path, configuration: configuration)
+  }
+}
