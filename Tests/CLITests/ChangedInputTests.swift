@@ -170,6 +170,20 @@ struct ChangedInputTests {
     for id in [300, 699] { try batch.expectAnswer("\(id)", to: "New \(id)") }
   }
 
+  @Test func `a kill while the batch is taken to its new input changes nothing`() throws {
+    let batch = try completed(300)
+    try batch.folder.write("in.jsonl", prompts(300..<310) + prompts(20..<300))
+    let run = ["run", "in.jsonl", "-o", "out.jsonl"] + batch.provider.flags()
+    let crash = ["NIGHTJAR_CRASH_AT": "ending:1"]
+    #expect(try batch.folder.nightjar(run, environment: crash).status == -SIGKILL)
+    #expect(batch.provider.requests.count == 300)
+    let ending = try batch.run()
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(ending.errors.contains("10 added"), "\(ending.errors)")
+    try batch.folder.expectResults(0..<310)
+    #expect(batch.provider.requests.count == 310)
+  }
+
   @Test func `another model is refused, allowed or done again`() throws {
     let batch = try completed(20)
     let other = ["--model", "other"]

@@ -47,6 +47,7 @@ extension SQLiteJobStore {
       try db.execute(sql: Statements.countFinished)
       try Self.record(rebase.identity, in: db)
       try db.execute(sql: Statements.revise)
+      CrashPoint.reached(.ending)
     }
   }
 

@@ -19,7 +19,7 @@ package struct JobMark: Sendable, Hashable {
 
   /// The mark of a line that was too long to be kept.
   package init(ofLength length: Int) {
-    self.init(id: Self.hash([0] + "\(length)".utf8), content: 0, isPrompt: false)
+    self.init(id: ~Self.hash([0] + "\(length)".utf8), content: 0, isPrompt: false)
   }
 
   /// True for a plain prompt or a document, false for a line that travels as it is.

@@ -84,11 +84,11 @@ package struct Intake: Sendable {
 
   private static func mark(ofLength length: Int) -> String { "\0\(length)" }
 
-  /// The mark of a line that is no job; no id begins with a zero.
+  /// The mark of a line that is no job; the hash of an id is another one.
   private static func mark(ofBad line: LineSplitter.Line) -> JobMark {
     if line.isOversized { return JobMark(ofLength: line.length) }
     let text = line.bytes.content
-    return JobMark(id: JobMark.hash([0] + text), content: JobMark.hash(text), isPrompt: false)
+    return JobMark(id: ~JobMark.hash(text), content: JobMark.hash(text), isPrompt: false)
   }
 
   /// True for a line that was queued before the input was given again.

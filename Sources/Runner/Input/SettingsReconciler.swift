@@ -50,7 +50,7 @@ struct SettingsReconciler {
     return StoreError(
       .inputChanged,
       changes.joined(separator: "; ")
-        + "; \(completed) completed \(isOne ? "job was" : "jobs were") done as before, and nothing "
+        + "; \(completed) completed \(isOne ? "job was" : "jobs were") done before that, and nothing "
         + "was sent or changed",
       at: place,
       next: "add --allow-changed to keep \(isOne ? "its old result" : "their old results") and do "
