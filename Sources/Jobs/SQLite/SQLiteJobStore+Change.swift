@@ -6,7 +6,8 @@ extension SQLiteJobStore {
   /// - Throws: ``StoreError``; `.owned` while a run works on it, which a queue allows.
   package convenience init(changing path: String) throws(StoreError) {
     let input = try BatchReader(path: path).read { db in try BatchFile.input(of: db) }
-    try self.init(path: path, input: input, access: input.kind == .queue ? .shared : .owner)
+    let access: BatchAccess = input.kind == .queue ? .shared : .owner
+    try self.init(path: path, input: input, access: access, onUnknown: nil)
   }
 
   /// The numbers of jobs in a queue by their ids; ids that no job has are missing.

@@ -14,7 +14,8 @@ package final class SQLiteJobStore: JobStore {
   let clock: LeaseClock
   /// How long a worker that is not heard of keeps its jobs, in milliseconds.
   let lease: Int
-  let reaper: Reaper
+  /// Takes in what dead workers leave behind; nil for one who leaves that to the next worker.
+  let reaper: Reaper?
   let membership: Mutex<Membership>
   /// The files of this worker.
   package let files: WorkerFiles
@@ -31,7 +32,8 @@ package final class SQLiteJobStore: JobStore {
   ///   - input: what the batch is about; must be the same at every opening.
   ///   - access: whether other workers may be at work too.
   ///   - lease: how long a worker that is not heard of keeps its jobs.
-  ///   - onUnknown: what is done with jobs that were on their way when their worker died.
+  ///   - onUnknown: what is done with jobs that were on their way when their worker died; nil to
+  ///     leave all that dead workers left behind to the next worker, who knows what its user wants.
   /// - Throws: ``StoreError``.
   package init(
     path: String,
@@ -39,14 +41,16 @@ package final class SQLiteJobStore: JobStore {
     access: BatchAccess = .owner,
     clock: LeaseClock = .system,
     lease: Duration = .seconds(60),
-    onUnknown: OnUnknown = .resend
+    onUnknown: OnUnknown? = .resend
   ) throws(StoreError) {
     self.path = path
     self.access = access
     self.clock = clock
     self.lease = Int(lease / .milliseconds(1))
     lock = try BatchLock(path: path, access: access)
-    reaper = Reaper(batch: path, clock: clock, onUnknown: onUnknown, access: access)
+    reaper = onUnknown.map {
+      Reaper(batch: path, clock: clock, onUnknown: $0, access: access)
+    }
     do {
       let configuration = Self.configuration(of: lock, patience: lease)
       database = try DatabaseQueue(path: path, configuration: configuration)
@@ -54,7 +58,7 @@ package final class SQLiteJobStore: JobStore {
       let (joined, remains) = try database.writeWithoutTransaction { [reaper] db in
         try BatchFile(path: path, access: access).prepare(db, input: input)
         let joined = try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
-        return (joined, try reaper.takeIn(db, besides: joined.worker))
+        return (joined, try reaper?.takeIn(db, besides: joined.worker) ?? Remains())
       }
       files = joined.files
       membership = Mutex(joined)
@@ -88,7 +92,10 @@ package final class SQLiteJobStore: JobStore {
     do {
       if isClean {
         let worker = worker
-        try database.write { db in try db.execute(sql: Statements.leave, arguments: [worker]) }
+        try database.write { db in
+          try db.execute(sql: Statements.releaseAll, arguments: [worker])
+          try db.execute(sql: Statements.leave, arguments: [worker])
+        }
       }
       try database.close()
       if isClean { files.remove() }
