@@ -3,49 +3,64 @@ import Testing
 
 /// An engine that the conformance suite runs on; a new engine is one more case.
 enum StoreEngine: String, CaseIterable, CustomTestStringConvertible {
+  /// The state machine itself.
+  case model
   /// A SQLite file that one process owns, as for `nightjar run`.
   case run
   /// A SQLite file that several workers share, as for `nightjar work`.
   case queue
 
   /// Engines on which several workers can be at one batch.
-  static let shared: [StoreEngine] = [.queue]
+  static let shared: [StoreEngine] = [.model, .queue]
 
   /// How long a worker keeps its jobs that is not heard of, in milliseconds.
   static let lease = 1_000
 
   var testDescription: String { rawValue }
+}
 
-  private var input: BatchInput {
-    switch self {
-    case .run: BatchInput(kind: .file, path: "/in.jsonl")
-    case .queue: BatchInput(kind: .queue, path: "")
-    }
+/// Where the workers of one batch meet.
+final class BatchPlace {
+  let engine: StoreEngine
+  private let folder: TemporaryFolder?
+  private let model = SharedModel()
+
+  /// - Parameter isQuick: whether a file may be in memory.
+  init(_ engine: StoreEngine, isQuick: Bool = false) throws {
+    self.engine = engine
+    folder = engine == .model ? nil : try TemporaryFolder(isQuick: isQuick)
   }
 
-  /// A worker of the one batch in a folder.
-  func worker(
-    in folder: TemporaryFolder,
-    clock: ManualClock,
-    onUnknown: OnUnknown = .resend
-  ) throws -> any TestWorker {
-    try SQLiteWorker(
+  /// A new worker of the batch.
+  func worker(clock: ManualClock, onUnknown: OnUnknown = .resend) throws -> any TestWorker {
+    guard let folder else {
+      return ModelWorker(ModelStore(model, clock: clock.lease, onUnknown: onUnknown))
+    }
+    return try SQLiteWorker(
       SQLiteJobStore(
         path: folder.file("batch.nightjar"),
-        input: input,
-        access: self == .run ? .owner : .shared,
+        input: engine == .run
+          ? BatchInput(kind: .file, path: "/in.jsonl") : BatchInput(kind: .queue, path: ""),
+        access: engine == .run ? .owner : .shared,
         clock: clock.lease,
-        lease: .milliseconds(Self.lease),
+        lease: .milliseconds(StoreEngine.lease),
         onUnknown: onUnknown
       )
     )
   }
+
+  /// A new worker that does on the model whatever it does on the engine, and compares.
+  func twin(clock: ManualClock, onUnknown: OnUnknown) throws -> any TestWorker {
+    let worker = try worker(clock: clock, onUnknown: onUnknown)
+    guard engine != .model else { return worker }
+    let model = ModelWorker(ModelStore(model, clock: clock.lease, onUnknown: onUnknown))
+    return try TwinWorker(worker, model: model)
+  }
 }
 
-/// A batch that goes away with its folder, and its first worker.
+/// A batch that goes away with its test, and its first worker.
 struct TemporaryBatch {
-  let engine: StoreEngine
-  let folder: TemporaryFolder
+  let place: BatchPlace
   let clock = ManualClock()
   let first: any TestWorker
 
@@ -56,15 +71,14 @@ struct TemporaryBatch {
     segments: [Int] = [],
     onUnknown: OnUnknown = .resend
   ) async throws {
-    self.engine = engine
-    folder = try TemporaryFolder()
-    first = try engine.worker(in: folder, clock: clock, onUnknown: onUnknown)
+    place = try BatchPlace(engine)
+    first = try place.worker(clock: clock, onUnknown: onUnknown)
     if !segments.isEmpty { _ = try await store.append(drafts(segments), isLast: true) }
   }
 
   /// One more worker.
   func worker(onUnknown: OnUnknown = .resend) throws -> any TestWorker {
-    try engine.worker(in: folder, clock: clock, onUnknown: onUnknown)
+    try place.worker(clock: clock, onUnknown: onUnknown)
   }
 }
 

@@ -4,8 +4,11 @@ import Foundation
 final class TemporaryFolder: Sendable {
   let path: String
 
-  init() throws {
-    let url = FileManager.default.temporaryDirectory
+  /// - Parameter isQuick: whether it may be in memory.
+  init(isQuick: Bool = false) throws {
+    let memory = URL(fileURLWithPath: "/dev/shm")
+    let hasMemory = isQuick && FileManager.default.isWritableFile(atPath: memory.path)
+    let url = (hasMemory ? memory : FileManager.default.temporaryDirectory)
       .appendingPathComponent("nightjar-jobs-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     path = url.path

@@ -82,7 +82,12 @@ final class SQLiteWorker: TestWorker {
     sends = nil
     sqlite = nil
     // The thread of the database may still be about to let go of it.
-    while isLocked(files.sent) { await Task.yield() }
+    var patience = 1_000_000
+    while isLocked(files.sent) {
+      precondition(patience > 0, "something keeps the store of a dead worker")
+      patience -= 1
+      await Task.yield()
+    }
   }
 }
 

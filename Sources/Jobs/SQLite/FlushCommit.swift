@@ -63,7 +63,7 @@ struct FlushCommit {
     else { return nil }
     if let aside { try JobSets.takeFromAside(result.job, cause: aside, in: db) }
     tally.lateKept += isHeld ? 0 : 1
-    tally.add(result, to: lease.segment, isNew: aside == nil)
+    tally.add(result, to: lease.segment, isNew: aside == nil, isHeld: isHeld)
     if result.hasRetried {
       try db.cachedStatement(sql: Statements.deleteRetryable).execute(arguments: [result.job])
     }
@@ -100,7 +100,8 @@ struct FlushCommit {
   private func close(_ tally: FlushTally, _ receipt: inout FlushReceipt) throws {
     let progress = try db.cachedStatement(sql: Statements.progressSegment)
     for (segment, finished) in tally.finished {
-      let state = try Int.fetchOne(progress, arguments: [finished, segment])
+      let isHeld = tally.held.contains(segment)
+      let state = try Int.fetchOne(progress, arguments: [finished, segment, isHeld])
       if state == 2 { receipt.closed.insert(segment) }
     }
   }
@@ -126,6 +127,8 @@ private struct Fences {
 private struct FlushTally {
   /// Jobs that came to their end, by segment.
   var finished: [Int: Int] = [:]
+  /// Segments of which some came from their holder.
+  var held: Set<Int> = []
   var completed = 0
   var failed = 0
   var late = 0
@@ -135,9 +138,12 @@ private struct FlushTally {
   var cost = USD.zero
   var unpriced = 0
 
-  /// - Parameter isNew: false for a job that counted as ended before, since it was set aside.
-  mutating func add(_ result: JobResult, to segment: Int, isNew: Bool) {
+  /// - Parameters:
+  ///   - isNew: false for a job that counted as ended before, since it was set aside.
+  ///   - isHeld: whether it comes under a lease that holds.
+  mutating func add(_ result: JobResult, to segment: Int, isNew: Bool, isHeld: Bool) {
     finished[segment, default: 0] += isNew ? 1 : 0
+    if isHeld { held.insert(segment) }
     switch result.state {
     case .completed: completed += 1
     case .failed: failed += 1

@@ -37,7 +37,7 @@ enum JobSets {
       guard let segment = try segment(of: job, in: db) else { continue }
       try setAside.execute(arguments: [job, cause.rawValue])
       guard db.changesCount == 1 else { continue }
-      _ = try Int.fetchOne(progress, arguments: [1, segment])
+      _ = try Int.fetchOne(progress, arguments: [1, segment, false])
       count += 1
     }
     try self.count(cause, count, in: db)

@@ -7,7 +7,7 @@ extension SQLiteJobStore {
   package convenience init(changing path: String) throws(StoreError) {
     let input = try BatchReader(path: path).read { db in try BatchFile.input(of: db) }
     let access: BatchAccess = input.kind == .queue ? .shared : .owner
-    try self.init(path: path, input: input, access: access, isWorker: false)
+    try self.init(path: path, input: input, access: access, isWorker: false, onUnknown: nil)
   }
 
   /// The numbers of jobs in a queue by their ids; ids that no job has are missing.

@@ -55,7 +55,7 @@ extension SQLiteJobStore {
     let (worker, reaper, access) = (worker, reaper, access)
     return try await writing { db in
       var claim = Claim()
-      if access == .shared { claim.remains = try reaper.takeIn(db, besides: worker) }
+      if access == .shared, let reaper { claim.remains = try reaper.takeIn(db, besides: worker) }
       claim.segments = try db.inImmediateTransaction { db in
         try Self.claim(count, for: worker, in: db)
       }
@@ -96,9 +96,9 @@ extension SQLiteJobStore {
     let jobCount: Int = row["job_count"]
     let bounds: StatementArguments = [firstJob, firstJob + jobCount]
     let finished: Int = row["finished"]
-    let finishedJobs =
+    let finishedJobs: Set<Int> =
       finished == 0
-      ? [] : try Int.fetchAll(db, sql: Statements.finishedJobs, arguments: bounds)
+      ? [] : try Int.fetchSet(db, sql: Statements.finishedJobs, arguments: bounds)
     let retryable = try Row.fetchAll(db, sql: Statements.retryableJobs, arguments: bounds)
       .map { row in
         RetryableJob(
@@ -108,6 +108,7 @@ extension SQLiteJobStore {
           reason: row["reason"]
         )
       }
+      .filter { !finishedJobs.contains($0.job) }
     return ClaimedSegment(
       lease: SegmentLease(segment: row["segment"], epoch: epoch),
       firstJob: firstJob,
@@ -116,7 +117,7 @@ extension SQLiteJobStore {
       source: source(of: row),
       priority: row["priority"],
       marks: marks(of: row),
-      finished: Set(finishedJobs),
+      finished: finishedJobs,
       retryable: Dictionary(retryable.map { ($0.job, $0) }, uniquingKeysWith: { _, last in last })
     )
   }

@@ -14,7 +14,8 @@ package final class SQLiteJobStore: JobStore {
   let clock: LeaseClock
   /// How long a worker that is not heard of keeps its jobs, in milliseconds.
   let lease: Int
-  let reaper: Reaper
+  /// Takes in what dead workers leave behind; nil for one who leaves that to the next worker.
+  let reaper: Reaper?
   let membership: Mutex<Membership>
   /// The files of this worker.
   package let files: WorkerFiles
@@ -32,7 +33,8 @@ package final class SQLiteJobStore: JobStore {
   ///   - access: whether other workers may be at work too.
   ///   - isWorker: false for a visitor, which changes the batch and takes no jobs.
   ///   - lease: how long a worker that is not heard of keeps its jobs.
-  ///   - onUnknown: what is done with jobs that were on their way when their worker died.
+  ///   - onUnknown: what is done with jobs that were on their way when their worker died; nil to
+  ///     leave all that dead workers left behind to the next worker, who knows what its user wants.
   /// - Throws: ``StoreError``.
   package init(
     path: String,
@@ -41,14 +43,16 @@ package final class SQLiteJobStore: JobStore {
     isWorker: Bool = true,
     clock: LeaseClock = .system,
     lease: Duration = .seconds(60),
-    onUnknown: OnUnknown = .resend
+    onUnknown: OnUnknown? = .resend
   ) throws(StoreError) {
     self.path = path
     self.access = access
     self.clock = clock
     self.lease = Int(lease / .milliseconds(1))
     lock = try BatchLock(path: path, access: access)
-    reaper = Reaper(batch: path, clock: clock, onUnknown: onUnknown, access: access)
+    reaper = onUnknown.map {
+      Reaper(batch: path, clock: clock, onUnknown: $0, access: access)
+    }
     do {
       let configuration = Self.configuration(of: lock, patience: lease)
       database = try DatabaseQueue(path: path, configuration: configuration)
@@ -61,6 +65,7 @@ package final class SQLiteJobStore: JobStore {
             ? try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
             : Membership.visitor(of: path)
           CrashPoint.reached(.joined)
+          guard let reaper else { return (joined, Remains()) }
           try reaper.sweep(db)
           return (joined, try reaper.takeIn(db, besides: joined.worker))
         }
@@ -100,7 +105,10 @@ package final class SQLiteJobStore: JobStore {
     do {
       if isClean {
         let worker = worker
-        try database.write { db in try db.execute(sql: Statements.leave, arguments: [worker]) }
+        try database.write { db in
+          try db.execute(sql: Statements.releaseAll, arguments: [worker])
+          try db.execute(sql: Statements.leave, arguments: [worker])
+        }
       }
       try database.close()
       if isClean { files.remove() }

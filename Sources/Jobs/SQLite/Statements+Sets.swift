@@ -25,7 +25,8 @@ extension Statements {
     """
 
   static let closeAll = """
-    UPDATE segment SET finished = job_count, state = 2, worker = 0 WHERE state < 2
+    UPDATE segment SET finished = job_count, state = CASE state WHEN 0 THEN 2 ELSE state END
+    WHERE state < 2
     """
 
   /// Jobs to be made available; `kind` is a result's state, or 2 more than the cause of a place aside.

@@ -79,23 +79,29 @@ enum Statements {
     SELECT epoch FROM segment WHERE segment = ?
     """
 
+  /// A segment that is leased closes only by its holder (`?3`), who is to hear of every job that goes.
   static let progressSegment = """
     UPDATE segment SET
       finished = finished + ?1,
-      state = CASE WHEN finished + ?1 >= job_count THEN 2 ELSE state END
+      state = CASE WHEN finished + ?1 >= job_count AND (state = 0 OR ?3) THEN 2 ELSE state END
     WHERE segment = ?2 RETURNING state
     """
 
   static let renewWorker = """
-    UPDATE worker SET lease_end_ms = ?, unanswered_nanos = unanswered_nanos + ? WHERE worker = ?
+    UPDATE worker SET
+      lease_end_ms = max(lease_end_ms, ?), unanswered_nanos = unanswered_nanos + ?
+    WHERE worker = ?
     """
 
   static let releaseSegment = """
-    UPDATE segment SET state = 0, worker = 0 WHERE segment = ? AND epoch = ? AND state = 1
+    UPDATE segment SET state = CASE WHEN finished >= job_count THEN 2 ELSE 0 END, worker = 0
+    WHERE segment = ? AND epoch = ? AND state = 1
     """
 
   static let releaseAll = """
-    UPDATE segment SET state = 0, worker = 0, epoch = epoch + 1 WHERE worker = ? AND state = 1
+    UPDATE segment SET
+      state = CASE WHEN finished >= job_count THEN 2 ELSE 0 END, worker = 0, epoch = epoch + 1
+    WHERE worker = ? AND state = 1
     """
 
   static let join = """
@@ -134,7 +140,10 @@ enum Statements {
     """
 
   static let segmentOfJob = """
-    SELECT segment FROM segment WHERE first_job <= ? ORDER BY first_job DESC LIMIT 1
+    SELECT segment FROM (
+      SELECT segment, first_job + job_count AS end FROM segment
+      WHERE first_job <= ?1 ORDER BY first_job DESC LIMIT 1
+    ) WHERE ?1 < end
     """
 
   static let revision = """

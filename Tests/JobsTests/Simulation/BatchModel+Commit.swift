@@ -1,0 +1,120 @@
+import Jobs
+
+extension BatchModel {
+  mutating func commit(_ flush: Flush) -> FlushReceipt {
+    var receipt = FlushReceipt()
+    var touched: [Int: Bool] = [:]
+    for (lease, result) in flush.results {
+      let isHeld = holds(lease)
+      if !isHeld { receipt.lost.insert(lease) }
+      receipt.committed[lease, default: 0] += 1
+      let stored = take(result, isHeld: isHeld)
+      receipt.sequences.append(stored?.sequence)
+      if stored != nil { touched[lease.segment] = touched[lease.segment] == true || isHeld }
+    }
+    for (lease, job) in flush.retryable where holds(lease) {
+      jobs[job.job, default: Entry()].retryable = job
+    }
+    for export in flush.exports { exports[export.state] = export }
+    tally.traffic += flush.traffic
+    tally.unanswered += flush.unanswered
+    tally.accounts = flush.accounts ?? tally.accounts
+    for (segment, isHeld) in touched where !isOpen(piece(segment)) {
+      if isHeld { pieces[segment - 1].worker = nil }
+      if piece(segment).worker == nil { receipt.closed.insert(segment) }
+    }
+    return receipt
+  }
+
+  /// Fences state, not money.
+  private mutating func take(_ result: JobResult, isHeld: Bool) -> StoredResult? {
+    tally.late += isHeld ? 0 : 1
+    let isAnswer = result.state == .completed
+    guard isAnswer || (isHeld && jobs[result.job]?.aside == nil), let stored = record(result)
+    else { return nil }
+    tally.lateKept += isHeld ? 0 : 1
+    tally.inputTokens += result.inputTokens
+    tally.outputTokens += result.outputTokens
+    tally.cost += result.cost ?? .zero
+    tally.unpriced += isAnswer && result.cost == nil ? 1 : 0
+    jobs[result.job]?.aside = nil
+    if result.hasRetried { jobs[result.job]?.retryable = nil }
+    return stored
+  }
+
+  /// Takes in what workers left behind that are dead, or were not heard of for longer than their
+  /// lease.
+  mutating func reap(besides worker: Int, clock: LeaseClock, onUnknown: OnUnknown) -> Remains {
+    var remains = Remains()
+    for (number, member) in members.sorted(by: { $0.key < $1.key }) where number != worker {
+      let process = processes[member.process]
+      guard !process.isAlive || member.boot != clock.boot || member.leaseEnd < clock.now else {
+        continue
+      }
+      remains.workers.append(number)
+      takeIn(process, member, onUnknown, &remains)
+      for index in pieces.indices where pieces[index].worker == number {
+        pieces[index].epoch += 1
+        pieces[index].worker = nil
+      }
+      members[number] = nil
+    }
+    return remains
+  }
+
+  private mutating func takeIn(
+    _ process: Process,
+    _ member: Member,
+    _ onUnknown: OnUnknown,
+    _ remains: inout Remains
+  ) {
+    var flush = Flush()
+    flush.results = process.answers
+    let receipt = commit(flush)
+    let recovered = zip(process.answers, receipt.sequences).filter { $1 != nil }
+    remains.recovered += recovered.map(\.0.result.job)
+    let unknown = process.sent.keys.sorted().filter { jobs[$0]?.result == nil }
+    remains.unknown += unknown
+    tally.unknown += unknown.count
+    tally.traffic.requestsSent += unknown.count + recovered.count
+    tally.unanswered += max(.zero, process.charged - member.recorded)
+    for job in unknown {
+      tally.unanswered += process.sent[job] ?? .zero
+      if onUnknown == .hold { _ = setAside(job, .held) }
+    }
+  }
+
+  private mutating func setAside(_ job: Int, _ cause: Cause) -> Bool {
+    guard pieces.contains(where: { $0.jobs.contains(job) }), jobs[job]?.hasEnd != true else {
+      return false
+    }
+    jobs[job, default: Entry()].aside = cause
+    return true
+  }
+
+  mutating func cancel(_ selection: JobSelection) -> Int {
+    switch selection {
+    case .all:
+      let all = pieces.flatMap(\.jobs)
+      return all.count { setAside($0, .cancelled) }
+    case .jobs(let numbers): return numbers.count { setAside($0, .cancelled) }
+    case .failed, .cancelled, .held: return 0
+    }
+  }
+
+  mutating func retry(_ selection: JobSelection) -> Int {
+    let chosen = jobs.filter { job, entry in
+      let hasFailed = entry.result?.state == .failed
+      return switch selection {
+      case .all: hasFailed || entry.aside != nil
+      case .failed: hasFailed
+      case .cancelled: entry.aside == .cancelled
+      case .held: entry.aside == .held
+      case .jobs(let numbers): entry.hasEnd && numbers.contains(job)
+      }
+    }
+    for job in chosen.keys { jobs[job] = nil }
+    if !chosen.isEmpty { exports = [:] }
+    return chosen.count
+  }
+}
