@@ -70,7 +70,8 @@ struct FullDiskTests {
     try batch.expectRecovery()
   }
 
-  @Test func `a disk that can no longer be written is named, and its results stay readable`() throws {
+  @Test func `a disk that can no longer be written is named, and its results stay readable`() throws
+  {
     let batch = try Batch(output: "disk/out.jsonl", batch: "disk/batch", disk: "16m")
     #expect(try batch.folder.nightjar(batch.run).status == 0)
     try batch.disk.makeReadOnly(true)

@@ -1,4 +1,5 @@
 import KeySources
+import TestSupport
 import Testing
 
 /// A keyring's random life, and the rules that must hold at every moment of it.
@@ -102,22 +103,5 @@ struct KeyringLife {
     _ = state.takeEvents()
     let names = state.versions.filter { $0.state == .active }.map(\.name)
     #expect(names.contains("last"))
-  }
-}
-
-/// SplitMix64, so that a failing seed fails again.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-    return value ^ value >> 31
   }
 }

@@ -1,4 +1,5 @@
 import KeySources
+import TestSupport
 import Testing
 
 struct KeyringStateTests {

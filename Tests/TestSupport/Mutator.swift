@@ -2,20 +2,13 @@ import Foundation
 
 /// Damages texts as disks, editors and attackers do, the same way for the same seed.
 package struct Mutator: RandomNumberGenerator {
-  private var state: UInt64
+  private var generator: SeededGenerator
 
   package init(seed: UInt64) {
-    state = seed
+    generator = SeededGenerator(seed: seed)
   }
 
-  /// SplitMix64.
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
-  }
+  package mutating func next() -> UInt64 { generator.next() }
 
   /// The rounds of a test; `NIGHTJAR_SEEDS=10` makes ten times as many.
   package static func rounds(_ count: Int) -> Range<Int> {

@@ -51,7 +51,8 @@ struct ExportCommand: AsyncParsableCommand {
     throw CLIError(
       "the batch is damaged: up to \(outcome.unreadable) results could not be read",
       at: files.batch,
-      next: "`nightjar status \(target) --check` says where; run the input with another output to get "
+      next:
+        "`nightjar status \(target) --check` says where; run the input with another output to get "
         + "the missing ones again",
       exitCode: 1
     )

@@ -26,9 +26,10 @@ package struct BatchCheck: Sendable {
   }
 
   private func fileFindings(_ inspector: BatchInspector) async throws -> [String] {
+    guard let output = files.output else { return [] }
     var findings: [String] = []
     for position in try inspector.exportPositions() where position.offset > 0 {
-      let path = position.state == .completed ? files.completed : files.failed
+      let path = position.state == .completed ? output.completed : output.failed
       do {
         let file = try OutputFile(reading: path)
         let difference = try await difference(of: file, position, inspector)
@@ -71,7 +72,7 @@ extension StoredResult {
   /// database without checksums does not notice.
   package var isSound: Bool {
     let isText = line.allSatisfy { $0 >= 0x20 } && String(validating: line, as: UTF8.self) != nil
-    let head = state == .completed ? "{\"id\":\"job_\(job)\"," : ""
+    let head = state == .completed ? "{\"id\":\"job_" : ""
     return isText && line.starts(with: head.utf8) && !line.isEmpty
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// When the processes of a drill are killed: so that the kills fall evenly over the batch, and some
 /// of them into the start of a process, where it takes in what the one before left behind.
@@ -45,21 +46,6 @@ struct KillPlan {
 
   /// Any of them, for the next kill.
   mutating func choose(from count: Int) -> Int { .random(in: 0..<count, using: &generator) }
-}
-
-/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): the same seed gives the same kills.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
 }
 
 /// How large the drills are: small in `make test`, as large as asked for in `make test-crash`.

@@ -5,7 +5,7 @@ import Testing
 struct CrashDiskTests {
   private static let seeds: ClosedRange<UInt64> = 1...200
 
-  private func disk(
+  private func applied(
     _ naming: CrashDisk.Naming = .strict,
     _ operations: [FileOperation]
   ) -> CrashDisk {
@@ -32,20 +32,20 @@ struct CrashDiskTests {
     naming: CrashDisk.Naming,
     loss: CrashDisk.Loss
   ) {
-    let disk = disk(naming, Self.made)
+    let disk = applied(naming, Self.made)
     #expect(states(of: disk, after: loss) == [["a": [1, 2, 3]]])
   }
 
   @Test func `a name needs an fsync of its folder where only that is promised`() {
     let operations = Array(Self.made.dropLast())
-    #expect(states(of: disk(.strict, operations), after: .everything) == [[:]])
-    #expect(states(of: disk(.strict, operations), after: .some) == [[:], ["a": [1, 2, 3]]])
-    #expect(states(of: disk(.journaled, operations), after: .some) == [["a": [1, 2, 3]]])
+    #expect(states(of: applied(.strict, operations), after: .everything) == [[:]])
+    #expect(states(of: applied(.strict, operations), after: .some) == [[:], ["a": [1, 2, 3]]])
+    #expect(states(of: applied(.journaled, operations), after: .some) == [["a": [1, 2, 3]]])
   }
 
   @Test func `sectors come through one by one, and those that do not are as they were`() {
     let new = [UInt8](repeating: 9, count: 1_024)
-    let disk = disk(Self.made + [.write(inode: 1, offset: 0, bytes: new)])
+    let disk = applied(Self.made + [.write(inode: 1, offset: 0, bytes: new)])
     let found = Set(states(of: disk, after: .some).compactMap { $0["a"] })
     let nothing = [1, 2, 3] + [UInt8](repeating: 0, count: 1_021)
     #expect(found.contains([1, 2, 3]) && found.contains(new) && found.contains(nothing))
@@ -55,7 +55,7 @@ struct CrashDiskTests {
   }
 
   @Test func `a later change of a sector never comes without the earlier one`() {
-    let disk = disk(
+    let disk = applied(
       Self.made + [
         .write(inode: 1, offset: 0, bytes: [4]), .write(inode: 1, offset: 1, bytes: [5]),
       ]
@@ -65,7 +65,7 @@ struct CrashDiskTests {
   }
 
   @Test func `the last write is torn and the others are whole`() {
-    let disk = disk(
+    let disk = applied(
       Self.made + [
         .write(inode: 1, offset: 3, bytes: [4]), .write(inode: 1, offset: 4, bytes: [5, 6]),
       ]
@@ -77,7 +77,7 @@ struct CrashDiskTests {
 
   @Test(arguments: CrashDisk.Naming.allCases)
   func `a renamed file is found under one name, whole`(naming: CrashDisk.Naming) {
-    let disk = disk(
+    let disk = applied(
       naming,
       Self.made + [
         .create(name: "b", inode: 2), .write(inode: 2, offset: 0, bytes: [7]), .sync(inode: 2),
@@ -90,7 +90,7 @@ struct CrashDiskTests {
   }
 
   @Test func `an inode that is used again is another file`() {
-    let disk = disk(
+    let disk = applied(
       Self.made + [
         .unlink(name: "a"), .create(name: "b", inode: 1),
         .write(inode: 1, offset: 0, bytes: [7]),

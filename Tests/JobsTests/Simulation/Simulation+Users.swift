@@ -1,4 +1,5 @@
 import Jobs
+import TestSupport
 import Testing
 
 /// What users do, and what must hold after everything.

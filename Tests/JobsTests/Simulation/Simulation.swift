@@ -1,4 +1,5 @@
 import Jobs
+import TestSupport
 import Testing
 
 /// A few workers at one batch, to which everything happens that can: any schedule follows from its
@@ -16,7 +17,7 @@ final class Simulation {
 
   init(_ engine: StoreEngine, seed: Int, workers: Int = 3) throws {
     place = try BatchPlace(engine, isQuick: true)
-    random = SeededGenerator(seed: seed)
+    random = SeededGenerator(seed: UInt64(seed))
     crew = Array(repeating: nil, count: workers)
   }
 

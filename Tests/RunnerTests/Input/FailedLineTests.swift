@@ -1,4 +1,5 @@
 import Runner
+import TestSupport
 import Testing
 
 @Suite struct `Failed line` {
@@ -53,7 +54,7 @@ import Testing
   }
 
   @Test func `of any line is JSON that holds the error`() throws {
-    var random = SplitMix(state: 12)
+    var random = SeededGenerator(seed: 12)
     let bytes = Array(#"{"id":"a\u00e9","error":{"x":[1,2]},"prompt":"é漢"}"#.utf8)
     var objects = 0
     for _ in 0..<3_000 {

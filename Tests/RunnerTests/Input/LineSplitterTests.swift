@@ -1,4 +1,5 @@
 import Runner
+import TestSupport
 import Testing
 
 @Suite struct `A line splitter` {
@@ -36,7 +37,7 @@ import Testing
 
   @Test func `gives the same lines however the stream is cut`() {
     let alphabet = Array("\n\rx".utf8)
-    var random = SplitMix(state: 3)
+    var random = SeededGenerator(seed: 3)
     for _ in 0..<2_000 {
       let count = Int.random(in: 0...60, using: &random)
       let bytes = (0..<count).map { _ in alphabet[Int.random(in: 0...2, using: &random)] }

@@ -1,4 +1,5 @@
 import Runner
+import TestSupport
 import Testing
 
 @Suite struct `Prompt template` {
@@ -70,7 +71,7 @@ import Testing
   }
 
   @Test func `reads any template to an end`() throws {
-    var random = SplitMix(state: 3)
+    var random = SeededGenerator(seed: 3)
     let pieces = [
       "{", "}", "{{", "}}", "#", "/", "^", "!", "&", "=", ".", "n", "(", ")", " ", "\n",
     ]

@@ -1,5 +1,6 @@
 import Foundation
 import Runner
+import TestSupport
 import Testing
 
 /// Mutated texts, judged by Foundation's decoder and ours.
@@ -18,7 +19,7 @@ import Testing
   private static let spice = Array(#"{}[]",:\u0123eE+-.tfn é漢"#.utf8) + [0x80, 0xC3, 0xFF, 0x1F, 9]
 
   @Test func `agrees with Foundation on mutated texts`() throws {
-    var random = SplitMix(state: 20_261_123)
+    var random = SeededGenerator(seed: 20_261_123)
     var accepted = 0
     for round in 0..<8_000 {
       var bytes = Array(Self.corpus[round % Self.corpus.count].utf8)
@@ -37,7 +38,7 @@ import Testing
   }
 
   @Test func `reads any bytes to an end`() {
-    var random = SplitMix(state: 7)
+    var random = SeededGenerator(seed: 7)
     for _ in 0..<10_000 {
       let bytes = (0..<Int.random(in: 0...64, using: &random)).map { _ in
         Bool.random(using: &random)
@@ -50,7 +51,7 @@ import Testing
     }
   }
 
-  private func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix) {
+  private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
     let place = Int.random(in: 0...bytes.count, using: &random)
     let byte = Self.spice.randomElement(using: &random) ?? 0
     switch Int.random(in: 0..<4, using: &random) {

@@ -1,11 +1,12 @@
 import Jobs
 import Runner
+import TestSupport
 import Testing
 
 @Suite struct `A budget` {
   @Test(arguments: 0..<1_000)
   func `is never exceeded, and nearly used up when requests are small`(seed: Int) {
-    var random = SplitMix(state: UInt64(seed))
+    var random = SeededGenerator(seed: UInt64(seed))
     let cap = USD(nanos: .random(in: 1_000...1_000_000, using: &random))
     let dearest = max(1, cap.nanos / 40)
     var budget = BudgetState(cap: cap)

@@ -1,5 +1,6 @@
 import Jobs
 import Runner
+import TestSupport
 import Testing
 
 @Suite struct `The prices of models` {
@@ -112,7 +113,7 @@ import Testing
 
   @Test(arguments: 0..<1_000)
   func `never exceeds its worst case`(seed: Int) {
-    var random = SplitMix(state: UInt64(seed))
+    var random = SeededGenerator(seed: UInt64(seed))
     let (input, output) = (Int.random(in: 0...3_000, using: &random), 500)
     let read = Int.random(in: 0...input, using: &random)
     let written = Int.random(in: 0...input - read, using: &random)

@@ -1,5 +1,6 @@
 import Foundation
 import Runner
+import TestSupport
 
 /// The `adaptive` retry mode of botocore in a pool of 300: a bucket of requests whose rate falls to
 /// 0.7 at a refusal and grows back along a cubic (`retries/adaptive.py`, `throttling.py`,
@@ -11,7 +12,7 @@ struct AdaptiveCubic: PacingController {
 
   let most: Int
   private var inFlight = 0
-  private var random: SplitMix
+  private var random: SeededGenerator
 
   private var isEnabled = false
   private var level = 0.0
@@ -28,7 +29,7 @@ struct AdaptiveCubic: PacingController {
 
   init(most: Int = 300, seed: UInt64) {
     self.most = most
-    random = SplitMix(state: seed)
+    random = SeededGenerator(seed: seed)
   }
 
   mutating func departure(of job: SimulatedJob, place: Int, at now: Double) -> Departure {

@@ -1,4 +1,5 @@
 import Runner
+import TestSupport
 
 /// The limiter that libraries offer: a bucket of a whole minute for each limit, filled at the true
 /// rate, charged with an estimate and settled with the usage; a refused call waits in its loop.
@@ -12,14 +13,14 @@ struct ClientBucket: PacingController {
   private var meanOutput = 256.0
   private var inFlight = 0
   private let most: Int
-  private var random: SplitMix
+  private var random: SeededGenerator
 
   init(limits: Metered<Double?>, most: Int = 1_000, seed: UInt64) {
     self.limits = limits
     self.most = most
     levels = Metered(repeating: 0)
     for meter in Meter.allCases { levels[meter] = limits[meter] ?? 0 }
-    random = SplitMix(state: seed)
+    random = SeededGenerator(seed: seed)
   }
 
   mutating func departure(of job: SimulatedJob, place: Int, at now: Double) -> Departure {

@@ -1,14 +1,15 @@
 import Runner
+import TestSupport
 
 /// As many calls at a time as a number says, each in a loop of full jitter: what most scripts do.
 struct FixedConcurrency: PacingController {
   let most: Int
   private var inFlight = 0
-  private var random: SplitMix
+  private var random: SeededGenerator
 
   init(most: Int = 300, seed: UInt64) {
     self.most = most
-    random = SplitMix(state: seed)
+    random = SeededGenerator(seed: seed)
   }
 
   mutating func departure(of job: SimulatedJob, place: Int, at now: Double) -> Departure {
@@ -41,6 +42,6 @@ struct FixedConcurrency: PacingController {
 }
 
 /// Uniform between nothing and a bound that doubles from one second on.
-func fullJitter(failures: Int, cap: Double, _ random: inout SplitMix) -> Double {
+func fullJitter(failures: Int, cap: Double, _ random: inout SeededGenerator) -> Double {
   random.uniform(0...min(cap, Double(1 << min(failures - 1, 16))))
 }

@@ -1,4 +1,5 @@
 import Runner
+import TestSupport
 
 /// The algorithm that ours began from: it mirrors the server's buckets, paces in slices of a
 /// quarter second, settles estimates with the usage and draws its levels down to the headers.
@@ -22,7 +23,7 @@ struct MirrorReference: PacingController {
   private var meanOutput = 128.0
   private var updated = 0.0
   private var pausedUntil = 0.0
-  private var random: SplitMix
+  private var random: SeededGenerator
 
   init(_ settings: ServerSettings, stated: Double, seed: UInt64) {
     isReserved = settings.charge == .reserved
@@ -33,7 +34,7 @@ struct MirrorReference: PacingController {
       levels[meter] = Level(limit: rate, level: rate * 60)
     }
     meters = Meter.allCases.filter { settings.limits[$0] != nil }
-    random = SplitMix(state: seed)
+    random = SeededGenerator(seed: seed)
   }
 
   mutating func departure(of job: SimulatedJob, place: Int, at now: Double) -> Departure {

@@ -1,4 +1,5 @@
 import Runner
+import TestSupport
 
 /// Ours: the runner's own account, asked and told as a run does it.
 struct NightjarController: PacingController {
@@ -8,7 +9,7 @@ struct NightjarController: PacingController {
   /// Of the requests in flight, by their place.
   private var grants: [AccountState.Grant?] = []
   private var jobs = 0
-  private var random: SplitMix
+  private var random: SeededGenerator
 
   init(limits: RateLimits, charges: ChargeModel, inFlightGuess: Int, seed: UInt64) {
     account = AccountState(
@@ -17,7 +18,7 @@ struct NightjarController: PacingController {
       inFlightGuess: inFlightGuess,
       at: epoch
     )
-    random = SplitMix(state: seed)
+    random = SeededGenerator(seed: seed)
   }
 
   private func instant(_ seconds: Double) -> ContinuousClock.Instant {

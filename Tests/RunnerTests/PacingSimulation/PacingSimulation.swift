@@ -1,4 +1,5 @@
 import Runner
+import TestSupport
 
 /// A client and the accounts that it uses, in virtual time and with jobs without end; times are
 /// seconds.
@@ -32,7 +33,7 @@ struct PacingSimulation {
   private(set) var accounts: [Account]
   private let workload: Workload
   private let concurrency: Int
-  private var random: SplitMix
+  private var random: SeededGenerator
   private var timeline = Timeline()
   private var flights: [Flight] = []
   private var free: [Int] = []
@@ -43,7 +44,7 @@ struct PacingSimulation {
     self.accounts = accounts
     self.workload = workload
     self.concurrency = concurrency
-    random = SplitMix(state: seed)
+    random = SeededGenerator(seed: seed)
   }
 
   /// The books of the only account.

@@ -1,5 +1,6 @@
 import Foundation
 import Runner
+import TestSupport
 
 /// The official SDKs of Anthropic and OpenAI in a pool of 300: two retries, then the script puts
 /// the job back at once.
@@ -12,11 +13,11 @@ struct SDKRetry: PacingController {
 
   let most: Int
   private var inFlight = 0
-  private var random: SplitMix
+  private var random: SeededGenerator
 
   init(most: Int = 300, seed: UInt64) {
     self.most = most
-    random = SplitMix(state: seed)
+    random = SeededGenerator(seed: seed)
   }
 
   mutating func departure(of job: SimulatedJob, place: Int, at now: Double) -> Departure {

@@ -1,5 +1,6 @@
 import Foundation
 import Runner
+import TestSupport
 
 /// What the server does with a request that arrives.
 enum Verdict {
@@ -16,11 +17,11 @@ struct SimulatedServer {
   private(set) var books = ServerBooks()
   private var buckets: [(meter: Meter, bucket: ServerBucket)] = []
   private var hidden: ServerBucket?
-  private var random: SplitMix
+  private var random: SeededGenerator
 
   init(_ settings: ServerSettings, seed: UInt64) {
     self.settings = settings
-    random = SplitMix(state: seed)
+    random = SeededGenerator(seed: seed)
     for meter in Meter.allCases {
       guard let limit = settings.limits[meter] else { continue }
       buckets.append((meter, ServerBucket(perMinute: limit, burst: settings.burst)))

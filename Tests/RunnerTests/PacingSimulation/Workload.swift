@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A job of a simulated run.
 struct SimulatedJob {
@@ -31,7 +32,7 @@ struct Workload {
   /// What the tokens of this corpus have on average; other than the 4 that people assume.
   static let bytesPerToken = 3.6
 
-  func nextJob(using random: inout SplitMix) -> SimulatedJob {
+  func nextJob(using random: inout SeededGenerator) -> SimulatedJob {
     let input = max(1, (medianPrompt * exp(promptSigma * random.normal())).rounded())
     let mean = maxTokens * meanAnswer
     let spread = exp(answerSigma * random.normal() - answerSigma * answerSigma / 2)
@@ -45,7 +46,7 @@ struct Workload {
   }
 }
 
-extension SplitMix {
+extension SeededGenerator {
   /// In 0 ..< 1.
   mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 

@@ -1,4 +1,5 @@
 import Runner
+import TestSupport
 import Testing
 import Transport
 
@@ -72,7 +73,7 @@ import Transport
   private static let spice = Array("0123456789.,;:=\"-+eEZThmsd \u{0}é∞٣".utf8) + [0x80, 0xFF]
 
   @Test func `mutated headers never give a value out of its range`() {
-    var random = SplitMix(state: 20_261_123)
+    var random = SeededGenerator(seed: 20_261_123)
     var told = 0
     for _ in 0..<20_000 {
       let fields = Self.corpus.shuffled(using: &random).prefix(
@@ -92,7 +93,7 @@ import Transport
   }
 
   /// One in `rarity` texts has up to three of its bytes replaced, dropped or joined by others.
-  private func mutated(_ text: String, _ rarity: Int, _ random: inout SplitMix) -> String {
+  private func mutated(_ text: String, _ rarity: Int, _ random: inout SeededGenerator) -> String {
     guard Int.random(in: 0..<rarity, using: &random) == 0 else { return text }
     var bytes = Array(text.utf8)
     for _ in 0..<Int.random(in: 1...3, using: &random) {

@@ -1,4 +1,5 @@
 import Runner
+import TestSupport
 import Testing
 
 @Suite struct `Endpoints of an account` {
@@ -32,7 +33,7 @@ import Testing
     of balancer: inout EndpointBalancer,
     at now: ContinuousClock.Instant
   ) throws {
-    var generator = SplitMix(state: 7)
+    var generator = SeededGenerator(seed: 7)
     for job in 0..<1_000 where balancer.admission(of: endpoint, at: now) == .open {
       let random = Double.random(in: 0..<1, using: &generator)
       let place = try place(&balancer, at: now, random: random)
@@ -48,7 +49,7 @@ import Testing
   @Test(arguments: [2, 3, 8, 16])
   func `have about the same tokens in flight`(_ count: Int) throws {
     for seed in 0..<5 {
-      var generator = SplitMix(state: UInt64(seed))
+      var generator = SeededGenerator(seed: UInt64(seed))
       var balancer = EndpointBalancer(count: count)
       var running: [EndpointBalancer.Place] = []
       var sent = Array(repeating: 0.0, count: count)
@@ -74,7 +75,7 @@ import Testing
   }
 
   @Test func `a slow one gets less`() throws {
-    var generator = SplitMix(state: 1)
+    var generator = SeededGenerator(seed: 1)
     var balancer = EndpointBalancer(count: 2)
     var running: [(place: EndpointBalancer.Place, endsAt: Int)] = []
     var sent = [0, 0]
@@ -93,7 +94,7 @@ import Testing
 
   @Test(arguments: [2, 4, 8])
   func `requests that begin alike stay together, within the slack`(_ count: Int) throws {
-    var generator = SplitMix(state: 3)
+    var generator = SeededGenerator(seed: 3)
     let prefixes = (0..<200).map { _ in UInt64.random(in: 0...UInt64.max, using: &generator) }
     var balancer = EndpointBalancer(count: count)
     var running: [EndpointBalancer.Place] = []
@@ -138,7 +139,7 @@ import Testing
 
   @Test func `the last healthy one is never ejected, whatever happens`() throws {
     for seed in 0..<100 {
-      var generator = SplitMix(state: UInt64(seed))
+      var generator = SeededGenerator(seed: UInt64(seed))
       var balancer = EndpointBalancer(count: 3)
       var running: [EndpointBalancer.Place] = []
       var now = start

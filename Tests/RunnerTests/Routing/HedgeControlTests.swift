@@ -1,10 +1,11 @@
 import Runner
+import TestSupport
 import Testing
 
 @Suite struct `Second requests` {
   @Test func `take no more than their share of the tokens`() {
     for seed in UInt64(0)..<50 {
-      var generator = SplitMix(state: seed)
+      var generator = SeededGenerator(seed: seed)
       let budget = Double.random(in: 0.001...0.2, using: &generator)
       var control = HedgeControl(HedgePolicy(after: .fixed(.seconds(1)), budget: budget))
       var all = 0.0
