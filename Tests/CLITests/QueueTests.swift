@@ -97,7 +97,7 @@ struct QueueTests {
     let queue = try Queue(latency: "1ms")
     try queue.enqueue(0..<48)
     try queue.enqueue(100..<116, ["--priority", "5"])
-    try queue.enqueue(200..<216, ["--priority", "-1"])
+    try queue.enqueue(200..<216, ["--priority=-1"])
     #expect(try queue.workedOff(["--concurrency", "1"]).status == 0)
     let order = queue.provider.requests.compactMap(\.prompt_hash)
     let expected = (Array(100..<116) + Array(0..<48) + Array(200..<216))

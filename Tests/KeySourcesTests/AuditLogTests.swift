@@ -148,18 +148,21 @@ struct AuditLogTests {
     #expect(try lines()[5].contains("cut off \(left) bytes"))
   }
 
-  @Test(arguments: [0, 1, 300])
-  func `lines from the first on that a power cut left a hole in are cut off`(left: Int) throws {
+  @Test(arguments: [(whole: 3, left: 0), (whole: 3, left: 1), (whole: 4, left: 20)])
+  func `lines from the first on that a power cut left a hole in are cut off`(
+    whole count: Int,
+    left: Int
+  ) throws {
     try written()
     let whole = try bytes
-    let third = try lines().prefix(3).reduce(0) { $0 + $1.utf8.count + 1 }
-    let hole = third + left..<third + left + 50
+    let start = try lines().prefix(count).reduce(left) { $0 + $1.utf8.count + 1 }
+    let hole = start..<start + 50
     try write(
       whole.prefix(hole.lowerBound) + hole.map { _ in 0 } + whole.dropFirst(hole.upperBound)
     )
     try opened().append([entry(9)])
     let summary = try AuditReader.verify(path)
-    #expect(summary.entries == (left < 300 ? 5 : 6) && summary.firstBreak == nil)
+    #expect(summary.entries == count + 2 && summary.firstBreak == nil)
     #expect(try lines().dropLast().last?.contains("cut off ") == true)
   }
 

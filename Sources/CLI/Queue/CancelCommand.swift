@@ -30,13 +30,10 @@ struct CancelCommand: AsyncParsableCommand {
   @Flag(help: "Every job without a result.")
   var all = false
 
-  func validate() throws {
-    guard all != !ids.isEmpty else {
-      throw ValidationError("say which jobs: --id ID, once for each, or --all")
-    }
-  }
-
   mutating func run() async throws {
+    guard all != !ids.isEmpty else {
+      throw CLIError.usage("say which jobs: --id ID, once for each, or --all")
+    }
     let change = try BatchChange(target)
     let count = try await change.store.cancel(all ? .all : try await change.jobs(ids))
     try await change.close()

@@ -36,7 +36,15 @@ package final class BatchLock: Sendable {
     }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    release()
+    close(descriptor)
+  }
+
+  /// Lets others work on the batch, once SQLite has closed it.
+  ///
+  /// Said to the kernel, since a child that is being started has a copy of the descriptor for a moment.
+  func release() { flock(descriptor, LOCK_UN) }
 
   /// A process, other than this one, that holds an `fcntl` lock on a range of the file's bytes.
   func holder(of start: Int, _ count: Int) -> pid_t? {

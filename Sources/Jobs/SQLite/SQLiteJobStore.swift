@@ -98,7 +98,7 @@ package final class SQLiteJobStore: JobStore {
   /// The number under which this worker holds its leases now.
   package var worker: Int { membership.withLock { $0.worker } }
 
-  /// Checkpoints and closes the file; the lock goes with the last reference.
+  /// Checkpoints and closes the file, and lets others work on it.
   ///
   /// - Parameter isClean: whether nothing of this worker is left to take in; its files go then.
   package func close(isClean: Bool) throws(StoreError) {
@@ -112,6 +112,7 @@ package final class SQLiteJobStore: JobStore {
       }
       try database.close()
       if isClean { files.remove() }
+      lock.release()
     } catch {
       throw StoreError(error, at: path)
     }
