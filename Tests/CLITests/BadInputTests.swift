@@ -100,7 +100,8 @@ struct BadInputTests {
     try folder.write("in.jsonl", prompts(0..<3))
     let run = ["run", "in.jsonl", "-o", "out.jsonl"] + provider.flags()
     #expect(try folder.nightjar(run).status == 1)
-    try folder.write("in.jsonl", prompts(1..<4))
+    let other = #"{"id":"1","prompt":"something else"}"# + "\n"
+    try folder.write("in.jsonl", prompts(0..<1) + other + prompts(2..<3))
     let changed = try folder.nightjar(run)
     #expect(changed.status == 65, "\(changed.errors)")
     #expect(changed.errors.contains("in.jsonl"))

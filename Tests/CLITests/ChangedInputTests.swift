@@ -175,7 +175,10 @@ struct ChangedInputTests {
     try batch.folder.write("in.jsonl", prompts(300..<310) + prompts(20..<300))
     let run = ["run", "in.jsonl", "-o", "out.jsonl"] + batch.provider.flags()
     let crash = ["NIGHTJAR_CRASH_AT": "ending:1"]
-    #expect(try batch.folder.nightjar(run, environment: crash).status == -SIGKILL)
+    let program = try Program(run, in: batch.folder, environment: crash)
+    #expect(program.isStopped())
+    program.send(signal: SIGKILL)
+    #expect(program.ending().status == -SIGKILL)
     #expect(batch.provider.requests.count == 300)
     let ending = try batch.run()
     #expect(ending.status == 0, "\(ending.errors)")

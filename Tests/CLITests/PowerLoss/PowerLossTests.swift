@@ -77,7 +77,8 @@ struct PowerLossTests {
       }
       let ending = try folder.nightjar(walk.kind.work(recording.input, provider))
       #expect(ending.status == 1, "\(ending.errors)\n\(cut)")
-      #expect(try ending.report().failed == recording.failures, "\(cut)")
+      let failed = try ending.report().failed
+      #expect(failed == recording.failures, "\(cut)")
       #expect(try folder.nightjar(walk.kind.export + ["-o", "all.jsonl"]).status == 0)
       try folder.expectResults(Recording.jobs, in: "all.jsonl")
       if walk.kind == .run { try folder.expectResults(Recording.jobs, in: "disk/out.jsonl") }
