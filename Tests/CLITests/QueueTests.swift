@@ -93,6 +93,20 @@ struct QueueTests {
     try queue.expectResults(Array(0..<20) + Array(30..<40))
   }
 
+  @Test func `each bad line fails once, and each id is a job of its own`() throws {
+    let queue = try Queue(latency: "1ms")
+    let folder = queue.folder
+    let ids = [#"a\u0000b"#, #"a\u0000c"#, #"\u0000"#, "é"]
+    let good = ids.map { "{\"id\":\"\($0)\",\"prompt\":\"p\"}\n" }.joined()
+    try folder.write("odd.jsonl", good + "no JSON\n[]\n{\"prompt\":\"whose?\"}\n")
+    let enqueue = ["enqueue", "odd.jsonl", "--queue", Queue.name, "--json"]
+    #expect(try folder.nightjar(enqueue).output == "{\"new\":7,\"known\":0,\"bad\":3}\n")
+    #expect(try folder.nightjar(enqueue).output == "{\"new\":0,\"known\":7,\"bad\":3}\n")
+    #expect(try queue.workedOff().status == 1)
+    let status = try queue.status()
+    #expect(status.completed == 4 && status.failed == 3)
+  }
+
   @Test func `higher priorities go first`() throws {
     let queue = try Queue(latency: "1ms")
     try queue.enqueue(0..<48)

@@ -6,6 +6,8 @@ import Runner
 struct BatchStatus {
   private let summary: BatchSummary
   private let workers: [(record: WorkerRecord, state: WorkerRecord.State)]
+  /// What dead workers left, which the next one takes in.
+  private let remains: Remains
   private let isPaused: Bool
 
   /// - Throws: ``StoreError`` when the batch cannot be read.
@@ -13,6 +15,7 @@ struct BatchStatus {
     let inspector = try BatchInspector(path: batch)
     summary = try inspector.summary()
     workers = try inspector.workers()
+    remains = try inspector.remains()
     isPaused = PauseFile(batch: batch).isThere
   }
 
@@ -30,7 +33,7 @@ struct BatchStatus {
     return """
       \(state)\(isPaused ? ", paused" : ""): \(jobs) of \(summary.total) jobs\
       \(summary.isInputComplete || summary.isQueue ? "" : " (the input is not read to its end)"); \
-      \(summary.unknown) unknown\(late); \(summary.traffic.requestsSent) requests, \
+      \(unknown) unknown\(left)\(late); \(summary.traffic.requestsSent) requests, \
       \(summary.traffic.retries) retries, \(summary.traffic.rateLimited) times asked to slow down; \
       \(summary.inputTokens) input and \(summary.outputTokens) output tokens; \
       \(summary.costText)\
@@ -43,6 +46,15 @@ struct BatchStatus {
     if summary.cancelled > 0 { parts.append("\(summary.cancelled) cancelled") }
     let held = summary.held > 0 ? " (\(summary.held) of them held)" : ""
     return (parts + ["\(summary.pending) pending\(held)"]).joined(separator: ", ")
+  }
+
+  /// Requests that may have been billed without an answer, those of workers that died just now
+  /// included.
+  private var unknown: Int { summary.unknown + remains.unknown.count }
+
+  private var left: String {
+    let answers = remains.recovered.count
+    return answers == 0 ? "" : ", \(answers) answers kept for the next run to take in"
   }
 
   private var late: String {
@@ -75,7 +87,7 @@ struct BatchStatus {
       {"state":"\(state)","paused":\(isPaused),"total":\(summary.total),\
       "completed":\(summary.completed),"failed":\(summary.failed),"pending":\(summary.pending),\
       "cancelled":\(summary.cancelled),"held":\(summary.held),\
-      "unknown":\(summary.unknown),"late":\(summary.late),"late_kept":\(summary.lateKept),\
+      "unknown":\(unknown),"kept":\(remains.recovered.count),"late":\(summary.late),"late_kept":\(summary.lateKept),\
       "requests_sent":\(summary.traffic.requestsSent),\
       "retries":\(summary.traffic.retries),"rate_limited":\(summary.traffic.rateLimited),\
       "usage":{"input_tokens":\(summary.inputTokens),"output_tokens":\(summary.outputTokens)},\

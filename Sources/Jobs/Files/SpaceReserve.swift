@@ -11,19 +11,29 @@ struct SpaceReserve {
   private let path: String
   private var isHeld = false
 
-  /// Holds back up to `bytes`; less, or nothing, on a disk that has little room.
+  /// Holds back up to `bytes`, and less on a disk that has little room.
   ///
-  /// - Parameter path: of a file whose blocks are the reserve; replaced where it is there.
-  init(path: String, bytes: Int) {
+  /// - Parameters:
+  ///   - path: of a file whose blocks are the reserve; replaced where it is there.
+  ///   - least: what it must hold back, whatever the disk has.
+  /// - Throws: ``StoreError`` `.diskFull` where there is less room than that.
+  init(path: String, bytes: Int, least: Int) throws(StoreError) {
     self.path = path
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    let size = min(bytes, Self.most, (FreeSpace.bytes(at: folder) ?? 0) / Self.share)
+    let size = max(least, min(bytes, Self.most, (FreeSpace.bytes(at: folder) ?? 0) / Self.share))
     guard size > 0 else { return }
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { return }
+    guard descriptor >= 0 else { throw Self.failure(errno, size, path) }
     defer { close(descriptor) }
     isHeld = true
-    if posix_fallocate(descriptor, 0, size) != 0 { release() }
+    let number = posix_fallocate(descriptor, 0, size)
+    guard number != 0 else { return }
+    release()
+    if number == ENOSPC || number == EDQUOT { throw Self.failure(number, size, path) }
+  }
+
+  private static func failure(_ number: Int32, _ size: Int, _ path: String) -> StoreError {
+    StoreError(errno: number, doing: "cannot hold room for answers", at: path, needed: size)
   }
 
   /// Gives the room back to the disk.

@@ -22,12 +22,14 @@ package struct AnswerJournal: ~Copyable {
 
   /// Opens both files of a worker empty.
   ///
-  /// - Parameter room: bytes of the disk that are held back for answers, as far as it has them.
+  /// - Parameters:
+  ///   - room: bytes of the disk that are held back for answers, as far as it has them.
+  ///   - least: bytes that are held back, or nothing can begin.
   /// - Throws: ``StoreError``.
-  package init(in worker: WorkerFiles, room: Int = 0) throws(StoreError) {
+  package init(in worker: WorkerFiles, room: Int = 0, least: Int = 0) throws(StoreError) {
     files = worker.answers
     descriptors = []
-    reserve = SpaceReserve(path: worker.reserve, bytes: room)
+    reserve = try SpaceReserve(path: worker.reserve, bytes: room, least: least)
     for file in files {
       let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else {

@@ -53,6 +53,33 @@ struct BatchReader: Sendable {
     configuration.label = "nightjar.reader"
     configuration.readonly = isReadOnly
     configuration.busyMode = .timeout(5)
-    return try DatabaseQueue(path: path, configuration: configuration)
+    do {
+      return try DatabaseQueue(path: path, configuration: configuration)
+    } catch let error as DatabaseError where isReadOnly && isAtRest(path) {
+      guard needsToWrite.contains(error.resultCode) else { throw error }
+      return try DatabaseQueue(path: immutable(path), configuration: configuration)
+    }
+  }
+
+  /// How it fails that the file which readers of a WAL database share cannot be made.
+  private static let needsToWrite: [ResultCode] = [
+    .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_FULL,
+  ]
+
+  /// True while all of the batch is in its one file, as after a clean end: nobody writes to it then.
+  private static func isAtRest(_ path: String) -> Bool {
+    let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")
+    return (log?[.size] as? Int ?? 0) == 0
+  }
+
+  /// The file as one that cannot change, for a disk that is full or can only be read
+  /// (sqlite.org/uri.html#uriimmutable).
+  private static func immutable(_ path: String) -> String {
+    let special = Set("%?#".utf8)
+    let name = path.utf8.map { byte in
+      byte >= 0x80 || special.contains(byte)
+        ? "%" + String(byte, radix: 16) : String(UnicodeScalar(byte))
+    }
+    return "file:\(name.joined())?immutable=1"
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 extension SQLiteJobStore {
@@ -15,7 +16,7 @@ extension SQLiteJobStore {
     try await reading { db in
       let find = try db.cachedStatement(sql: Statements.jobOfID)
       let found = try ids.compactMap { id in
-        try Int.fetchOne(find, arguments: [id]).map { (id, $0) }
+        try Int.fetchOne(find, arguments: [Data(id.utf8)]).map { (id, $0) }
       }
       return Dictionary(found, uniquingKeysWith: { first, _ in first })
     }

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// A line to be queued.
@@ -34,7 +35,7 @@ extension SQLiteJobStore {
       let insertID = try db.cachedStatement(sql: Statements.insertID)
       var fresh: [QueuedLine] = []
       for line in lines {
-        try insertID.execute(arguments: [line.id, first + fresh.count])
+        try insertID.execute(arguments: [Data(line.id.utf8), first + fresh.count])
         if db.changesCount == 1 { fresh.append(line) }
       }
       let drafts = Self.drafts(of: fresh, firstJob: first, priority: priority)

@@ -117,7 +117,7 @@ enum Schema {
     ) STRICT;
 
     CREATE TABLE job_id (
-      id TEXT PRIMARY KEY,
+      id BLOB PRIMARY KEY,
       job INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     """

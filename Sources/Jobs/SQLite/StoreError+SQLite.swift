@@ -27,13 +27,15 @@ extension StoreError {
   }
 
   private init(sqlite error: DatabaseError, at path: String, system: Int32, needed: Int?) {
+    // The least that SQLite writes.
+    let page = 4_096
     let text = error.message ?? "\(error.resultCode)"
     switch (error.extendedResultCode, error.resultCode, system) {
     case (_, .SQLITE_FULL, _):
-      self.init(noRoom: "cannot write the batch", isQuota: false, at: path, needed: needed)
+      self.init(noRoom: "cannot write the batch", isQuota: false, at: path, needed: needed ?? page)
     case (_, .SQLITE_IOERR, ENOSPC), (_, .SQLITE_IOERR, EDQUOT), (_, .SQLITE_IOERR, EROFS),
       (_, .SQLITE_CANTOPEN, ENOSPC), (_, .SQLITE_CANTOPEN, EDQUOT):
-      self.init(errno: system, doing: "cannot write the batch", at: path, needed: needed)
+      self.init(errno: system, doing: "cannot write the batch", at: path, needed: needed ?? page)
     case (_, .SQLITE_READONLY, _), (_, .SQLITE_CANTOPEN, _), (_, .SQLITE_PERM, _):
       self.init(
         .notWritable,

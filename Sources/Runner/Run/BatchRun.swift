@@ -10,6 +10,8 @@ package final class BatchRun: Sendable {
 
   /// Bytes of the disk that are held back for each answer that may be on its way when it is full.
   private static let answerRoom = 16 << 10
+  /// Bytes without which no request is sent: a short answer, and its place in the journal.
+  private static let leastAnswerRoom = 2 << 10
 
   private let plan: RunPlan
   private let client: any HTTPClient
@@ -155,7 +157,11 @@ package final class BatchRun: Sendable {
     let batcher = CompletionBatcher(
       store: store,
       exporter: exporter,
-      journal: try AnswerJournal(in: store.files, room: plan.concurrency * Self.answerRoom),
+      journal: try AnswerJournal(
+        in: store.files,
+        room: plan.concurrency * Self.answerRoom,
+        least: plan.concurrency * Self.leastAnswerRoom
+      ),
       clock: clock,
       events: events,
       beforeCommit: { [audit] in try audit.flush() },
