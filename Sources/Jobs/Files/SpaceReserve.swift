@@ -11,14 +11,14 @@ struct SpaceReserve {
   private let path: String
   private var isHeld = false
 
+  /// - Parameter path: of a file whose blocks become the reserve; replaced where it is there.
+  init(path: String) { self.path = path }
+
   /// Holds back up to `bytes`, and less on a disk that has little room.
   ///
-  /// - Parameters:
-  ///   - path: of a file whose blocks are the reserve; replaced where it is there.
-  ///   - least: what it must hold back, whatever the disk has.
+  /// - Parameter least: what it must hold back, whatever the disk has.
   /// - Throws: ``StoreError`` `.diskFull` where there is less room than that.
-  init(path: String, bytes: Int, least: Int) throws(StoreError) {
-    self.path = path
+  mutating func hold(_ bytes: Int, least: Int) throws(StoreError) {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
     let size = max(least, min(bytes, Self.most, (FreeSpace.bytes(at: folder) ?? 0) / Self.share))
     guard size > 0 else { return }

@@ -45,7 +45,9 @@ extension StoreError {
     )
   }
 
-  /// The disk did not confirm a write (fsync(2)). The kernel marks the pages clean all the same, so
+  /// The disk did not confirm a write (fsync(2)).
+  ///
+  /// The kernel marks the pages clean all the same, so
   /// trying again would be told a success that is none.
   init(unconfirmed what: String, reason: String, at place: String) {
     self.init(

@@ -27,10 +27,10 @@ package struct AnswerJournal: ~Copyable {
   ///   - least: bytes that are held back, or nothing can begin.
   /// - Throws: ``StoreError``.
   package init(in worker: WorkerFiles, room: Int = 0, least: Int = 0) throws(StoreError) {
-    let reserve = try SpaceReserve(path: worker.reserve, bytes: room, least: least)
     files = worker.answers
     descriptors = []
-    self.reserve = reserve
+    reserve = SpaceReserve(path: worker.reserve)
+    try reserve.hold(room, least: least)
     for file in files {
       let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else {

@@ -4,7 +4,9 @@ extension BatchInspector {
   /// The most findings of one kind.
   private static let most = 20
 
-  /// What SQLite finds wrong with the pages of the file; empty for a sound one. Reads all of it.
+  /// What SQLite finds wrong with the pages of the file; empty for a sound one.
+  ///
+  /// Reads all of it.
   package func pageFindings() throws(StoreError) -> [String] {
     let lines = try reader.read { db in
       try String.fetchAll(db, sql: "PRAGMA integrity_check(\(Self.most))")

@@ -4,7 +4,9 @@ internal import Secrets
 package struct JobMark: Sendable, Hashable {
   /// Hash of the job's id.
   package let id: UInt64
-  /// Hash of its line, or of what tells one version of its document from another. The lowest bit
+  /// Hash of its line, or of what tells one version of its document from another.
+  ///
+  /// The lowest bit
   /// says whether the settings of the run go into the request.
   package let content: UInt64
 

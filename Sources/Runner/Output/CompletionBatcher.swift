@@ -126,8 +126,9 @@ package final class CompletionBatcher: Sendable {
     }
   }
 
-  /// Takes a job's result, which from then on outlives the process; waits only while too many
-  /// others wait for their commit. After a failure of the disk or the store it is still kept, for
+  /// Takes a job's result, which from then on outlives the process.
+  ///
+  /// Waits only while too many others wait for their commit. After a failure of the disk or the store it is still kept, for
   /// the process that opens the batch next.
   package func complete(_ result: JobResult, under lease: SegmentLease) async -> Completion {
     let (completion, isFull) = change { state in
