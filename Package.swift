@@ -86,7 +86,7 @@ let package = Package(
     tests("SecretsTests", of: ["Secrets"], resources: [.copy("age-testkit")]),
     tests("TransportTests", of: ["Transport", "Secrets"]),
     tests("KeySourcesTests", of: ["KeySources", "Transport", "Secrets"]),
-    tests("JobsTests", of: ["Jobs"]),
+    tests("JobsTests", of: ["Jobs"], resources: [.copy("Resources")]),
     tests("RunnerTests", of: ["Runner", "Jobs", "KeySources", "Transport", "Secrets"]),
     tests("SimulatorTests", of: ["Simulator"]),
     tests("CLITests", of: ["nightjar"]),

@@ -28,7 +28,7 @@ struct BatchTests {
     let ending = try folder.nightjar(["run", "in.jsonl", "-o", "out.jsonl"] + provider.flags())
     #expect(ending.status == 0, "\(ending.errors)")
     let result = try #require(try folder.results().first)
-    #expect(result.id == "job_0")
+    #expect(result.id.wholeMatch(of: /job_[0-9a-f]{16}/) != nil, "\(result.id)")
     #expect(result.custom_id == "7")
     #expect(result.response.status_code == 200)
     #expect(result.response.request_id?.isEmpty == false)

@@ -121,18 +121,21 @@ package final class OutputFile: Sendable {
         throw StoreError(errno: errno, doing: "cannot replace the file", at: path)
       }
       CrashPoint.reached(.renamed)
-      syncFolder(of: path)
+      try syncFolder(of: path)
     } catch {
       _ = unsafe unlink(temporary)
       throw error
     }
   }
 
-  private static func syncFolder(of path: String) {
+  /// A folder that may not be read, or that has nothing to sync, is left to the system.
+  private static func syncFolder(of path: String) throws {
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     let descriptor = unsafe open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 || errno == EINVAL else {
+      throw StoreError(unconfirmed: "the file has its name", errno: errno, at: path)
+    }
   }
 }

@@ -2,47 +2,65 @@ import Glibc
 
 /// Room that is held back while the disk still has some, for the answers that are on their way when it
 /// is full: they are paid for, and have to be kept somewhere.
-struct SpaceReserve {
+///
+/// They are written into the blocks of the reserve itself. Blocks that were given back to the disk
+/// would go to whoever writes next, such as a commit that is under way.
+struct SpaceReserve: ~Copyable {
   /// The most that is held back.
   private static let most = 64 << 20
   /// The part of the free space that it may take: nobody should run out of room because of it.
   private static let share = 16
 
-  private let path: String
-  private var isHeld = false
+  /// -1 where nothing is held back.
+  private let descriptor: Int32
+  private var left: Int
+  private var used = 0
 
-  /// - Parameter path: of a file whose blocks become the reserve; replaced where it is there.
-  init(path: String) { self.path = path }
-
-  /// Holds back up to `bytes`, and less on a disk that has little room.
+  /// Holds back up to `bytes`, and less on a disk that has little room, or cannot tell.
   ///
-  /// - Parameter least: what it must hold back, whatever the disk has.
+  /// - Parameters:
+  ///   - path: of the file whose blocks become the reserve; replaced where it is there.
+  ///   - least: what it must hold back, whatever the disk has.
   /// - Throws: ``StoreError`` `.diskFull` where there is less room than that.
-  mutating func hold(_ bytes: Int, least: Int) throws(StoreError) {
+  init(path: String, bytes: Int, least: Int) throws(StoreError) {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
     let size = max(least, min(bytes, Self.most, (FreeSpace.bytes(at: folder) ?? 0) / Self.share))
-    guard size > 0 else { return }
+    let descriptor = try size > 0 ? Self.allocate(size, at: path) : nil
+    left = descriptor == nil ? 0 : size
+    self.descriptor = descriptor ?? -1
+  }
+
+  /// A file with so many bytes of its own; nil where the disk cannot do that.
+  private static func allocate(_ size: Int, at path: String) throws(StoreError) -> Int32? {
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw Self.failure(errno, size, path) }
-    defer { close(descriptor) }
-    isHeld = true
+    guard descriptor >= 0 else { throw failure(errno, size, path) }
     let number = posix_fallocate(descriptor, 0, size)
-    guard number != 0 else { return }
-    release()
-    if number == ENOSPC || number == EDQUOT { throw Self.failure(number, size, path) }
+    guard number != 0 else { return descriptor }
+    close(descriptor)
+    _ = unsafe unlink(path)
+    guard number == ENOSPC || number == EDQUOT else { return nil }
+    throw failure(number, size, path)
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
   }
 
   private static func failure(_ number: Int32, _ size: Int, _ path: String) -> StoreError {
     StoreError(errno: number, doing: "cannot hold room for answers", at: path, needed: size)
   }
 
-  /// Gives the room back to the disk.
+  /// Writes bytes behind those that are there; what is left of the file are zeros.
   ///
-  /// - Returns: false when there was none, or no more.
-  @discardableResult
-  mutating func release() -> Bool {
-    defer { isHeld = false }
-    guard isHeld else { return false }
-    return unsafe unlink(path) == 0
+  /// - Returns: false when they do not fit.
+  mutating func keep(_ bytes: [UInt8]) -> Bool {
+    guard bytes.count <= left else { return false }
+    let written = unsafe bytes.withUnsafeBytes {
+      unsafe pwrite(descriptor, $0.baseAddress, bytes.count, used)
+    }
+    guard written == bytes.count else { return false }
+    used += bytes.count
+    left -= bytes.count
+    return true
   }
 }

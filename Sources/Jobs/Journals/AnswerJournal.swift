@@ -5,7 +5,8 @@ import Glibc
 /// An answer has been paid for, and a commit takes milliseconds. So it is first appended here,
 /// which costs one `write` without an fsync: enough to survive the death of the process, after
 /// which the next owner of the batch commits what it finds. Two files take turns: while the
-/// answers of one are being committed, new ones go to the other.
+/// answers of one are being committed, new ones go to the other. A third one is a reserve for when
+/// the disk is full.
 ///
 /// Not thread-safe by itself: its owner calls it under a lock.
 package struct AnswerJournal: ~Copyable {
@@ -27,17 +28,24 @@ package struct AnswerJournal: ~Copyable {
   ///   - least: bytes that are held back, or nothing can begin.
   /// - Throws: ``StoreError``.
   package init(in worker: WorkerFiles, room: Int = 0, least: Int = 0) throws(StoreError) {
+    let reserve = try SpaceReserve(path: worker.reserve, bytes: room, least: least)
+    descriptors = try Self.create(worker.answers)
     files = worker.answers
-    descriptors = []
-    reserve = SpaceReserve(path: worker.reserve)
-    try reserve.hold(room, least: least)
+    self.reserve = reserve
+  }
+
+  private static func create(_ files: [String]) throws(StoreError) -> [Int32] {
+    var descriptors: [Int32] = []
     for file in files {
       let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else {
-        throw StoreError(errno: errno, doing: "cannot create the journal of answers", at: file)
+        let failure = errno
+        for descriptor in descriptors { close(descriptor) }
+        throw StoreError(errno: failure, doing: "cannot create the journal of answers", at: file)
       }
       descriptors.append(descriptor)
     }
+    return descriptors
   }
 
   deinit {
@@ -67,11 +75,12 @@ package struct AnswerJournal: ~Copyable {
     sizes[current] += size
   }
 
-  /// Gives the room back that was held back for answers.
+  /// Keeps an answer in the room that is held back, for whoever opens the batch next.
   ///
-  /// - Returns: false when there is none left.
-  @discardableResult
-  package mutating func makeRoom() -> Bool { reserve.release() }
+  /// - Returns: false when it does not fit.
+  package mutating func keepInReserve(_ result: JobResult, under lease: SegmentLease) -> Bool {
+    reserve.keep(AnswerRecord.encode(result, under: lease))
+  }
 
   /// Sends new answers to the other file; the answers so far are about to be committed.
   package mutating func takeTurns() -> Turn {
@@ -90,7 +99,13 @@ package struct AnswerJournal: ~Copyable {
   package static func answers(
     in worker: WorkerFiles
   ) -> [(lease: SegmentLease, result: JobResult)] {
-    worker.answers.flatMap { AnswerRecord.decodeAll(contents(of: $0)) }
+    (worker.answers + [worker.reserve]).flatMap { AnswerRecord.decodeAll(contents(of: $0)) }
+  }
+
+  /// Gives the room back to the disk that a worker which was killed had held back and did not need.
+  static func freeUnused(_ worker: WorkerFiles) {
+    guard AnswerRecord.decodeAll(contents(of: worker.reserve)).isEmpty else { return }
+    _ = unsafe unlink(worker.reserve)
   }
 
   private static func contents(of file: String) -> [UInt8] {

@@ -30,6 +30,11 @@ extension BatchInspector {
     }
   }
 
+  /// The columns of every table and the indexes, as text, without regard to their order.
+  package func schema() throws(StoreError) -> Set<String> {
+    try reader.read { db in Set(try String.fetchAll(db, sql: Statements.schema)) }
+  }
+
   /// How far each results file was known to be on disk.
   package func exportPositions() throws(StoreError) -> [ExportPosition] {
     try reader.read { db in try SQLiteJobStore.exportPositions(in: db) }
@@ -81,6 +86,13 @@ extension Statements {
     )
     WHERE finished <> ended OR (state = 2) <> (ended >= job_count)
     ORDER BY segment LIMIT ?
+    """
+
+  fileprivate static let schema = """
+    SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c."notnull" || ' ' || c.pk
+      || ' ' || coalesce(c.dflt_value, '')
+    FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'
+    UNION SELECT name || ' ' || coalesce(sql, '') FROM sqlite_schema WHERE type = 'index'
     """
 
   fileprivate static let resultsWithin = """

@@ -21,7 +21,7 @@ struct Reaper: Sendable {
   func takeIn(_ db: Database, besides worker: Int) throws -> Remains {
     var remains = Remains()
     for corpse in try WorkerRecord.all(in: db).filter({ $0.worker != worker }).compactMap(corpse) {
-      if !corpse.isAlive { _ = unsafe unlink(corpse.files.reserve) }
+      if !corpse.isAlive { AnswerJournal.freeUnused(corpse.files) }
       let isTaken = try db.inImmediateTransaction { db in
         try takeIn(corpse, db, &remains)
       }

@@ -22,6 +22,7 @@ package final class SQLiteJobStore: JobStore {
   /// What workers that had died before left behind.
   package let remains: Remains
   private let lock: BatchLock
+  private let log = WriteAheadLog()
 
   /// Opens the batch at `path`, creating it where there is none; a file of an older version is
   /// brought up to date.
@@ -57,9 +58,10 @@ package final class SQLiteJobStore: JobStore {
       let configuration = Self.configuration(of: lock, patience: lease)
       database = try DatabaseQueue(path: path, configuration: configuration)
       let leaseEnd = clock.now + self.lease
-      let (joined, remains) = try database.writeWithoutTransaction { [reaper] db in
+      let (joined, remains) = try database.writeWithoutTransaction { [reaper, log] db in
         try db.explained(at: path) {
           try BatchFile(path: path, access: access).prepare(db, input: input)
+          if access == .owner { log.follow(db) }
           let joined =
             isWorker
             ? try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
@@ -125,8 +127,12 @@ package final class SQLiteJobStore: JobStore {
     writing bytes: Int? = nil,
     _ body: @escaping @Sendable (Database) throws -> T
   ) async throws -> T {
-    try await writing { [path] db in
-      try db.explained(at: path, needing: bytes) { try db.inImmediateTransaction(body) }
+    try await writing { [path, log] db in
+      try db.explained(at: path, needing: bytes) {
+        let value = try db.inImmediateTransaction(body)
+        try log.checkpointIfLong(db)
+        return value
+      }
     }
   }
 

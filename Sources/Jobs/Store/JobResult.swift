@@ -69,4 +69,14 @@ package struct RetryableJob: Sendable, Equatable {
     self.notBefore = notBefore
     self.reason = reason
   }
+
+  /// The longest wait for a time that another process noted, milliseconds.
+  ///
+  /// The clock may have been set back since; a provider that wants a longer wait says so again.
+  private static let longestWait = 3_600_000
+
+  /// How long it still waits, milliseconds, at most an hour.
+  ///
+  /// - Parameter now: milliseconds since 1970.
+  package func wait(at now: Int) -> Int { max(0, min(notBefore - now, Self.longestWait)) }
 }

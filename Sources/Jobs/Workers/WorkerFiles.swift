@@ -7,7 +7,7 @@ package struct WorkerFiles: Sendable, Equatable {
   package let sent: String
   /// Where answers are kept until their commit, in turns.
   package let answers: [String]
-  /// Room that is held back for answers which come after the disk is full.
+  /// Room that is held back for answers which come after the disk is full, and those answers.
   package let reserve: String
 
   /// - Parameters:

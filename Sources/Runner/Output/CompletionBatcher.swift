@@ -56,8 +56,7 @@ package final class CompletionBatcher: Sendable {
         return true
       } catch {
         failure = failure ?? error
-        guard journal.makeRoom() else { return false }
-        return (try? journal.append(result, under: lease)) != nil
+        return journal.keepInReserve(result, under: lease)
       }
     }
 
@@ -139,11 +138,6 @@ package final class CompletionBatcher: Sendable {
     }
     if isFull { await waitForRoom() }
     return completion
-  }
-
-  /// Gives the room back that was held back for the answers in flight; they need it now.
-  package func makeRoom() {
-    state.withLock { _ = $0.journal.makeRoom() }
   }
 
   private func waitForRoom() async {

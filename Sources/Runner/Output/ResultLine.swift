@@ -18,11 +18,10 @@ struct CompletionNote {
 enum ResultLine {
   /// The line of a completed job.
   ///
-  /// - Parameters:
-  ///   - job: zero-based number of the job in its batch.
-  ///   - id: the job's own id.
+  /// Its own `id` is random, and so unlike that of any line in any file; `custom_id` names the job.
+  ///
+  /// - Parameter id: the job's own id.
   static func completed(
-    job: Int,
     id: String,
     response: HTTPResponse,
     requestID: String?,
@@ -30,7 +29,7 @@ enum ResultLine {
   ) -> [UInt8] {
     var line: [UInt8] = []
     line.reserveCapacity(response.body.count + 512)
-    line.appendRaw("{\"id\":\"job_\(job)\",\"custom_id\":")
+    line.appendRaw("{\"id\":\"job_\(randomName)\",\"custom_id\":")
     line.appendJSON(id)
     line.appendRaw(",\"response\":{\"status_code\":\(response.status),\"request_id\":")
     if let requestID { line.appendJSON(requestID) } else { line.appendRaw("null") }
@@ -50,6 +49,12 @@ enum ResultLine {
     line.appendJSON(note.usage.outputTokens)
     line.appendRaw("},\"cost_usd\":\(note.cost?.decimal ?? "null")}}")
     return line
+  }
+
+  /// 64 random bits, as sixteen hexadecimal digits.
+  private static var randomName: String {
+    let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
   /// Appends JSON without its line breaks, which can only be white space between its tokens.

@@ -125,8 +125,7 @@ package final class BatchRun: Sendable {
     try await exporter?.repair(from: store)
     let journal = try SendJournal(path: store.files.sent, capacity: plan.concurrency)
     let crew = try crew(exporter, journal)
-    stop.onStop { [alarm, stop, feed = crew.feed, batcher = crew.batcher, input = plan.input] in
-      if case .failed = stop.first { batcher.makeRoom() }
+    stop.onStop { [alarm, feed = crew.feed, input = plan.input] in
       alarm.stop()
       feed.stop()
       input.stopWaiting()

@@ -200,8 +200,8 @@ package final class JobFeed: Sendable {
     let now = clock.unixMilliseconds
     change { $0.stock.add(jobs, of: segment.lease, now: now) }
     for (job, retry) in jobs {
-      guard let retry, retry.notBefore > now else { continue }
-      wait(for: job, until: clock.now + .milliseconds(retry.notBefore - now))
+      guard let left = retry?.wait(at: now), left > 0 else { continue }
+      wait(for: job, until: clock.now + .milliseconds(left))
     }
   }
 

@@ -202,7 +202,6 @@ package struct JobRunner: Sendable {
       cost: cost
     )
     let line = ResultLine.completed(
-      job: job.number,
       id: prepared.id,
       response: response,
       requestID: provider.requestID(of: response),

@@ -29,7 +29,7 @@ package struct JobStock: Sendable {
     of segment: SegmentLease,
     now: Int
   ) {
-    let due = jobs.filter { $0.retry.map { $0.notBefore <= now } ?? true }
+    let due = jobs.filter { $0.retry.map { $0.wait(at: now) == 0 } ?? true }
     open[segment] = jobs.count
     if jobs.isEmpty { exhausted.append(segment) }
     queue.add(due.map(\.job))

@@ -15,11 +15,13 @@ extension CrashDrill {
     return drill
   }
 
-  func startWorker(_ flags: [String] = []) throws -> Program {
+  /// - Parameter step: where it stops, such as `committed:3`.
+  func startWorker(_ flags: [String] = [], stoppingAt step: String? = nil) throws -> Program {
     try Program(
       ["work", "--queue", Self.queue, "--until-empty", "--concurrency"]
         + ["\(Self.workerConcurrency)"] + flags + provider.flags(),
-      in: folder
+      in: folder,
+      environment: step.map { ["NIGHTJAR_CRASH_AT": $0] } ?? [:]
     )
   }
 

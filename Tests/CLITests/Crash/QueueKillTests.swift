@@ -48,4 +48,18 @@ struct QueueKillTests {
     #expect(status.late == traces.inFlight.union(traces.kept).count)
     #expect(status.late_kept == 0)
   }
+
+  @Test(arguments: ["ending:1", "ending:4"])
+  func `a worker that is frozen with the batch locked does not keep the others from it`(
+    step: String
+  ) throws {
+    let drill = try CrashDrill.queue(jobs: 60, latency: "uniform:20ms-60ms")
+    let lease = ["--lease", "2"]
+    let frozen = try drill.startWorker(lease, stoppingAt: step)
+    #expect(frozen.isStopped())
+    try drill.note(frozen)
+    let other = try drill.startWorker(lease)
+    #expect(frozen.ending().status == -SIGKILL, "the lock was not taken from it")
+    try drill.finish([other])
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 
 /// A disk that fails at will: a library that stands between a program and the system's calls.
@@ -13,11 +14,11 @@ struct FaultyDisk {
     }
 
     var call: Call
-    /// How the name of the file ends.
-    var file: String
+    /// How the name of the file ends; only files in the folder `disk` have faults.
+    var file = ""
     /// Which of the calls fails, counted from 1.
     var number: Int
-    var error: Int32
+    var error = EIO
     /// Whether all calls after it fail too.
     var isLasting = false
   }
@@ -31,6 +32,7 @@ struct FaultyDisk {
   init(in folder: Scratch) throws {
     self.folder = folder
     try folder.write("faulty-disk.c", Self.source)
+    try folder.write("disk/empty", "")
     try Tool.run(
       "cc",
       [
@@ -47,7 +49,8 @@ struct FaultyDisk {
       arguments,
       environment: [
         "LD_PRELOAD": folder.path(of: Self.library), "FAULT_CALL": fault.call.rawValue,
-        "FAULT_FILE": fault.file, "FAULT_NUMBER": "\(fault.number)",
+        "FAULT_FOLDER": folder.path(of: "disk"), "FAULT_FILE": fault.file,
+        "FAULT_NUMBER": "\(fault.number)",
         "FAULT_ERROR": "\(fault.error)", "FAULT_LASTING": fault.isLasting ? "1" : "0",
         "FAULT_MARK": folder.path(of: Self.mark),
       ]
@@ -73,12 +76,14 @@ struct FaultyDisk {
 
     static int fails(const char *call, int descriptor) {
       const char *wanted = getenv("FAULT_CALL"), *file = getenv("FAULT_FILE");
-      if (!wanted || !file || strcmp(wanted, call) != 0) return 0;
+      const char *folder = getenv("FAULT_FOLDER");
+      if (!wanted || !file || !folder || strcmp(wanted, call) != 0) return 0;
       char link[64], path[PATH_MAX];
       snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
       ssize_t length = readlink(link, path, sizeof path - 1), end = strlen(file);
       if (length < end) return 0;
       path[length] = 0;
+      if (strncmp(path, folder, strlen(folder)) != 0) return 0;
       if (strcmp(path + length - end, file) != 0) return 0;
       int number = atoi(getenv("FAULT_NUMBER")), count = atomic_fetch_add(&calls, 1) + 1;
       if (count != number && !(count > number && atoi(getenv("FAULT_LASTING")))) return 0;

@@ -115,6 +115,14 @@ import Testing
     #expect(stock.leases.isEmpty)
   }
 
+  @Test func `waits no longer than an hour for a time that another process noted`() {
+    let job = RetryableJob(job: 1, attempts: 1, notBefore: 5_000_000, reason: "overloaded")
+    #expect(job.wait(at: 4_999_000) == 1_000)
+    #expect(job.wait(at: 5_000_000) == 0)
+    #expect(job.wait(at: 6_000_000) == 0)
+    #expect(job.wait(at: -900_000_000) == 3_600_000, "the clock was set back by days")
+  }
+
   @Test func `puts jobs of a higher priority before others`() {
     var stock = stock()
     stock.add(segment(second, 3..<5, priority: 2), of: second, now: 0)

@@ -1,0 +1,93 @@
+import Foundation
+import Testing
+
+/// Batches of which something is not as it was written.
+struct DamagedBatchTests {
+  private static let jobs = 400
+  private static let page = 4_096
+
+  private let folder: Scratch
+  private let provider: Provider
+  private let run: [String]
+
+  init() throws {
+    folder = try Scratch()
+    provider = try Provider(in: folder)
+    try folder.write("in.jsonl", prompts(0..<Self.jobs))
+    run = ["run", "in.jsonl", "-o", "out.jsonl"] + provider.flags()
+    #expect(try folder.nightjar(run).status == 0)
+  }
+
+  private func overwrite(_ name: String, at offset: Int, with bytes: [UInt8]) throws {
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: folder.path(of: name)))
+    try file.seek(toOffset: UInt64(offset))
+    try file.write(contentsOf: Data(bytes))
+    try file.close()
+  }
+
+  @Test func `a sound batch is said to be sound, and stays as it is`() throws {
+    let before = folder.read("out.jsonl.nightjar")
+    let check = try folder.nightjar(["status", "out.jsonl", "--check"])
+    #expect(check.status == 0, "\(check.errors)")
+    #expect(check.output == "nothing is wrong with out.jsonl.nightjar\n")
+    #expect(folder.read("out.jsonl.nightjar") == before)
+  }
+
+  @Test(arguments: [[UInt8](repeating: 0xA5, count: page), [UInt8](repeating: 0, count: page)])
+  func `a page that was overwritten is found, and what others hold is saved`(garbage: [UInt8])
+    throws
+  {
+    let sound = Array(try Data(contentsOf: URL(fileURLWithPath: folder.path(of: batch))))
+    var saved: [Int] = []
+    for place in stride(from: Self.page, to: sound.count, by: sound.count / 8 & ~(Self.page - 1)) {
+      try overwrite(batch, at: 0, with: sound)
+      try overwrite(batch, at: place, with: garbage)
+      let check = try folder.nightjar(["status", "out.jsonl", "--check"])
+      #expect(check.status == 1, "page at \(place): \(check.output)")
+      #expect(check.output.hasPrefix(batch + ": "), "page at \(place): \(check.output)")
+      #expect(check.errors.contains("nightjar export"), "page at \(place): \(check.errors)")
+      saved.append(try savedResults(damagedAt: place))
+    }
+    #expect(saved.contains { $0 < Self.jobs })
+    #expect(saved.allSatisfy { $0 > Self.jobs * 9 / 10 }, "\(saved)")
+  }
+
+  private var batch: String { "out.jsonl.nightjar" }
+
+  /// How many results an export of the damaged batch has, each of which is a good one.
+  private func savedResults(damagedAt place: Int) throws -> Int {
+    let export = try folder.nightjar(["export", "out.jsonl", "-o", "saved.jsonl"])
+    let good = Set(folder.lines("out.jsonl"))
+    let saved = folder.lines("saved.jsonl")
+    #expect(Set(saved).count == saved.count, "page at \(place)")
+    #expect(good.isSuperset(of: saved), "page at \(place)")
+    #expect(export.status == (saved.count == Self.jobs ? 0 : 1), "\(place): \(export.errors)")
+    return saved.count
+  }
+
+  @Test func `a results file that was changed is found, with the place`() throws {
+    let line = try #require(folder.lines("out.jsonl").first)
+    try overwrite("out.jsonl", at: line.utf8.count + 1, with: [UInt8(ascii: "X")])
+    let check = try folder.nightjar(["status", "out.jsonl", "--check"])
+    #expect(check.status == 1)
+    let place = "out.jsonl: it differs from the batch at byte \(line.utf8.count + 1)"
+    #expect(check.output.hasPrefix(place), "\(check.output)")
+  }
+
+  @Test(arguments: ["run", "status", "export", "retry"])
+  func `a batch of a newer version is refused and left alone`(command: String) throws {
+    // PRAGMA user_version (sqlite.org/fileformat.html#the_database_header).
+    try overwrite(batch, at: 63, with: [99])
+    let before = folder.read(batch)
+    let ending: Program.Ending
+    switch command {
+    case "run": ending = try folder.nightjar(run)
+    case "export": ending = try folder.nightjar(["export", "out.jsonl", "-o", "all.jsonl"])
+    case "retry": ending = try folder.nightjar(["retry", "out.jsonl", "--failed"])
+    default: ending = try folder.nightjar([command, "out.jsonl"])
+    }
+    #expect(ending.status == 73, "\(ending.errors)")
+    #expect(ending.errors.contains("written by a newer version"), "\(ending.errors)")
+    #expect(folder.read(batch) == before)
+  }
+}
