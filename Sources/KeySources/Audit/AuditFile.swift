@@ -153,7 +153,13 @@ struct AuditFile: ~Copyable {
 
   /// Waits until everything written is on disk.
   func sync() throws(KeySourceError) {
-    guard fdatasync(descriptor) == 0 else { throw cannotWrite() }
+    guard fdatasync(descriptor) == 0 else {
+      throw KeySourceError(
+        .cannotWrite,
+        "the disk did not confirm that the audit log \(path) was written: "
+          + "\(SecretFile.reason(errno)); check the disk (dmesg tells), then run the same command"
+      )
+    }
   }
 
   /// - Parameter bytes: how many could not be written.

@@ -25,12 +25,17 @@ struct WorkerTraces {
     }
   }
 
-  /// The numbers of the files that a process holds a lock on with flock(2).
-  private static func filesLocked(by process: pid_t) -> Set<Int> {
+  /// True while a process holds a lock of SQLite's, which are those of fcntl(2).
+  static func isAtDatabase(_ process: pid_t) -> Bool {
+    !filesLocked(by: process, "POSIX").isEmpty
+  }
+
+  /// The numbers of the files that a process holds a lock on, with flock(2) or another call.
+  private static func filesLocked(by process: pid_t, _ kind: String = "FLOCK") -> Set<Int> {
     let locks = (try? String(contentsOfFile: "/proc/locks", encoding: .utf8)) ?? ""
     let files = locks.split(separator: "\n").compactMap { line -> Int? in
       let words = line.split(separator: " ")
-      guard words.count > 5, words[1] == "FLOCK", words[4] == "\(process)" else { return nil }
+      guard words.count > 5, words[1] == kind, words[4] == "\(process)" else { return nil }
       return words[5].split(separator: ":").last.flatMap { Int($0) }
     }
     return Set(files)
