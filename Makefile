@@ -23,10 +23,11 @@ test: setup lint ## everything that must hold: style, then every test
 	swift build --build-tests
 	scripts/run-tests
 
-test-crash: setup ## 200 kills of a run and 500 of a queue's workers (ten minutes)
+test-crash: setup ## 200 kills of a run, 500 of a queue's workers, thousands of schedules (ten minutes)
 	swift build --build-tests
 	NIGHTJAR_KILLS=200 NIGHTJAR_JOBS=20000 scripts/run-tests --filter RandomKillTests
 	NIGHTJAR_KILLS=500 NIGHTJAR_JOBS=20000 scripts/run-tests --filter QueueKillTests
+	NIGHTJAR_SEEDS=10 scripts/run-tests --filter 'A batch that anything happens to'
 
 lint: ## formatting and naming, without changing anything
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift

@@ -127,8 +127,8 @@ package final class CompletionBatcher: Sendable {
 
   /// Takes a job's result, which from then on outlives the process.
   ///
-  /// Waits only while too many others wait for their commit. After a failure of the disk or the store it is still kept, for
-  /// the process that opens the batch next.
+  /// Waits only while too many others wait for their commit. After a failure of the disk or the
+  /// store it is still kept, for the process that opens the batch next.
   package func complete(_ result: JobResult, under lease: SegmentLease) async -> Completion {
     let (completion, isFull) = change { state in
       guard state.keep(result, under: lease) else { return (Completion.lost, false) }
