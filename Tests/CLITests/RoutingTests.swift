@@ -161,28 +161,4 @@ struct RoutingTests {
     #expect(ending.status == 0, "\(ending.errors)")
     #expect(near.requests.count == 50 && far.requests.isEmpty)
   }
-
-  @Test func `a slow request is overtaken by a second one, and its job has one result`() throws {
-    let folder = try Scratch()
-    let slow = try Provider(["--latency", "20s"], in: folder)
-    let fast = try Provider(in: folder)
-    try job(
-      """
-      accounts:
-        - {name: slow, keys: env:REHEARSAL, endpoints: \(slow.url)}
-        - {name: fast, keys: env:REHEARSAL, endpoints: \(fast.url)}
-      concurrency: 4
-      hedge: {after: 0.2, budget: 1}
-      """,
-      jobs: 12,
-      in: folder
-    )
-    let ending = try folder.nightjar(["run", "job.yaml", "--json"])
-    #expect(ending.status == 0, "\(ending.errors)")
-    let report = try ending.report()
-    #expect(report.completed == 12 && report.retries == 0)
-    #expect(try #require(report.elapsed_s) < 19)
-    #expect(try endpoints(folder) == [fast.url: 12])
-    #expect(report.requests_sent > 12)
-  }
 }

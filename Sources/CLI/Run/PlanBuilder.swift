@@ -74,7 +74,6 @@ struct PlanBuilder {
       deadlines: settings.deadlines(),
       retries: RetryPolicy(attempts: options.pace.maxAttempts ?? file.maxAttempts ?? 8),
       prices: prices,
-      hedge: file.hedge,
       parkFor: options.pace.parkFor.map { .seconds($0) },
       onUnknown: options.onUnknown ?? file.onUnknown ?? .resend,
       settings: try settings.requests()

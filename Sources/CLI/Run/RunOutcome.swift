@@ -20,6 +20,7 @@ struct RunOutcome {
     case .unpriced: return 78
     case .keyRefused: return 77
     case .unavailable: return 69
+    case .impossible: return 70
     case .failed(let error): return CLIError(any: error)?.exitCode ?? 70
     case nil where summary.total == 0 && !summary.isQueue: return 66
     case nil where report.isHeld: return 75
@@ -114,6 +115,12 @@ struct RunOutcome {
         "the provider cannot be reached: \(why)",
         next: "check --base-url and the network, then run the same command; no job was lost",
         exitCode: 69
+      )
+    case .impossible(let what):
+      return CLIError(
+        "a fault in nightjar: \(what); the batch is intact",
+        next: "please report this; \(again)",
+        exitCode: 70
       )
     case .failed(let error):
       return CLIError(any: error) ?? CLIError("\(error)", next: again, exitCode: 70)

@@ -23,7 +23,6 @@ extension JobFile {
     api = try fields.word("api", among: ["chat", "responses", "embeddings"])
     regions = try Self.regions(fields)
     accounts = try Self.accounts(fields, paths, in: regions)
-    hedge = try Self.hedge(fields, accounts)
     concurrency = try fields.integer("concurrency")
     limit = try fields.integer("limit")
     timeout = try fields.seconds("timeout")
@@ -44,7 +43,7 @@ extension JobFile {
   private static let fieldNames = [
     "input", "output", "provider", "model", "max_tokens", "system", "prompt", "api", "base_url",
     "key", "keys", "accounts", "concurrency", "limit", "timeout", "ca_file", "queue", "grace",
-    "keystore", "identity", "max_attempts", "proxy", "secrets", "regions", "hedge", "prices",
+    "keystore", "identity", "max_attempts", "proxy", "secrets", "regions", "prices",
     "budget", "on_unknown", "lease",
   ]
 

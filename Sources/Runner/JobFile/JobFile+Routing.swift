@@ -96,25 +96,4 @@ extension JobFile {
     }
     return ModelMap(names)
   }
-
-  /// Whether, when and how often slow requests are sent twice; nil for never.
-  static func hedge(
-    _ fields: YAMLFields,
-    _ accounts: [Account]
-  ) throws(JobFileError) -> HedgePolicy? {
-    guard let node = fields["hedge"] else { return nil }
-    let hedge = try YAMLFields(node, known: ["after", "budget"], of: "`hedge`", in: fields.file)
-    guard accounts.reduce(0, { $0 + max(1, $1.endpoints.count) }) > 1 else {
-      throw fields.error(
-        "`hedge` sends slow requests to a second endpoint or account, and there is only one",
-        at: node
-      )
-    }
-    let usual = HedgePolicy()
-    var after = usual.after
-    if hedge["after"]?.scalar?.string != "p99" {
-      after = try hedge.seconds("after", or: "p99").map { .fixed($0) } ?? after
-    }
-    return HedgePolicy(after: after, budget: try hedge.share("budget") ?? usual.budget)
-  }
 }

@@ -55,8 +55,6 @@ package struct JobFile: Sendable, Equatable {
   package var accounts: [Account] = []
   /// Where data may go: no account has an endpoint elsewhere.
   package var regions = AllowedRegions.all
-  /// When slow requests are sent twice; nil for never.
-  package var hedge: HedgePolicy?
   /// The most requests in flight.
   package var concurrency: Int?
   /// The most jobs to run.

@@ -68,6 +68,18 @@ package struct BudgetState: Sendable, Equatable {
     settle(reservation, cost: reservation)
   }
 
+  /// A request has ended.
+  ///
+  /// - Parameter worst: what was asked for; see ``settle(_:cost:bound:)``.
+  package mutating func close(_ reservation: USD, _ billed: Billed, worst: USD?) {
+    switch billed {
+    case .answered(let cost, let unanswered):
+      settle(reservation, cost: cost + unanswered, bound: unanswered == .zero ? worst : nil)
+    case .maybe: forfeit(reservation)
+    case .nothing: giveBack(reservation)
+    }
+  }
+
   /// The request never left, or was refused in a way that is not billed.
   package mutating func giveBack(_ reservation: USD) {
     reserved -= reservation

@@ -58,12 +58,8 @@ package final class AttemptAudit: EventSink {
   }
 
   /// An attempt at a job is over.
-  func note(_ outcome: Outcome, job: Int, with permit: Account.Permit) {
-    let group = Group(
-      account: permit.account.name,
-      key: AuditEntry.KeyName(permit.key),
-      outcome: outcome
-    )
+  func note(_ outcome: Outcome, job: Int, of account: String, with key: Key) {
+    let group = Group(account: account, key: AuditEntry.KeyName(key), outcome: outcome)
     state.withLock { $0.jobs[group, default: []].append(job) }
   }
 

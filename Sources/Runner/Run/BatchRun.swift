@@ -5,6 +5,9 @@ package import Transport
 
 /// A run of one batch, from opening its file to the last result.
 package final class BatchRun: Sendable {
+  /// How often it is looked whether all hope is lost: parked accounts open by time alone, and
+  /// patience with them ends by time alone.
+  private static let glance: Duration = .seconds(5)
   /// How often it is looked whether the batch is paused.
   private static let pauseInterval: Duration = .milliseconds(100)
 
@@ -125,9 +128,9 @@ package final class BatchRun: Sendable {
     try await exporter?.repair(from: store)
     let journal = try SendJournal(path: store.files.sent, capacity: plan.concurrency)
     let crew = try crew(exporter, journal)
-    stop.onStop { [alarm, feed = crew.feed, input = plan.input] in
+    stop.onStop { [alarm, dispatcher = crew.dispatcher, input = plan.input] in
       alarm.stop()
-      feed.stop()
+      dispatcher.tell(.stopped)
       input.stopWaiting()
     }
     await work(crew)
@@ -136,24 +139,111 @@ package final class BatchRun: Sendable {
       summary: summary,
       elapsed: clock.now - start,
       stop: stop.first,
-      accounts: crew.accounts.report(),
+      accounts: AccountsReport(plan.accounts, in: crew.dispatcher, at: clock.now),
       budget: plan.budget
     )
   }
 
   /// What works together in a run.
   private struct Crew: Sendable {
-    let feed: JobFeed
+    let dispatcher: Dispatcher
+    let claimer: SegmentClaimer
     let batcher: CompletionBatcher
     let journal: SendJournal
     let reader: JobReader
-    let accounts: AccountPool
+    let keys: KeyWatch
     let runner: JobRunner
   }
 
   private func crew(_ exporter: Exporter?, _ journal: SendJournal) throws -> Crew {
-    let feed = feed()
-    let batcher = CompletionBatcher(
+    let keys = KeyWatch(plan.accounts, alarm: alarm, clock: clock)
+    let dispatcher = dispatcher(keys)
+    let batcher = try batcher(exporter, dispatcher)
+    let pricing = Pricing(plan.prices, provider: plan.provider, isLimited: plan.budget != nil)
+    return Crew(
+      dispatcher: dispatcher,
+      claimer: claimer(dispatcher, pricing),
+      batcher: batcher,
+      journal: journal,
+      reader: reader(dispatcher, batcher),
+      keys: keys,
+      runner: JobRunner(
+        preparer: plan.preparer,
+        sender: sender(batcher),
+        accounts: plan.accounts,
+        pricing: pricing,
+        dispatcher: dispatcher,
+        batcher: batcher,
+        journal: journal,
+        audit: audit,
+        clock: clock,
+        events: events
+      )
+    )
+  }
+
+  private func dispatcher(_ keys: KeyWatch) -> Dispatcher {
+    let isQueue = plan.input.isQueue
+    var settings = DispatchState.Settings(
+      lease: WorkerLease(length: isQueue ? plan.lease : nil, at: clock.now)
+    )
+    settings.retries = plan.retries
+    settings.memory = plan.memory / 4 * 3
+    settings.mostDelayed = 2 * plan.concurrency + 1_024
+    settings.followsPrefix = plan.accounts.contains { $0.endpoints.count > 1 }
+    settings.giveUpAfter = plan.giveUpAfter
+    settings.parkFor = plan.parkFor
+    let state = DispatchState(
+      settings,
+      accounts: AccountSet(plan.accounts.map { .init(models: $0.models, state: $0.initial) }),
+      keys: AccountKeys(plan.accounts),
+      money: BudgetState(cap: plan.budget, spent: before.spent),
+      supply: SegmentSupply(
+        isQueue ? .queue : .input,
+        slots: plan.concurrency,
+        segmentJobs: isQueue ? SQLiteJobStore.queuedJobs : SegmentAssembler.jobs,
+        memory: plan.memory / 4
+      ),
+      at: clock.now
+    )
+    return Dispatcher(state, clock: clock, alarm: alarm) { [self] in act($0, keys) }
+  }
+
+  /// Does what the dispatcher asks for beyond its room.
+  private func act(_ action: DispatchState.Action, _ keys: KeyWatch) {
+    let name = { [plan] (account: Int) in plan.accounts[account].name }
+    switch action {
+    case .findKey(let account): keys.find(account)
+    case .parked(let account, let reason):
+      events.record(.parked(account: name(account), reason: reason))
+    case .resumed(let account): events.record(.resumed(account: name(account)))
+    case .rateLimited(let account, let wait):
+      events.record(.rateLimited(account: name(account), wait: wait))
+    case .stop(let reason): stop.stop(reason)
+    case .assign, .dismiss, .verdict, .claim, .wake: break
+    }
+  }
+
+  private func claimer(_ dispatcher: Dispatcher, _ pricing: Pricing) -> SegmentClaimer {
+    SegmentClaimer(
+      dispatcher,
+      store: store,
+      input: SegmentLoader(file: plan.input.file),
+      clock: clock,
+      endsWhenEmpty: plan.input.isQueue ? plan.untilEmpty : nil,
+      pricing: pricing,
+      preparer: plan.preparer
+    ) { [audit, events] remains in
+      guard !remains.workers.isEmpty else { return }
+      audit.note(remains)
+      events.record(.takenOver(remains))
+    }
+  }
+
+  private func batcher(_ exporter: Exporter?, _ dispatcher: Dispatcher) throws
+    -> CompletionBatcher
+  {
+    CompletionBatcher(
       store: store,
       exporter: exporter,
       journal: try AnswerJournal(
@@ -164,9 +254,12 @@ package final class BatchRun: Sendable {
       clock: clock,
       events: events,
       beforeCommit: { [audit] in try audit.flush() },
-      onProgress: { feed.progressed($0) }
+      onProgress: { dispatcher.tell(.committed($0)) }
     )
-    let reader = JobReader(
+  }
+
+  private func reader(_ dispatcher: Dispatcher, _ batcher: CompletionBatcher) -> JobReader {
+    JobReader(
       plan.input.source,
       name: plan.input.name,
       store: store,
@@ -177,72 +270,20 @@ package final class BatchRun: Sendable {
         let reason = InputLine.errorMessage(ofFailed: failure.line) ?? "it cannot be read"
         events.record(.failed(job: "number \(failure.job + 1)", reason: reason))
       }
-      feed.inputGrew(isComplete: isLast)
+      dispatcher.tell(.inputGrew(isComplete: isLast))
     }
-    let accounts = AccountPool(
-      accounts: plan.accounts,
-      alarm: alarm,
-      clock: clock,
-      stop: stop,
-      events: events,
-      giveUpAfter: plan.giveUpAfter,
-      parkFor: plan.parkFor
-    ) { feed.unshelve($0) }
-    let runner = JobRunner(
-      preparer: plan.preparer,
+  }
+
+  private func sender(_ batcher: CompletionBatcher) -> RequestSender {
+    RequestSender(
       provider: plan.provider,
       client: client,
-      accounts: accounts,
-      budget: budget(journal, batcher),
-      feed: feed,
       batcher: batcher,
-      journal: journal,
-      audit: audit,
+      organisations: AccountOrganisations(accounts: plan.accounts.count, events: events),
       clock: clock,
-      retries: plan.retries,
       deadlines: plan.deadlines,
-      hedging: plan.hedge.map(Hedging.init),
       events: events
     )
-    return Crew(
-      feed: feed,
-      batcher: batcher,
-      journal: journal,
-      reader: reader,
-      accounts: accounts,
-      runner: runner
-    )
-  }
-
-  private func feed() -> JobFeed {
-    let isQueue = plan.input.isQueue
-    return JobFeed(
-      store: store,
-      supply: isQueue ? .queue(untilEmpty: plan.untilEmpty) : .input,
-      input: SegmentLoader(file: plan.input.file),
-      alarm: alarm,
-      clock: clock,
-      lease: WorkerLease(length: isQueue ? plan.lease : nil, at: clock.now),
-      concurrency: plan.concurrency
-    ) { [audit, events] remains in
-      guard !remains.workers.isEmpty else { return }
-      audit.note(remains)
-      events.record(.takenOver(remains))
-    }
-  }
-
-  private func budget(_ journal: SendJournal, _ batcher: CompletionBatcher) -> Budget {
-    Budget(
-      plan.budget,
-      spent: before.spent,
-      prices: plan.prices,
-      provider: plan.provider,
-      stop: stop,
-      events: events
-    ) { unanswered in
-      journal.charge(unanswered)
-      batcher.charge(unanswered)
-    }
   }
 
   private func work(_ crew: Crew) async {
@@ -250,18 +291,23 @@ package final class BatchRun: Sendable {
     let supporting = Task {
       await withDiscardingTaskGroup { group in
         group.addTask { await self.stopOnFailure { try await crew.reader.run() } }
-        group.addTask { await self.stopOnFailure { try await crew.feed.run() } }
-        group.addTask { await crew.accounts.watch() }
-        group.addTask { await self.heedPauses(of: crew.feed) }
+        group.addTask { await self.stopOnFailure { try await crew.claimer.run() } }
+        group.addTask { await self.watchKeys(crew) }
+        group.addTask { await self.heedPauses(of: crew.dispatcher) }
         group.addTask { await self.reportAccounts(of: crew) }
       }
     }
     let beating = Task { await stopOnFailure { try await beat(crew) } }
     let working = Task {
       await withDiscardingTaskGroup { group in
-        for _ in 0..<plan.concurrency {
+        for slot in 0..<plan.concurrency {
           group.addTask {
-            while let job = await crew.feed.next() { await crew.runner.run(job) }
+            while let work = await crew.dispatcher.next(for: slot) {
+              switch work {
+              case .send(let assignment): await crew.runner.run(assignment)
+              case .refuse(let job): await crew.runner.refuse(job)
+              }
+            }
           }
         }
       }
@@ -270,7 +316,7 @@ package final class BatchRun: Sendable {
     if case .aborted = stop.first { working.cancel() }
     await working.value
     alarm.stop()
-    crew.feed.stop()
+    crew.dispatcher.tell(.stopped)
     crew.batcher.close()
     await writing.value
     await supporting.value
@@ -289,20 +335,39 @@ package final class BatchRun: Sendable {
         crew.journal.disown()
         events.record(.lostLease)
       }
-      crew.feed.heard(heartbeat, asked: asked)
-      try await store.release(crew.feed.takeExhausted())
+      crew.dispatcher.tell(.heard(heartbeat, asked: asked))
+      try await store.release(crew.dispatcher.look { $0.takeExhausted() })
       events.record(.stands(try await store.summary()))
     } while await pulse.sleep(until: clock.now + interval) == .elapsed
   }
 
+  /// Keeps keys fresh, and looks now and then whether there is hope.
+  private func watchKeys(_ crew: Crew) async {
+    let watching = Task {
+      await crew.keys.run { account, news in
+        switch news {
+        case .found(let isTrial):
+          crew.dispatcher.tell(.keyFound(account: account, isTrial: isTrial))
+        case .missing(let reason):
+          crew.dispatcher.tell(.keyMissing(account: account, reason: reason))
+        }
+      }
+    }
+    while await alarm.sleep(until: clock.now + Self.glance) == .elapsed {
+      crew.dispatcher.tell(.tick)
+    }
+    watching.cancel()
+    await watching.value
+  }
+
   /// Starts nothing new while somebody has paused the batch.
-  private func heedPauses(of feed: JobFeed) async {
+  private func heedPauses(of dispatcher: Dispatcher) async {
     let file = PauseFile(batch: plan.files.batch)
     var isPaused = false
     repeat {
       guard file.isThere != isPaused else { continue }
       isPaused.toggle()
-      feed.pause(isPaused)
+      dispatcher.tell(.paused(isPaused))
       events.record(.paused(isPaused))
     } while await alarm.sleep(until: clock.now + Self.pauseInterval) == .elapsed
   }
@@ -311,7 +376,7 @@ package final class BatchRun: Sendable {
   private func reportAccounts(of crew: Crew) async {
     var last = AccountsReport()
     repeat {
-      let report = crew.accounts.report()
+      let report = AccountsReport(plan.accounts, in: crew.dispatcher, at: clock.now)
       if report != last {
         crew.batcher.report(report.json)
         events.record(.accounts(report))
@@ -327,9 +392,10 @@ package final class BatchRun: Sendable {
   /// Hands leases back and closes the batch; says where it stands.
   private func close(_ crew: Crew) async throws -> BatchSummary {
     if case .failed = stop.first {
+      try? audit.close()
       return (try? await store.summary()) ?? BatchSummary()
     }
-    try await store.release(crew.feed.leases)
+    try await store.release(crew.dispatcher.look(\.leases))
     let summary = try await store.summary()
     try audit.close()
     try store.close(isClean: crew.journal.isClear)

@@ -30,6 +30,13 @@ package struct Job: Sendable {
   /// How often the provider refused it for its pace.
   package var refusals = 0
 
+  /// The most that its request can cost: zero where there is no budget, nil where its model has no
+  /// price.
+  package var worst: USD? = .zero
+
+  var shape: RequestShape { RequestShape(bytes: range.count) }
+  var prefix: UInt64? { nil }
+
   /// Of those who wait the lowest goes first: the order of the input within a priority, except that
   /// one which was refused often lets others pass.
   package var rank: Int {

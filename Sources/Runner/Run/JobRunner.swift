@@ -1,202 +1,125 @@
 import Jobs
 import KeySources
 import Secrets
-import Synchronization
 import Transport
 
 /// Runs one job after another: the story of a job is ``run(_:)``.
 package struct JobRunner: Sendable {
   let preparer: JobPreparer
-  let provider: any Provider
-  let client: any HTTPClient
-  let accounts: AccountPool
-  let budget: Budget
-  let feed: JobFeed
+  let sender: RequestSender
+  let accounts: [Account]
+  let pricing: Pricing
+  let dispatcher: Dispatcher
   let batcher: CompletionBatcher
   let journal: SendJournal
   let audit: AttemptAudit
   let clock: any RunClock
-  let retries: RetryPolicy
-  let deadlines: Deadlines
-  /// Nil where no request is sent twice.
-  let hedging: Hedging?
   let events: any EventSink
 
-  /// So many refusals show that a job larger than a limit is not let through either.
-  private static let mostRefusals = 3
-
-  /// Takes a job to its result, or hands it back for another time.
-  func run(_ job: Job) async {
-    let prepared: PreparedJob
-    do throws(UnusableJob) {
-      prepared = try await preparer.prepare(job)
-    } catch {
-      return await fail(job, id: error.id, line: error.line, error.refusal, slot: nil)
+  /// Takes the job of an assignment to its result, or to another time.
+  func run(_ assignment: Assignment) async {
+    let job = assignment.job
+    let account = accounts[assignment.account]
+    defer { account.keyring.release(assignment.key) }
+    guard let prepared = await prepare(assignment) else { return }
+    guard dispatcher.look({ $0.mayLeave(assignment, at: clock.now) }) else {
+      dispatcher.tell(.withdrawn(assignment, isOver: false))
+      return
     }
-    guard accounts.serves(prepared.shape.model) else {
-      let refusal = Refusal(notServed: prepared.shape.model)
-      return await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
-    }
-    guard let reservation = await reserve(job, prepared) else { return }
-    let permit: Account.Permit
-    switch await accounts.admit(prepared, rank: job.rank) {
-    case .permit(let given): permit = given
-    case .closed:
-      budget.giveBack(reservation)
-      return feed.shelve(job, for: prepared.shape.model)
-    case .stopped:
-      budget.giveBack(reservation)
-      return feed.giveBack(job)
-    }
-    guard feed.mayStart(job) else {
-      accounts.withdraw(permit)
-      budget.giveBack(reservation)
-      return feed.giveBack(job)
-    }
-    let most = hedging == nil ? reservation.amount : reservation.amount + reservation.amount
     CrashPoint.reached(.marking)
-    let slot = journal.mark(job.number, worst: most)
-    let attempt = await attempt(prepared, permit, reservation, job: job.number)
-    await conclude(job, prepared, attempt, slot: slot)
-  }
-
-  /// Takes in what came of the attempt that decides about the job.
-  private func conclude(
-    _ job: Job,
-    _ prepared: PreparedJob,
-    _ attempt: Attempt,
-    slot: Int?
-  ) async {
-    let (permit, answer) = (attempt.permit, attempt.answer)
-    defer { permit.account.keyring.release(permit.lease) }
-    let cost = budget.close(attempt.reservation, answer.bill)
-    audit.note(answer.audited, job: job.number, with: permit)
-    switch answer.outcome {
-    case .completed(let usage):
-      await complete(job, prepared, permit, answer, usage, cost, slot: slot)
-    case .fail(let refusal):
-      accounts.answered(permit, usage: nil, elapsed: .zero, sighting: answer.sighting)
-      await fail(job, id: prepared.id, line: prepared.line, refusal, slot: slot)
-    case .retry(let refusal, let cause, let after):
-      clear(slot)
-      await retry(job, prepared, permit, answer, refusal, cause, after: after)
-    case .pace(let refusal, let cause, let after):
-      clear(slot)
-      accounts.paced(permit, for: cause, wait: after, sighting: answer.sighting)
-      batcher.count(Traffic(rateLimited: 1))
-      await giveWay(job, prepared, permit, refusal, cause)
-    case .park(let refusal, let reason, let until):
-      // A credential never fails a job: it waits for a key that works.
-      clear(slot)
-      accounts.refused(permit, refusal, reason, until: until)
-      feed.giveBack(job)
-    case nil:
-      abandon(job, permit, slot: answer.mayHaveLeft ? nil : slot)
+    let mark = journal.mark(job.number, worst: assignment.reserved)
+    let answer = await sender.send(prepared, by: account, assignment)
+    let cost = pricing.cost(of: answer.bill, model: prepared.shape.model)
+    audit.note(answer.audited, job: job.number, of: account.name, with: assignment.key.key)
+    if !answer.isDecisive, !answer.isCutOff { clear(mark) }
+    let verdict = dispatcher.ended(assignment, end(of: answer, assignment, cost: cost))
+    if pricing.isPriced(prepared.shape.model) { tellSpent() }
+    switch verdict {
+    case .settle: await settle(assignment, prepared, answer, cost, mark: mark)
+    case .again: if answer.isPaced { batcher.count(Traffic(rateLimited: 1)) }
+    case .later(let job, let time): later(job, prepared, answer, at: time)
+    case .exhausted(let job):
+      guard let refusal = answer.outcome?.refusal else { return }
+      await fail(job, id: prepared.id, line: prepared.line, refusal, mark: nil)
     }
   }
 
-  /// Holds the most that the job's request can cost; nil when the job is done with for now.
-  private func reserve(_ job: Job, _ prepared: PreparedJob) async -> Budget.Reservation? {
-    do throws(RequestBound.Unbounded) {
-      if let reservation = try await budget.reserve(prepared) { return reservation }
-      feed.giveBack(job)
+  /// Fails a job whose model no account serves.
+  func refuse(_ job: Job) async {
+    do throws(UnusableJob) {
+      let prepared = try await preparer.prepare(job)
+      let refusal = Refusal(notServed: prepared.shape.model)
+      await fail(job, id: prepared.id, line: prepared.line, refusal, mark: nil)
     } catch {
-      let refusal = Refusal(status: nil, code: "unbounded_cost", message: error.message)
-      await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
+      await fail(job, id: error.id, line: error.line, error.refusal, mark: nil)
     }
+  }
+
+  /// Makes the request of an assignment; nil where it cannot be sent, and that has been seen to.
+  private func prepare(_ assignment: Assignment) async -> PreparedJob? {
+    var (job, refusal): (Job, Refusal?) = (assignment.job, nil)
+    var (id, line): (String, ArraySlice<UInt8>) = ("", [])
+    do {
+      let prepared = try await preparer.prepare(job)
+      (id, line) = (prepared.id, prepared.line)
+      let worst = try pricing.worst(of: prepared)
+      if let worst, let asked = job.worst, worst <= asked { return prepared }
+      // A document that has grown since it was priced is priced anew.
+      job.worst = worst
+    } catch let error as UnusableJob {
+      (id, line, refusal) = (error.id, error.line, error.refusal)
+    } catch let error as RequestBound.Unbounded {
+      refusal = Refusal(status: nil, code: "unbounded_cost", message: error.message)
+    } catch {
+      refusal = Refusal(status: nil, code: "invalid_job", message: "\(error)")
+    }
+    var withdrawn = assignment
+    withdrawn.job = job
+    dispatcher.tell(.withdrawn(withdrawn, isOver: refusal != nil))
+    if let refusal { await fail(job, id: id, line: line, refusal, mark: nil) }
     return nil
   }
 
-  /// What came of a request; no outcome when it was cut off by us.
-  struct Answer: Sendable {
-    var response: HTTPResponse?
-    var outcome: Outcome?
-    /// False when the request certainly never reached the provider.
-    var mayHaveLeft = true
-    /// What the response says about the account's limits.
-    var sighting = LimitSighting.nothing
-    /// False for signs of an outage, such as an unreachable host.
-    var isAboutRequest = true
-
-    var bill: Bill {
-      Bill(outcome, status: response?.status, copies: response?.requestsSent, mayHaveLeft)
+  /// What the dispatcher learns from an answer.
+  private func end(of answer: Answer, _ assignment: Assignment, cost: USD?) -> AttemptEnd {
+    let keyring = accounts[assignment.account].keyring
+    var end = answer.end
+    end.billed = pricing.billed(answer.bill, cost: cost, reserved: assignment.reserved)
+    switch answer.outcome {
+    case .park(_, .credential, _): end.hasOtherKey = keyring.reject(assignment.key)
+    case .park(_, _, let until):
+      end.parkedFor = until.map { .seconds(max(0, $0 - Double(clock.unixMilliseconds) / 1_000)) }
+    case .completed, .fail, .pace: keyring.confirm(assignment.key)
+    case .retry, nil: break
     }
-
-    var audited: AttemptAudit.Outcome {
-      switch outcome {
-      case .completed: .completed
-      case .fail: .failed
-      case .retry: .retried
-      case .pace: .paced
-      case .park: .refused
-      case nil: .cutOff
-      }
+    let unanswered = end.billed.unanswered(of: assignment.reserved)
+    if unanswered > .zero {
+      journal.charge(unanswered)
+      batcher.charge(unanswered)
     }
+    return end
   }
 
-  func send(_ prepared: PreparedJob, _ permit: Account.Permit) async -> Answer {
-    guard permit.account.regions.allows(permit.address) else {
-      let refusal = Refusal(outsideRegions: permit.account.regions, permit.address)
-      return Answer(outcome: .park(refusal, .configuration, until: nil), mayHaveLeft: false)
-    }
-    events.record(.sent)
-    defer { events.record(.returned) }
-    do throws(TransportError) {
-      let request = HTTPRequest(
-        url: permit.address.url(for: prepared.request.path),
-        headers: try permit.account.headers(for: permit.lease),
-        body: permit.account.models.body(prepared.request.body, prepared.shape),
-        deadlines: deadlines
-      )
-      CrashPoint.reached(.sending)
-      let response = try await client.send(request)
-      CrashPoint.reached(.answered)
-      batcher.count(Traffic(requestsSent: response.requestsSent))
-      accounts.learn(provider.organisation(of:), from: response, about: permit.account)
-      let time = Double(clock.unixMilliseconds) / 1_000
-      let outcome = provider.outcome(of: response, path: prepared.request.path, at: time)
-        .hiding(permit.key)
-      return Answer(
-        response: response,
-        outcome: outcome,
-        sighting: limitSighting(in: response, at: time),
-        isAboutRequest: ![502, 503, 529].contains(response.status)
-      )
-    } catch {
-      if error.code == .cancelled || error.code == .closed {
-        return Answer(mayHaveLeft: error.requestMayHaveLeft)
-      }
-      batcher.count(Traffic(requestsSent: error.requestMayHaveLeft ? 1 : 0))
-      return Answer(
-        outcome: Outcome(error),
-        mayHaveLeft: error.requestMayHaveLeft,
-        isAboutRequest: error.requestMayHaveLeft
-      )
-    }
-  }
-
-  private func complete(
-    _ job: Job,
+  private func settle(
+    _ assignment: Assignment,
     _ prepared: PreparedJob,
-    _ permit: Account.Permit,
     _ answer: Answer,
-    _ usage: Usage,
     _ cost: USD?,
-    slot: Int?
+    mark: Int?
   ) async {
-    guard let response = answer.response else { return }
-    accounts.answered(
-      permit,
-      usage: usage,
-      elapsed: response.elapsed,
-      sighting: answer.sighting
-    )
+    let job = assignment.job
+    guard case .completed(let usage) = answer.outcome, let response = answer.response else {
+      guard let refusal = answer.outcome?.refusal else { return }
+      return await fail(job, id: prepared.id, line: prepared.line, refusal, mark: mark)
+    }
+    let account = accounts[assignment.account]
+    let key = assignment.key.key
     let note = CompletionNote(
       attempts: job.attempts + 1,
-      account: permit.account.name,
-      key: permit.key.reference.description,
-      fingerprint: permit.key.fingerprint,
-      endpoint: permit.address.url,
+      account: account.name,
+      key: key.reference.description,
+      fingerprint: key.fingerprint,
+      endpoint: account.endpoints[assignment.grant.place.endpoint].url,
       latency: response.elapsed,
       usage: usage,
       cost: cost
@@ -204,19 +127,19 @@ package struct JobRunner: Sendable {
     let line = ResultLine.completed(
       id: prepared.id,
       response: response,
-      requestID: provider.requestID(of: response),
+      requestID: sender.provider.requestID(of: response),
       note: note
     )
     let result = JobResult(
       job: job.number,
       state: .completed,
-      line: permit.key.withSecret { Scrubber.redact($0, in: line) },
+      line: key.withSecret { Scrubber.redact($0, in: line) },
       inputTokens: usage.inputTokens,
       outputTokens: usage.outputTokens,
       cost: cost,
       hasRetried: job.failures > 0
     )
-    await record(result, of: job, slot: slot)
+    await record(result, of: job, mark: mark)
   }
 
   private func fail(
@@ -224,7 +147,7 @@ package struct JobRunner: Sendable {
     id: String,
     line: ArraySlice<UInt8>,
     _ refusal: Refusal,
-    slot: Int?
+    mark: Int?
   ) async {
     events.record(.failed(job: id, reason: refusal.message))
     let failed = InputLine.failedLine(line, number: job.lineNumber, refusal: refusal)
@@ -234,88 +157,51 @@ package struct JobRunner: Sendable {
       line: failed,
       hasRetried: job.failures > 0
     )
-    await record(result, of: job, slot: slot)
+    await record(result, of: job, mark: mark)
   }
 
-  private func record(_ result: JobResult, of job: Job, slot: Int?) async {
+  private func record(_ result: JobResult, of job: Job, mark: Int?) async {
     let completion = await batcher.complete(result, under: job.segment.lease)
     // The run is about to end; nothing must be handed out, and paid for, before it does.
-    if completion != .taken { feed.stop() }
-    guard completion != .lost else { return feed.giveBack(job) }
+    if completion != .taken { dispatcher.tell(.stopped) }
+    guard completion != .lost else {
+      dispatcher.tell(.back(job))
+      return
+    }
     CrashPoint.reached(.kept)
-    clear(slot)
-    feed.finish(job)
+    clear(mark)
+    dispatcher.tell(.finished(job))
   }
 
-  private func retry(
+  /// Notes that a job waits for another attempt, and lets it wait.
+  private func later(
     _ job: Job,
     _ prepared: PreparedJob,
-    _ permit: Account.Permit,
     _ answer: Answer,
-    _ refusal: Refusal,
-    _ cause: RetryCause,
-    after wait: Duration?
-  ) async {
-    let now = clock.now
-    let (isCharged, earliest) = accounts.failed(
-      permit,
-      job: job.number,
-      cause: cause,
-      wait: wait,
-      answered: answer.response != nil,
-      isAboutRequest: answer.isAboutRequest,
-      othersWait: feed.hasUntriedJobs
-    )
-    if answer.response == nil { accounts.giveUpIfSilent(at: now, reason: refusal.message) }
-    var job = job
-    job.failures += 1
-    job.attempts += isCharged ? 1 : 0
-    guard job.attempts < retries.attempts else {
-      return await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
-    }
-    events.record(.retry(job: prepared.id, reason: refusal.message))
-    let delay = max(
-      retries.delay(after: job.failures, asked: wait, random: .random(in: 0..<1)),
-      earliest - now
-    )
+    at time: ContinuousClock.Instant
+  ) {
+    let reason = answer.outcome?.refusal?.message ?? ""
+    events.record(.retry(job: prepared.id, reason: reason))
     batcher.count(Traffic(retries: 1))
     batcher.retryLater(
       RetryableJob(
         job: job.number,
         attempts: job.attempts,
-        notBefore: clock.unixMilliseconds + delay.milliseconds,
-        reason: refusal.message
+        notBefore: clock.unixMilliseconds + (time - clock.now).milliseconds,
+        reason: reason
       ),
       under: job.segment.lease
     )
-    feed.retry(job, at: now + delay)
+    dispatcher.tell(.later(job, at: time))
   }
 
-  /// Hands back a job that was refused for its pace; one that is larger than a limit by itself
-  /// fails after a few times, since no wait makes it fit.
-  private func giveWay(
-    _ job: Job,
-    _ prepared: PreparedJob,
-    _ permit: Account.Permit,
-    _ refusal: Refusal,
-    _ cause: PaceCause
-  ) async {
-    var job = job
-    job.refusals += 1
-    guard case .limit(let meter) = cause, job.refusals >= Self.mostRefusals,
-      permit.account.state.withLock({ $0.isTooLarge(permit.grant, for: meter) })
-    else { return feed.giveBack(job) }
-    await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
+  private func tellSpent() {
+    let (spent, cap) = dispatcher.look { ($0.money.spent, $0.money.cap) }
+    events.record(.spent(spent, budget: cap))
   }
 
-  private func abandon(_ job: Job, _ permit: Account.Permit, slot: Int?) {
-    accounts.cancelled(permit)
-    clear(slot)
-    feed.giveBack(job)
-  }
-
-  private func clear(_ slot: Int?) {
-    if let slot { journal.clear(slot) }
+  private func clear(_ mark: Int?) {
+    if let mark { journal.clear(mark) }
   }
 }
 
@@ -327,16 +213,6 @@ extension Refusal {
       code: "model_not_served",
       message: "no account serves the model \(model); add it to the `models` of an account, "
         + "or name another model in the job"
-    )
-  }
-
-  /// Data would leave the regions where it may be.
-  fileprivate init(outsideRegions regions: AllowedRegions, _ endpoint: Endpoint) {
-    self.init(
-      status: nil,
-      code: "region_not_allowed",
-      message: "\(endpoint) is in region \(endpoint.region ?? "unknown"), and `regions` allows "
-        + "only \(regions.list); nothing was sent there"
     )
   }
 }

@@ -89,8 +89,8 @@ package struct RunPlan: Sendable {
   package var prices: Prices
   /// The most that the batch may cost; nil for no limit.
   package var budget: USD?
-  /// When slow requests are sent twice; nil for never.
-  package var hedge: HedgePolicy?
+  /// Bytes of bodies and answers that are held at a time.
+  package var memory: Int
   /// How long a run in which no endpoint ever answered goes on; nil for a worker that parks and
   /// waits also where nothing has ever worked.
   package var giveUpAfter: Duration?
@@ -119,7 +119,7 @@ package struct RunPlan: Sendable {
     retries: RetryPolicy = RetryPolicy(),
     prices: Prices = .list,
     budget: USD? = nil,
-    hedge: HedgePolicy? = nil,
+    memory: Int = 256 << 20,
     giveUpAfter: Duration? = .seconds(60),
     parkFor: Duration? = nil,
     onUnknown: OnUnknown = .resend,
@@ -139,7 +139,7 @@ package struct RunPlan: Sendable {
     self.retries = retries
     self.prices = prices
     self.budget = budget
-    self.hedge = hedge
+    self.memory = memory
     self.giveUpAfter = giveUpAfter
     self.parkFor = parkFor
     self.onUnknown = onUnknown

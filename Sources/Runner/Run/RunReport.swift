@@ -35,7 +35,7 @@ package struct RunReport: Sendable {
     case .interrupted, .aborted: "interrupted"
     case .parked, .keyRefused, .unavailable: "parked"
     case .budget: "budget"
-    case .failed, .unpriced: "failed"
+    case .failed, .unpriced, .impossible: "failed"
     }
   }
 

@@ -134,7 +134,6 @@ import Testing
         limits: {requests_per_minute: 4000, output_tokens_per_minute: 80_000, ceiling: true}
         models: {claude-opus-4-6: opus, other: there}
       - keys: file:/k
-    hedge: {after: 30, budget: 0.01}
     concurrency: 200
     timeout: 90.5
     budget: 12.50

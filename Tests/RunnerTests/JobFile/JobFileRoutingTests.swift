@@ -78,17 +78,6 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{}", HedgePolicy(after: .p99, budget: 0.005)),
-    ("{after: 20.5}", HedgePolicy(after: .fixed(.milliseconds(20_500)), budget: 0.005)),
-    ("{after: p99, budget: 1}", HedgePolicy(after: .p99, budget: 1)),
-  ])
-  func `slow requests are sent twice when asked`(_ text: String, _ policy: HedgePolicy) throws {
-    let job = try read("accounts: [{name: a}, {name: b}]\nhedge: \(text)")
-    #expect(job.hedge == policy)
-    #expect(try read("model: m").hedge == nil)
-  }
-
-  @Test(arguments: [
     (
       "regions: []", 1, "`regions` is an empty list; nothing could be sent anywhere"
     ),
@@ -142,22 +131,6 @@ import Testing
       "accounts:\n  - limits: {in_flight: 0}", 2, "`in_flight` must be a whole number of at least 1"
     ),
     ("accounts:\n  - limits: {ceiling: 5}", 2, "`ceiling` must be one of true, false"),
-    (
-      "key: env:A\nhedge: {after: 5}", 2,
-      "`hedge` sends slow requests to a second endpoint or account, and there is only one"
-    ),
-    (
-      "accounts: [{name: a}, {name: b}]\nhedge: {after: soon}", 2,
-      "`after` must be a number of seconds above zero, or p99"
-    ),
-    (
-      "accounts: [{name: a}, {name: b}]\nhedge:\n  budget: 2", 3,
-      "`budget` must be a share above 0 and at most 1, such as 0.005"
-    ),
-    (
-      "accounts: [{name: a}, {name: b}]\nhedge: true", 2,
-      "`hedge` must be fields with values, like `after: …`"
-    ),
   ])
   func `names the line and what was expected`(_ text: String, _ line: Int, _ message: String) {
     let error = #expect(throws: JobFileError.self) { try read(text) }

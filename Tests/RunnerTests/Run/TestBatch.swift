@@ -25,7 +25,7 @@ struct TestBatch {
   var keys = [TestKeySource("first-key")]
   var endpoints = [Endpoint.anthropic]
   var regions = AllowedRegions.all
-  var hedge: HedgePolicy?
+  var memory = 256 << 20
 
   // The input has a line for each job, whose prompt is its id.
   init(_ jobs: Range<Int> = 0..<0) throws {
@@ -87,7 +87,7 @@ struct TestBatch {
       retries: RetryPolicy(attempts: attempts, base: 0.001, cap: 0.002),
       prices: prices,
       budget: budget,
-      hedge: hedge,
+      memory: memory,
       giveUpAfter: giveUpAfter,
       parkFor: parkFor
     )
@@ -169,6 +169,7 @@ extension RunReport {
     case .unavailable: "unavailable"
     case .budget(let spent, let cap, _): "budget: \(spent.text) of \(cap.text)"
     case .unpriced(let model): "unpriced: \(model)"
+    case .impossible(let what): "impossible: \(what)"
     case .failed(let error): "failed: \(error)"
     }
   }

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import KeySources
-import Synchronization
 
 /// How an account stands, for `status` and reports: its key, what holds it back, what is wrong.
 package struct AccountReport: Codable, Sendable, Equatable {
@@ -65,23 +64,34 @@ package struct AccountsReport: Codable, Sendable, Equatable {
   }
 }
 
-extension Account {
-  func report(at now: ContinuousClock.Instant) -> AccountReport {
-    state.withLock { state in
-      AccountReport(
-        name: name,
-        state: state.parking != nil
-          ? "parked" : state.isWithoutKey ? "waiting for a key" : "running",
-        reason: state.parking?.message ?? "",
-        key: keyring.current ?? "",
-        complaints: keyring.complaints,
-        inFlight: state.inFlight,
-        rateLimited: state.rateLimited,
-        heldBy: state.waiting?.name,
-        heldFor: state.heldFor(at: now).map { $0.seconds.rounded() },
-        heldSeconds: state.heldSeconds,
-        pacers: state.pacerReports
-      )
+extension AccountReport {
+  /// How an account stands now.
+  init(_ account: Account, _ state: AccountState, at now: ContinuousClock.Instant) {
+    name = account.name
+    self.state =
+      state.parking != nil ? "parked" : state.isWithoutKey ? "waiting for a key" : "running"
+    reason = state.parking?.message ?? ""
+    key = account.keyring.current ?? ""
+    complaints = account.keyring.complaints
+    inFlight = state.inFlight
+    rateLimited = state.rateLimited
+    heldBy = state.waiting?.name
+    heldFor = state.heldFor(at: now).map { $0.seconds.rounded() }
+    heldSeconds = state.heldSeconds
+    pacers = state.pacerReports
+  }
+}
+
+extension AccountsReport {
+  /// How all accounts of a run stand now; counts what holds them back while jobs wait.
+  init(_ accounts: [Account], in dispatcher: Dispatcher, at now: ContinuousClock.Instant) {
+    let (waiting, members) = dispatcher.look { state in
+      if state.waiting > 0 { state.noteHolds() }
+      return (state.waiting, state.accounts.members)
     }
+    self.init(
+      waiting: waiting,
+      accounts: zip(accounts, members).map { AccountReport($0, $1.state, at: now) }
+    )
   }
 }

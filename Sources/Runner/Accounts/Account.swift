@@ -4,17 +4,6 @@ import Transport
 
 /// One set of rate limits with the keys and endpoints that share them.
 package final class Account: Sendable {
-  /// Leave for one request to one endpoint with one key.
-  package struct Permit: Sendable {
-    package let account: Account
-    package let grant: AccountState.Grant
-    package let lease: KeyLease
-
-    /// Where the request goes.
-    package var address: Endpoint { account.endpoints[grant.place.endpoint] }
-    package var key: Key { lease.key }
-  }
-
   package let name: String
   package let keyring: Keyring
   package let endpoints: [Endpoint]
@@ -22,10 +11,9 @@ package final class Account: Sendable {
   package let models: ModelMap
   /// Where data may go, however its endpoints came to be.
   package let regions: AllowedRegions
+  /// How it stands when the run begins.
+  package let initial: AccountState
   private let provider: any Provider
-  let state: Mutex<AccountState>
-  /// Rings when the keyring has something to do before its time.
-  let keysWanted = AlarmClock.Bell()
   /// The header fields of requests by the generation of their key.
   private let headers = Mutex<[Int: RequestHeaders]>([:])
 
@@ -44,11 +32,8 @@ package final class Account: Sendable {
     self.models = models
     self.regions = regions
     self.provider = provider
-    self.state = Mutex(state)
+    initial = state
   }
-
-  /// False while it is parked or has no key.
-  var isInUse: Bool { state.withLock { $0.parking == nil && !$0.isWithoutKey } }
 
   /// The header fields of requests with a key, made once for each of its values.
   func headers(for lease: KeyLease) throws(TransportError) -> RequestHeaders {

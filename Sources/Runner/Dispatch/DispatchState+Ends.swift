@@ -1,0 +1,138 @@
+import Jobs
+
+// What becomes of requests, and what it means for their jobs and accounts.
+extension DispatchState {
+  /// The request did not leave.
+  mutating func withdraw(
+    _ assignment: Assignment,
+    _ isOver: Bool,
+    at now: ContinuousClock.Instant
+  ) throws(Impossible) {
+    money.giveBack(assignment.reserved)
+    _ = accounts[assignment.account].ended(
+      assignment.grant,
+      .cancelled(left: false),
+      job: assignment.job.number,
+      at: now,
+      random: 0
+    )
+    blocked = [:]
+    if isOver { return try require(assignment.job) }
+    try leaveSlot(assignment.job, "handed back")
+    putBack(assignment.job)
+  }
+
+  private func require(_ job: Job) throws(Impossible) {
+    guard inSlots[job.number] != nil else {
+      throw Impossible(what: "a request of job \(job.number + 1) ended, but no slot had it")
+    }
+  }
+
+  mutating func close(
+    _ assignment: Assignment,
+    _ end: AttemptEnd,
+    at now: ContinuousClock.Instant,
+    _ actions: inout [Action]
+  ) throws(Impossible) {
+    try require(assignment.job)
+    let random = Double.random(in: 0..<1, using: &random)
+    money.close(assignment.reserved, end.billed, worst: assignment.job.worst)
+    hold(end.bytes, for: assignment.job)
+    blocked = [:]
+    let verdict = accounts[assignment.account].ended(
+      assignment.grant,
+      RequestEnd(end),
+      job: assignment.job.number,
+      sighting: end.sighting,
+      at: now,
+      random: random
+    )
+    if verdict.isBack { reopen(assignment.account, &actions) }
+    heed(end, of: assignment.account, at: now, &actions)
+    let fate = fate(of: assignment.job, end, verdict, random, at: now)
+    if case .again = fate.verdict {
+      try leaveSlot(fate.job, "handed back")
+      putBack(fate.job)
+    }
+    actions.append(.verdict(fate.verdict))
+  }
+
+  /// In place of what was held for its request, a job holds its answer until it is settled.
+  private mutating func hold(_ answer: Int, for job: Job) {
+    guard answer > 0, let bytes = inSlots[job.number] else { return }
+    memory.learn(answer: answer)
+    memory.release(bytes)
+    memory.hold(answer)
+    inSlots[job.number] = answer
+  }
+
+  /// What an end means for its account beyond its pace.
+  private mutating func heed(
+    _ end: AttemptEnd,
+    of account: Int,
+    at now: ContinuousClock.Instant,
+    _ actions: inout [Action]
+  ) {
+    switch end.outcome {
+    case .pace(_, _, let wait): actions.append(.rateLimited(account: account, wait: wait))
+    case .park(let refusal, .credential, _):
+      if end.hasOtherKey { return }
+      patience.refused(refusal.message, account: account)
+      accounts[account].lostKey()
+      actions.append(.findKey(account: account))
+    case .park(let refusal, let reason, _):
+      park(account, reason, refusal.message, until: end.parkedFor, at: now, &actions)
+    case .retry(let refusal, _, _) where !end.isAnswered:
+      patience.failed(refusal.message)
+      if let reason = patience.silence(at: now, hasAnswered: accounts.hasAnswered) {
+        stop(reason, &actions)
+      }
+    case .completed, .fail, .retry, nil: break
+    }
+  }
+
+  private func fate(
+    of job: Job,
+    _ end: AttemptEnd,
+    _ verdict: EndVerdict,
+    _ random: Double,
+    at now: ContinuousClock.Instant
+  ) -> (job: Job, verdict: JobVerdict) {
+    var job = job
+    switch end.outcome {
+    case .completed, .fail: return (job, .settle)
+    // A credential never fails a job: it waits for a key that works.
+    case .park, nil: return (job, .again)
+    case .pace:
+      // One that is larger than a limit by itself fails after a few times, since no wait makes it fit.
+      job.refusals += 1
+      let isHopeless = verdict.isTooLarge && job.refusals >= Self.mostRefusals
+      return (job, isHopeless ? .exhausted(job) : .again)
+    case .retry(_, _, let asked):
+      job.failures += 1
+      job.attempts += verdict.isCharged ? 1 : 0
+      guard job.attempts < settings.retries.attempts else { return (job, .exhausted(job)) }
+      let delay = settings.retries.delay(after: job.failures, asked: asked, random: random)
+      return (job, .later(job, at: max(now + delay, verdict.retryAt ?? now)))
+    }
+  }
+}
+
+extension RequestEnd {
+  fileprivate init(_ end: AttemptEnd) {
+    switch end.outcome {
+    case .completed(let usage): self = .answered(usage: usage, elapsed: end.elapsed)
+    case .fail: self = .answered(usage: nil, elapsed: end.elapsed)
+    case .pace(_, let cause, let wait): self = .paced(cause, wait: wait)
+    case .park: self = .refused
+    case .retry(_, let cause, let wait):
+      self = .failed(
+        cause,
+        wait: wait,
+        answered: end.isAnswered,
+        isAboutRequest: end.isAboutRequest
+      )
+    case nil: self = .cancelled(left: end.mayHaveLeft)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/// How long a run goes on without hope: a pure value.
+struct Patience: Sendable {
+  private let giveUpAfter: Duration?
+  private let parkFor: Duration?
+  private let start: ContinuousClock.Instant
+  private var allParkedSince: ContinuousClock.Instant?
+  /// What the last request without an answer died of.
+  private var lastFailure: String?
+  /// What the provider last said of a key that it refused, by account.
+  private var refusals: [Int: String] = [:]
+
+  /// - Parameters:
+  ///   - giveUpAfter: how long a run goes on to whom no endpoint has ever answered; nil for ever, and
+  ///     where nothing has ever worked too.
+  ///   - parkFor: how long it waits while every account is parked; nil for ever.
+  init(giveUpAfter: Duration?, parkFor: Duration?, since start: ContinuousClock.Instant) {
+    self.giveUpAfter = giveUpAfter
+    self.parkFor = parkFor
+    self.start = start
+  }
+
+  mutating func failed(_ message: String) { lastFailure = message }
+
+  mutating func refused(_ message: String, account: Int) { refusals[account] = message }
+
+  /// What the provider said of the last key, with why there is no other.
+  func refusal(of account: Int, _ exhaustion: String) -> String {
+    refusals[account].map { "\($0) (\(exhaustion))" } ?? exhaustion
+  }
+
+  mutating func resumed(account: Int) {
+    allParkedSince = nil
+    refusals[account] = nil
+  }
+
+  /// Why a run ends to whom no endpoint has ever said anything; nil where it goes on.
+  func silence(at now: ContinuousClock.Instant, hasAnswered: Bool) -> StopReason? {
+    guard let giveUpAfter, now - start >= giveUpAfter, !hasAnswered else { return nil }
+    let silence = "no endpoint has answered for \(giveUpAfter.milliseconds / 1_000) s"
+    return .unavailable(lastFailure.map { "\(silence): \($0)" } ?? silence)
+  }
+
+  /// Why a run ends all of whose accounts are parked; nil where it waits for them.
+  mutating func closed(
+    by parking: Parking,
+    everWorked: Bool,
+    at now: ContinuousClock.Instant
+  ) -> StopReason? {
+    if giveUpAfter != nil, !everWorked {
+      switch parking.reason {
+      case .credential: return .keyRefused(parking.message)
+      case .billing: return .parked(parking.message)
+      case .configuration: return .unavailable(parking.message)
+      }
+    }
+    let since = allParkedSince ?? now
+    allParkedSince = since
+    guard let parkFor, now - since >= parkFor else { return nil }
+    return .parked(parking.message)
+  }
+}

@@ -1,0 +1,72 @@
+package import Jobs
+
+/// Claims segments when the dispatcher asks for them, and reads their jobs.
+package struct SegmentClaimer: Sendable {
+  private let dispatcher: Dispatcher
+  private let store: any JobStore
+  private let input: SegmentLoader
+  private let clock: any RunClock
+  /// Whether to ask the others of a queue for the end; nil where the input ends by itself.
+  private let endsWhenEmpty: Bool?
+  private let pricing: Pricing
+  private let preparer: JobPreparer
+  private let onRemains: @Sendable (Remains) -> Void
+
+  /// - Parameters:
+  ///   - endsWhenEmpty: of a queue whether it ends when nobody has anything left to do; nil for the
+  ///     input of a run.
+  ///   - onRemains: told what dead workers left behind.
+  package init(
+    _ dispatcher: Dispatcher,
+    store: any JobStore,
+    input: SegmentLoader,
+    clock: any RunClock,
+    endsWhenEmpty: Bool?,
+    pricing: Pricing,
+    preparer: JobPreparer,
+    onRemains: @escaping @Sendable (Remains) -> Void = { _ in }
+  ) {
+    self.dispatcher = dispatcher
+    self.store = store
+    self.input = input
+    self.clock = clock
+    self.endsWhenEmpty = endsWhenEmpty
+    self.pricing = pricing
+    self.preparer = preparer
+    self.onRemains = onRemains
+  }
+
+  /// Claims until the supply ends or the run stops.
+  ///
+  /// - Throws: ``StoreError`` when the store fails or the input is not what it was.
+  package func run() async throws {
+    while let count = await dispatcher.claimIsDue() {
+      CrashPoint.reached(.claiming)
+      let claim = try await store.claim(count)
+      CrashPoint.reached(.claimed)
+      onRemains(claim.remains)
+      for segment in claim.segments { try await take(segment) }
+      if claim.segments.isEmpty {
+        dispatcher.tell(.claimed(.nothing(isAtEnd: try await isAtEnd())))
+      } else {
+        dispatcher.tell(.claimed(.segments))
+      }
+    }
+  }
+
+  private func isAtEnd() async throws -> Bool {
+    endsWhenEmpty == true ? try await store.summary().isDrained : false
+  }
+
+  private func take(_ segment: ClaimedSegment) async throws {
+    let bytes = try await input.bytes(of: segment)
+    let now = clock.unixMilliseconds
+    var jobs: [(job: Job, wait: Duration)] = []
+    for (read, retry) in segment.jobs(in: bytes) {
+      var job = read
+      if pricing.isLimited { job.worst = await pricing.worst(of: job, preparer) }
+      jobs.append((job, .milliseconds(retry?.wait(at: now) ?? 0)))
+    }
+    dispatcher.tell(.leased(segment.lease, jobs, bytes: bytes.count))
+  }
+}

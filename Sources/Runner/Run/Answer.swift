@@ -1,0 +1,68 @@
+import Transport
+
+/// What came of a request; no outcome when it was cut off by us.
+struct Answer: Sendable {
+  var response: HTTPResponse?
+  var outcome: Outcome?
+  /// False when the request certainly never reached the provider.
+  var mayHaveLeft = true
+  /// What the response says about the account's limits.
+  var sighting = LimitSighting.nothing
+  /// False for signs of an outage, such as an unreachable host.
+  var isAboutRequest = true
+
+  var bill: Bill {
+    Bill(outcome, status: response?.status, copies: response?.requestsSent, mayHaveLeft)
+  }
+
+  /// Whether the job needs no other answer.
+  var isDecisive: Bool {
+    switch outcome {
+    case .completed, .fail: true
+    case .retry, .pace, .park, nil: false
+    }
+  }
+
+  /// Whether we ended it after it may have left, so that the next run has to count it.
+  var isCutOff: Bool { outcome == nil && mayHaveLeft }
+
+  var isPaced: Bool {
+    if case .pace = outcome { return true }
+    return false
+  }
+
+  /// What the dispatcher learns from it, as far as the answer itself tells.
+  var end: AttemptEnd {
+    var end = AttemptEnd(outcome: outcome)
+    end.mayHaveLeft = mayHaveLeft
+    end.elapsed = response?.elapsed ?? .zero
+    end.isAnswered = response != nil
+    end.isAboutRequest = isAboutRequest
+    end.sighting = sighting
+    end.bytes = response?.body.count ?? 0
+    return end
+  }
+
+  var audited: AttemptAudit.Outcome {
+    switch outcome {
+    case .completed: .completed
+    case .fail: .failed
+    case .retry: .retried
+    case .pace: .paced
+    case .park: .refused
+    case nil: .cutOff
+    }
+  }
+}
+
+extension Outcome {
+  /// The provider's refusal; nil for a result.
+  var refusal: Refusal? {
+    switch self {
+    case .completed: nil
+    case .retry(let refusal, _, _), .pace(let refusal, _, _), .park(let refusal, _, _),
+      .fail(let refusal):
+      refusal
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Jobs
+import KeySources
+import Transport
+
+/// Sends the request of an assignment and judges what comes back.
+struct RequestSender: Sendable {
+  let provider: any Provider
+  let client: any HTTPClient
+  let batcher: CompletionBatcher
+  let organisations: AccountOrganisations
+  let clock: any RunClock
+  let deadlines: Deadlines
+  let events: any EventSink
+
+  func send(_ prepared: PreparedJob, by account: Account, _ assignment: Assignment) async -> Answer {
+    let endpoint = account.endpoints[assignment.grant.place.endpoint]
+    guard account.regions.allows(endpoint) else {
+      let refusal = Refusal(outsideRegions: account.regions, endpoint)
+      return Answer(outcome: .park(refusal, .configuration, until: nil), mayHaveLeft: false)
+    }
+    events.record(.sent)
+    defer { events.record(.returned) }
+    do throws(TransportError) {
+      let request = HTTPRequest(
+        url: endpoint.url(for: prepared.request.path),
+        headers: try account.headers(for: assignment.key),
+        body: account.models.body(prepared.request.body, prepared.shape),
+        deadlines: deadlines
+      )
+      CrashPoint.reached(.sending)
+      let response = try await client.send(request)
+      CrashPoint.reached(.answered)
+      return judge(response, to: prepared.request.path, by: account, assignment)
+    } catch {
+      if error.code == .cancelled || error.code == .closed {
+        return Answer(mayHaveLeft: error.requestMayHaveLeft)
+      }
+      batcher.count(Traffic(requestsSent: error.requestMayHaveLeft ? 1 : 0))
+      return Answer(
+        outcome: Outcome(error),
+        mayHaveLeft: error.requestMayHaveLeft,
+        isAboutRequest: error.requestMayHaveLeft
+      )
+    }
+  }
+
+  private func judge(
+    _ response: HTTPResponse,
+    to path: String,
+    by account: Account,
+    _ assignment: Assignment
+  ) -> Answer {
+    batcher.count(Traffic(requestsSent: response.requestsSent))
+    organisations.learn(from: response, about: account.name, by: provider)
+    let time = Double(clock.unixMilliseconds) / 1_000
+    return Answer(
+      response: response,
+      outcome: provider.outcome(of: response, path: path, at: time).hiding(assignment.key.key),
+      sighting: limitSighting(in: response, at: time),
+      isAboutRequest: ![502, 503, 529].contains(response.status)
+    )
+  }
+}
+
+extension Refusal {
+  /// Data would leave the regions where it may be.
+  fileprivate init(outsideRegions regions: AllowedRegions, _ endpoint: Endpoint) {
+    self.init(
+      status: nil,
+      code: "region_not_allowed",
+      message: "\(endpoint) is in region \(endpoint.region ?? "unknown"), and `regions` allows "
+        + "only \(regions.list); nothing was sent there"
+    )
+  }
+}
