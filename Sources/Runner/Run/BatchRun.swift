@@ -219,7 +219,7 @@ package final class BatchRun: Sendable {
     return JobFeed(
       store: store,
       supply: isQueue ? .queue(untilEmpty: plan.untilEmpty) : .input,
-      input: SegmentLoader(file: plan.input.file),
+      loader: JobLoader(file: plan.input.file, preparer: plan.preparer),
       alarm: alarm,
       clock: clock,
       lease: WorkerLease(length: isQueue ? plan.lease : nil, at: clock.now),

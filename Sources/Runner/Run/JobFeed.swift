@@ -26,7 +26,7 @@ package final class JobFeed: Sendable {
   private let state: Mutex<State>
   private let store: any JobStore
   private let supply: Supply
-  private let input: SegmentLoader
+  private let loader: JobLoader
   private let alarm: AlarmClock
   private let clock: any RunClock
   /// Claims are due when fewer jobs than this are ready.
@@ -41,7 +41,7 @@ package final class JobFeed: Sendable {
   package init(
     store: any JobStore,
     supply: Supply,
-    input: SegmentLoader,
+    loader: JobLoader,
     alarm: AlarmClock,
     clock: any RunClock,
     lease: WorkerLease,
@@ -50,7 +50,7 @@ package final class JobFeed: Sendable {
   ) {
     self.store = store
     self.supply = supply
-    self.input = input
+    self.loader = loader
     self.alarm = alarm
     self.clock = clock
     self.onRemains = onRemains
@@ -196,7 +196,7 @@ package final class JobFeed: Sendable {
   }
 
   private func take(_ segment: ClaimedSegment) async throws {
-    let jobs = segment.jobs(in: try await input.bytes(of: segment))
+    let jobs = try await loader.jobs(of: segment)
     let now = clock.unixMilliseconds
     change { $0.stock.add(jobs, of: segment.lease, now: now) }
     for (job, retry) in jobs {

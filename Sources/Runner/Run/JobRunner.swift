@@ -31,11 +31,11 @@ package struct JobRunner: Sendable {
     do throws(UnusableJob) {
       prepared = try await preparer.prepare(job)
     } catch {
-      return await fail(job, id: error.id, line: error.line, error.refusal, slot: nil)
+      return await fail(job, error.refusal, slot: nil)
     }
     guard accounts.serves(prepared.shape.model) else {
       let refusal = Refusal(notServed: prepared.shape.model)
-      return await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
+      return await fail(job, refusal, slot: nil)
     }
     guard let reservation = await reserve(job, prepared) else { return }
     let permit: Account.Permit
@@ -76,7 +76,7 @@ package struct JobRunner: Sendable {
       await complete(job, prepared, permit, answer, usage, cost, slot: slot)
     case .fail(let refusal):
       accounts.answered(permit, usage: nil, elapsed: .zero, sighting: answer.sighting)
-      await fail(job, id: prepared.id, line: prepared.line, refusal, slot: slot)
+      await fail(job, refusal, slot: slot)
     case .retry(let refusal, let cause, let after):
       clear(slot)
       await retry(job, prepared, permit, answer, refusal, cause, after: after)
@@ -102,7 +102,7 @@ package struct JobRunner: Sendable {
       feed.giveBack(job)
     } catch {
       let refusal = Refusal(status: nil, code: "unbounded_cost", message: error.message)
-      await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
+      await fail(job, refusal, slot: nil)
     }
     return nil
   }
@@ -221,17 +221,14 @@ package struct JobRunner: Sendable {
 
   private func fail(
     _ job: Job,
-    id: String,
-    line: ArraySlice<UInt8>,
     _ refusal: Refusal,
     slot: Int?
   ) async {
-    events.record(.failed(job: id, reason: refusal.message))
-    let failed = InputLine.failedLine(line, number: job.lineNumber, refusal: refusal)
+    events.record(.failed(job: job.id, reason: refusal.message))
     let result = JobResult(
       job: job.number,
       state: .failed,
-      line: failed,
+      line: await preparer.failedLine(of: job, refusal),
       hasRetried: job.failures > 0
     )
     await record(result, of: job, slot: slot)
@@ -271,7 +268,7 @@ package struct JobRunner: Sendable {
     job.failures += 1
     job.attempts += isCharged ? 1 : 0
     guard job.attempts < retries.attempts else {
-      return await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
+      return await fail(job, refusal, slot: nil)
     }
     events.record(.retry(job: prepared.id, reason: refusal.message))
     let delay = max(
@@ -305,7 +302,7 @@ package struct JobRunner: Sendable {
     guard case .limit(let meter) = cause, job.refusals >= Self.mostRefusals,
       permit.account.state.withLock({ $0.isTooLarge(permit.grant, for: meter) })
     else { return feed.giveBack(job) }
-    await fail(job, id: prepared.id, line: prepared.line, refusal, slot: nil)
+    await fail(job, refusal, slot: nil)
   }
 
   private func abandon(_ job: Job, _ permit: Account.Permit, slot: Int?) {

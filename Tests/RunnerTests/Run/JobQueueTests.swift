@@ -4,17 +4,8 @@ import Testing
 
 @Suite struct `A queue of jobs` {
   private func jobs(_ numbers: Range<Int>) -> [Job] {
-    let lines = numbers.map { "\($0)\n" }.joined()
-    let segment = ClaimedSegment(
-      lease: SegmentLease(segment: 1, epoch: 1),
-      firstJob: numbers.lowerBound,
-      jobCount: numbers.count,
-      firstLine: 1,
-      source: .inline([]),
-      finished: [],
-      retryable: [:]
-    )
-    return segment.jobs(in: Array(lines.utf8)).map(\.job)
+    let lines = numbers.map { JobLine(number: $0, id: "\($0)", shape: RequestShape()) }
+    return LoadedSegment(lease: SegmentLease(segment: 1, epoch: 1), lines: lines).jobs()
   }
 
   private func queue(_ numbers: Range<Int>, delayedLimit: Int = 10) -> JobQueue {
@@ -83,29 +74,5 @@ import Testing
     #expect(next(&queue) == "finished")
     queue.giveBack(jobs(0..<1)[0])
     #expect(next(&queue) == "finished")
-  }
-}
-
-@Suite struct `The jobs of a segment` {
-  @Test func `are those without a result with the attempts they had`() {
-    let waiting = RetryableJob(job: 13, attempts: 4, notBefore: 99, reason: "overloaded")
-    let segment = ClaimedSegment(
-      lease: SegmentLease(segment: 3, epoch: 2),
-      firstJob: 10,
-      jobCount: 5,
-      firstLine: 21,
-      source: .inline([]),
-      finished: [11],
-      retryable: [13: waiting]
-    )
-    let found = segment.jobs(in: Array("a\n\nb\r\nc\n \nd\r\ne".utf8))
-    #expect(found.map(\.job.number) == [10, 12, 13, 14])
-    #expect(found.map(\.job.lineNumber) == [21, 24, 26, 27])
-    #expect(
-      found.map { String(decoding: $0.job.line, as: UTF8.self) } == ["a", "c", "d", "e"]
-    )
-    #expect(found.map(\.job.attempts) == [0, 0, 4, 0])
-    #expect(found.map(\.retry) == [nil, nil, waiting, nil])
-    #expect(found.allSatisfy { $0.job.segment.lease == segment.lease })
   }
 }

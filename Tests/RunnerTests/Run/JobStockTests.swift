@@ -10,17 +10,8 @@ import Testing
   private func segment(_ lease: SegmentLease, _ jobs: Range<Int>, priority: Int = 0)
     -> [(job: Job, retry: RetryableJob?)]
   {
-    let segment = ClaimedSegment(
-      lease: lease,
-      firstJob: jobs.lowerBound,
-      jobCount: jobs.count,
-      firstLine: 1,
-      source: .inline([]),
-      priority: priority,
-      finished: [],
-      retryable: [:]
-    )
-    return segment.jobs(in: Array(jobs.map { "\($0)\n" }.joined().utf8))
+    let lines = jobs.map { JobLine(number: $0, id: "\($0)", shape: RequestShape()) }
+    return LoadedSegment(lease: lease, priority: priority, lines: lines).jobs().map { ($0, nil) }
   }
 
   private func stock(leaseOf length: Duration? = nil) -> JobStock {
