@@ -105,10 +105,21 @@ package struct DocumentFolder: Sendable {
     return JobMark.hash([UInt8](facts.utf8)[...])
   }
 
-  /// The text of a document.
+  /// How many bytes each document has; 0 for one that is not there.
+  package func sizes(of paths: [String]) async -> [Int] {
+    let sizes = try? await queue.run {
+      paths.map { path in
+        var information = stat()
+        return unsafe stat(root + "/" + path, &information) == 0 ? Int(information.st_size) : 0
+      }
+    }
+    return sizes ?? paths.map { _ in 0 }
+  }
+
+  /// The text of a document, UTF-8.
   ///
   /// - Throws: ``DocumentError`` when it cannot be read, is empty, too large or not UTF-8.
-  package func text(of path: String) async throws(DocumentError) -> String {
+  package func text(of path: String) async throws(DocumentError) -> [UInt8] {
     let bytes: [UInt8]
     do {
       let file = try InputFile(path: root + "/" + path)
@@ -121,13 +132,19 @@ package struct DocumentFolder: Sendable {
     guard bytes.count <= Self.largest else {
       throw DocumentError(message: "is larger than \(Self.largest >> 20) MiB; split it")
     }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    guard let text = try? UTF8Span(validating: bytes.span) else {
       throw DocumentError(message: "is not UTF-8 text; convert it first")
     }
-    guard text.contains(where: { !$0.isWhitespace }) else {
-      throw DocumentError(message: "is empty")
+    guard !Self.isBlank(text) else { throw DocumentError(message: "is empty") }
+    return bytes
+  }
+
+  private static func isBlank(_ text: borrowing UTF8Span) -> Bool {
+    var scalars = text.makeUnicodeScalarIterator()
+    while let scalar = scalars.next() {
+      if !scalar.properties.isWhitespace { return false }
     }
-    return text
+    return true
   }
 }
 

@@ -4,7 +4,7 @@ package import Jobs
 package struct SegmentClaimer: Sendable {
   private let dispatcher: Dispatcher
   private let store: any JobStore
-  private let input: SegmentLoader
+  private let loader: JobLoader
   private let clock: any RunClock
   /// Whether to ask the others of a queue for the end; nil where the input ends by itself.
   private let endsWhenEmpty: Bool?
@@ -19,7 +19,7 @@ package struct SegmentClaimer: Sendable {
   package init(
     _ dispatcher: Dispatcher,
     store: any JobStore,
-    input: SegmentLoader,
+    loader: JobLoader,
     clock: any RunClock,
     endsWhenEmpty: Bool?,
     pricing: Pricing,
@@ -28,7 +28,7 @@ package struct SegmentClaimer: Sendable {
   ) {
     self.dispatcher = dispatcher
     self.store = store
-    self.input = input
+    self.loader = loader
     self.clock = clock
     self.endsWhenEmpty = endsWhenEmpty
     self.pricing = pricing
@@ -59,14 +59,14 @@ package struct SegmentClaimer: Sendable {
   }
 
   private func take(_ segment: ClaimedSegment) async throws {
-    let bytes = try await input.bytes(of: segment)
     let now = clock.unixMilliseconds
     var jobs: [(job: Job, wait: Duration)] = []
-    for (read, retry) in segment.jobs(in: bytes) {
+    for (read, retry) in try await loader.jobs(of: segment) {
       var job = read
       if pricing.isLimited { job.worst = await pricing.worst(of: job, preparer) }
       jobs.append((job, .milliseconds(retry?.wait(at: now) ?? 0)))
     }
-    dispatcher.tell(.leased(segment.lease, jobs, bytes: bytes.count))
+    let bytes = jobs.first?.job.segment.bytes.count ?? 0
+    dispatcher.tell(.leased(segment.lease, jobs, bytes: bytes))
   }
 }

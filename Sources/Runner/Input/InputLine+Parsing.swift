@@ -6,12 +6,20 @@ extension InputLine {
   ///
   /// - Throws: an ``InputLineError`` that says what is wrong with the line.
   package static func parse(_ line: Span<UInt8>) throws(InputLineError) -> InputLine {
-    let fields = try Fields(of: line)
+    var fields = Fields()
+    do throws(JSONError) {
+      try fields.read(line)
+    } catch {
+      throw wrong(error.description)
+    }
+    guard fields.isObject else { throw wrong("is JSON, but not an object") }
+    if let name = fields.twice { throw wrong("has \(name) twice") }
     guard let customID = fields.customID else { return try plain(fields, line) }
     let id = try identifier(customID, named: "custom_id", in: line)
     if let params = fields.params, fields.body == nil {
       guard params.kind == .object else { throw wrong("params is not an object", id) }
-      return InputLine(id: id, shape: .anthropic(params: params.range))
+      let request = NativeRequest(url: nil, body: params.range, fields: fields.inParams)
+      return InputLine(id: id, shape: .native(request))
     }
     guard let body = fields.body else {
       throw wrong("has a custom_id but neither body and url (OpenAI) nor params (Anthropic)", id)
@@ -31,7 +39,8 @@ extension InputLine {
     guard method.isString("POST", in: line) else { throw wrong("method is not \"POST\"", id) }
     guard let url = fields.url else { throw wrong("has a body but no url", id) }
     guard url.kind == .string else { throw wrong("url is not a string", id) }
-    return InputLine(id: id, shape: .openAI(url: url.range, body: body.range))
+    let request = NativeRequest(url: url, body: body.range, fields: fields.inBody)
+    return InputLine(id: id, shape: .native(request))
   }
 
   private static func plain(
@@ -41,7 +50,7 @@ extension InputLine {
     guard let id = fields.id else {
       throw wrong("has no id: a plain line has id, a batch line custom_id")
     }
-    return InputLine(id: try identifier(id, named: "id", in: line), shape: .plain)
+    return InputLine(id: try identifier(id, named: "id", in: line), shape: .plain(fields.plain))
   }
 
   /// The text of an id: a string, or in a plain line the digits of an integer.
@@ -70,65 +79,88 @@ extension InputLine {
   }
 }
 
-/// The fields that tell the shapes apart.
+/// The fields that tell the shapes apart, and what of them goes into a request.
 private struct Fields {
+  var isObject = true
   var id: JSONToken?
   var customID: JSONToken?
   var method: JSONToken?
   var url: JSONToken?
   var body: JSONToken?
   var params: JSONToken?
+  var inBody = RequestFields()
+  var inParams = RequestFields()
+  var plain = InputLine.PlainFields()
+  /// A field of a shape that is there twice, which is refused: readers differ on which one counts.
+  var twice: String?
 
-  init(of line: Span<UInt8>) throws(InputLineError) {
-    guard var members = JSONMembers(ofWhole: line) else { throw Self.notAnObject(line) }
-    while let member = try Self.next(of: &members, in: line) { try note(member, in: line) }
+  mutating func read(_ line: Span<UInt8>) throws(JSONError) {
+    guard var members = JSONMembers(ofWhole: line) else {
+      _ = try JSONScanner.wholeValue(in: line)
+      isObject = false
+      return
+    }
+    while let name = try members.name(in: line) { try read(name, of: &members, in: line) }
   }
 
-  /// Keeps a member that a shape names; twice is refused, since readers differ on which one counts.
-  private mutating func note(
-    _ member: JSONMember,
+  /// Reads the value of a member, and within it what the request that it may be says of itself.
+  private mutating func read(
+    _ name: JSONToken,
+    of members: inout JSONMembers,
     in line: Span<UInt8>
-  ) throws(InputLineError) {
+  ) throws(JSONError) {
+    let isBody = name.isString("body", in: line)
+    guard isBody || name.isString("params", in: line), var inner = members.inner(in: line) else {
+      let value = try members.value(in: line)
+      return note(JSONMember(key: name, value: value), in: line)
+    }
+    var fields = RequestFields()
+    while let member = try inner.next(in: line) { fields.note(member, in: line) }
+    members.goOn(after: inner)
+    if isBody { inBody = fields } else { inParams = fields }
+    note(JSONMember(key: name, value: inner.object), in: line)
+  }
+
+  private mutating func note(_ member: JSONMember, in line: Span<UInt8>) {
     switch member.key.range.count - 2 {
-    case 2: try keep(member, as: "id", in: &id, of: line)
-    case 3: try keep(member, as: "url", in: &url, of: line)
-    case 4: try keep(member, as: "body", in: &body, of: line)
+    case 2: keep(member, as: "id", &id, &twice, line)
+    case 3: keep(member, as: "url", &url, &twice, line)
+    case 4: keep(member, as: "body", &body, &twice, line)
+    case 5: keep(member, as: "model", &plain.model, line)
     case 6:
-      try keep(member, as: "method", in: &method, of: line)
-      try keep(member, as: "params", in: &params, of: line)
-    case 9: try keep(member, as: "custom_id", in: &customID, of: line)
+      keep(member, as: "method", &method, &twice, line)
+      keep(member, as: "params", &params, &twice, line)
+      keep(member, as: "prompt", &plain.prompt, line)
+      keep(member, as: "system", &plain.system, line)
+    case 9: keep(member, as: "custom_id", &customID, &twice, line)
+    case 10: keep(member, as: "max_tokens", &plain.maxTokens, line)
     default: break
     }
   }
+}
 
-  private func keep(
-    _ member: JSONMember,
-    as name: String,
-    in field: inout JSONToken?,
-    of line: Span<UInt8>
-  ) throws(InputLineError) {
-    guard member.key.isString(name, in: line) else { return }
-    guard field == nil else { throw InputLineError(message: "has \(name) twice", id: nil) }
-    field = member.value
-  }
+/// Keeps a member of this name, and notes it where it is there twice.
+private func keep(
+  _ member: JSONMember,
+  as name: String,
+  _ field: inout JSONToken?,
+  _ twice: inout String?,
+  _ line: Span<UInt8>
+) {
+  guard member.key.isString(name, in: line) else { return }
+  if field != nil { twice = name }
+  field = member.value
+}
 
-  private static func next(
-    of members: inout JSONMembers,
-    in line: Span<UInt8>
-  ) throws(InputLineError) -> JSONMember? {
-    do throws(JSONError) {
-      return try members.next(in: line)
-    } catch {
-      throw InputLineError(message: error.description, id: nil)
-    }
+/// Keeps the first member of this name, unless it is null.
+private func keep(
+  _ member: JSONMember,
+  as name: String,
+  _ field: inout JSONToken?,
+  _ line: Span<UInt8>
+) {
+  guard field == nil, member.value.kind != .null, member.key.isString(name, in: line) else {
+    return
   }
-
-  private static func notAnObject(_ line: Span<UInt8>) -> InputLineError {
-    do throws(JSONError) {
-      _ = try JSONScanner.wholeValue(in: line)
-      return InputLineError(message: "is JSON, but not an object", id: nil)
-    } catch {
-      return InputLineError(message: error.description, id: nil)
-    }
-  }
+  field = member.value
 }

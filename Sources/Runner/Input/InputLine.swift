@@ -1,15 +1,28 @@
 /// One line of an input file: its id, and where in the line its request stands.
 ///
-/// Cheap, since it runs twice for every line: one pass over the bytes, one allocation for the id.
+/// It is made in one pass over the bytes, with one allocation, for the id.
 package struct InputLine: Sendable, Equatable {
-  /// The three shapes, told apart by their fields; ranges are offsets from the line's first byte.
+  /// The shapes, told apart by their fields; every place is an offset from the line's first byte.
   package enum Shape: Sendable, Equatable {
-    /// OpenAI's batch format: `custom_id`, `method`, `url`, `body`.
-    case openAI(url: Range<Int>, body: Range<Int>)
-    /// Anthropic's batch format: `custom_id`, `params`.
-    case anthropic(params: Range<Int>)
-    /// `id` and `prompt`, or whatever fields the job file's template names.
-    case plain
+    case native(NativeRequest)
+    case plain(PlainFields)
+  }
+
+  /// A request in a provider's own format, which is sent as the bytes it came in.
+  package struct NativeRequest: Sendable, Equatable {
+    /// The `url` of OpenAI's batch format; nil in Anthropic's, which has `params` instead.
+    let url: JSONToken?
+    /// Where the body stands.
+    package let body: Range<Int>
+    let fields: RequestFields
+  }
+
+  /// What of a plain line goes into its request when no template says otherwise; nulls are absent.
+  package struct PlainFields: Sendable, Equatable {
+    var prompt: JSONToken?
+    var system: JSONToken?
+    var model: JSONToken?
+    var maxTokens: JSONToken?
   }
 
   /// The longest id, in bytes.
@@ -18,6 +31,12 @@ package struct InputLine: Sendable, Equatable {
   /// The job's id as text, never empty.
   package let id: String
   package let shape: Shape
+
+  /// True where the settings of the run go into the request.
+  package var isPrompt: Bool {
+    if case .plain = shape { return true }
+    return false
+  }
 }
 
 /// What is wrong with an input line.

@@ -160,27 +160,13 @@ struct InputReconciler {
       marks: draft.marks,
       firstLine: draft.firstLine
     )
-    let found = draft.claimed.jobs(in: bytes).first { $0.job.number == job }
-    guard let line = found?.job else { return "job \(job + 1)" }
+    let lines = LineSplitter.lines(of: bytes, firstLine: draft.firstLine)
+    guard lines.indices.contains(job - draft.firstJob) else { return "job \(job + 1)" }
+    let line = lines[job - draft.firstJob]
     if case .folder = input.source {
-      return "\(input.name)/\(JobPreparer.documentPath(line.line))"
+      return "\(input.name)/\(JobPreparer.documentPath(line.bytes.content))"
     }
-    let id = (try? InputLine.parse(line.line.span))?.id ?? ""
-    return "\(input.name):\(line.lineNumber): job \"\(id)\""
-  }
-}
-
-extension SegmentDraft {
-  /// The segment as if it were claimed, to look at its jobs.
-  fileprivate var claimed: ClaimedSegment {
-    ClaimedSegment(
-      lease: SegmentLease(segment: 0, epoch: 0),
-      firstJob: firstJob,
-      jobCount: jobCount,
-      firstLine: firstLine,
-      source: source,
-      finished: [],
-      retryable: [:]
-    )
+    let id = (try? InputLine.parse(line.bytes.content.span))?.id ?? ""
+    return "\(input.name):\(line.number): job \"\(id)\""
   }
 }

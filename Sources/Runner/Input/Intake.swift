@@ -158,7 +158,7 @@ package struct Intake: Sendable {
       do throws(InputLineError) {
         let line = try InputLine.parse(text.span)
         id = line.id
-        isPrompt = line.shape == .plain
+        isPrompt = line.isPrompt
       } catch {
         if isKnown(Self.mark(of: text), line) { return .known }
         return bad(line, "malformed_line", error.message)

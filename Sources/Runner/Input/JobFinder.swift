@@ -46,11 +46,7 @@ package struct JobFinder: Sendable {
 extension SegmentDraft {
   /// The segment's lines with the numbers of their jobs.
   fileprivate func lines(in bytes: [UInt8]) -> [(number: Int, line: ArraySlice<UInt8>)] {
-    var splitter = LineSplitter(longest: .max, number: firstLine)
-    var lines: [LineSplitter.Line] = []
-    splitter.take(bytes) { lines.append($0) }
-    if let last = splitter.finish() { lines.append(last) }
-    return lines.filter { !$0.bytes.isBlankLine }.enumerated()
+    LineSplitter.lines(of: bytes, firstLine: firstLine).enumerated()
       .map { (firstJob + $0.offset, $0.element.bytes.content) }
   }
 }

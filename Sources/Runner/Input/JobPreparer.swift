@@ -3,32 +3,21 @@ package import Jobs
 /// A job as it will be sent.
 struct PreparedJob: Sendable {
   let id: String
-  /// What stands for the job in the file of failed jobs.
-  let line: ArraySlice<UInt8>
   let request: ProviderRequest
   /// What the request says that its pace, its price and its way depend on.
   let shape: RequestShape
-
-  init(id: String, line: ArraySlice<UInt8>, request: ProviderRequest) {
-    self.id = id
-    self.line = line
-    self.request = request
-    shape = RequestShape(reading: request.body)
-  }
 }
 
-/// A job that can never be sent, with the line that stands for it among the failed.
+/// A job that can never be sent.
 struct UnusableJob: Error {
-  let id: String
-  let line: ArraySlice<UInt8>
   let refusal: Refusal
 }
 
 /// Makes requests out of lines and documents.
 package struct JobPreparer: Sendable {
   private let provider: any Provider
-  private let settings: PromptSettings
-  private let documents: DocumentFolder?
+  let settings: PromptSettings
+  let documents: DocumentFolder?
   /// The input as messages name it.
   private let inputName: String
 
@@ -45,68 +34,63 @@ package struct JobPreparer: Sendable {
     self.inputName = inputName
   }
 
-  /// Builds the request of a job.
+  /// Builds the request of a job; a document is read for it.
   ///
   /// - Throws: ``UnusableJob`` with a message that names the place of the mistake.
   func prepare(_ job: Job) async throws(UnusableJob) -> PreparedJob {
-    if let documents { return try await document(job, in: documents) }
-    var id = "line-\(job.lineNumber)"
-    do {
-      let line = try InputLine.parse(job.line.span)
-      id = line.id
-      let request = try provider.request(for: line.payload(of: job.line, with: settings))
-      return PreparedJob(id: id, line: job.line, request: request)
-    } catch let error as InputLineError {
-      throw unusable(job, id: error.id ?? id, line: job.line, "malformed_line", error.message)
-    } catch let error as ProviderError {
-      throw unusable(job, id: id, line: job.line, "invalid_job", error.message)
-    } catch {
-      throw unusable(job, id: id, line: job.line, "invalid_job", "\(error)")
-    }
+    try await prepare(job.line, in: job.segment.bytes)
   }
 
-  private func document(
-    _ job: Job,
-    in documents: DocumentFolder
-  ) async throws(UnusableJob) -> PreparedJob {
-    let path = Self.documentPath(job.line)
-    var line = ResultLine.document(path: path, text: nil)
+  /// - Parameter bytes: those that the line was found in.
+  func prepare(_ job: JobLine, in bytes: [UInt8]) async throws(UnusableJob) -> PreparedJob {
+    if let fault = job.fault { throw UnusableJob(refusal: fault) }
     do {
-      let text = try await documents.text(of: path)
-      line = ResultLine.document(path: path, text: text)
-      let prompt = try settings.prompt(document: text, path: path)
-      let request = try provider.request(for: .prompt(prompt))
-      return PreparedJob(id: path, line: line[...], request: request)
+      let payload = try await payload(of: job, in: bytes[job.range])
+      let request = try provider.request(for: payload)
+      let shape =
+        if case .native = payload { job.shape } else {
+          RequestShape(built: request.body, maxTokens: job.shape.maxTokens)
+        }
+      return PreparedJob(id: job.id, request: request, shape: shape)
     } catch let error as DocumentError {
-      let refusal = Refusal(
-        status: nil,
-        code: "unreadable_document",
-        message: "\(inputName)/\(path): \(error.message)"
-      )
-      throw UnusableJob(id: path, line: line[...], refusal: refusal)
+      throw UnusableJob(refusal: refusal("unreadable_document", error.message, of: job))
+    } catch let error as InputLineError where documents == nil {
+      throw UnusableJob(refusal: refusal("malformed_line", error.message, of: job))
     } catch {
-      let refusal = Refusal(
-        status: nil,
-        code: "invalid_job",
-        message: "\(inputName)/\(path): \(error)"
-      )
-      throw UnusableJob(id: path, line: line[...], refusal: refusal)
+      throw UnusableJob(refusal: refusal("invalid_job", "\(error)", of: job))
     }
   }
 
-  private func unusable(
-    _ job: Job,
-    id: String,
-    line: ArraySlice<UInt8>,
-    _ code: String,
-    _ message: String
-  ) -> UnusableJob {
-    let refusal = Refusal(
-      status: nil,
-      code: code,
-      message: "\(inputName):\(job.lineNumber): \(message)"
-    )
-    return UnusableJob(id: id, line: line, refusal: refusal)
+  private func payload(of job: JobLine, in line: ArraySlice<UInt8>) async throws -> Payload {
+    if case .line(let source) = job.source {
+      return try settings.payload(of: source, in: line, job.shape)
+    }
+    let text = try await documents?.text(of: job.id) ?? []
+    return .prompt(try settings.prompt(document: text, path: job.id, job.shape))
+  }
+
+  /// The line that stands for a job among the failed ones; for it a document is read once more.
+  func failedLine(of job: Job, _ refusal: Refusal) async -> [UInt8] {
+    await failedLine(of: job.line, in: job.segment.bytes, refusal)
+  }
+
+  func failedLine(of job: JobLine, in bytes: [UInt8], _ refusal: Refusal) async -> [UInt8] {
+    var line = bytes[job.range]
+    if let documents {
+      let text = try? await documents.text(of: job.id)
+      line = ResultLine.document(path: job.id, text: text)[...]
+    }
+    return InputLine.failedLine(line, number: job.lineNumber, refusal: refusal)
+  }
+
+  private func refusal(_ code: String, _ message: String, of job: JobLine) -> Refusal {
+    let place = documents == nil ? ":\(job.lineNumber)" : "/\(job.id)"
+    return refusal(code, message, at: place)
+  }
+
+  /// - Parameter place: within the input, such as `:12`.
+  func refusal(_ code: String, _ message: String, at place: String) -> Refusal {
+    Refusal(status: nil, code: code, message: "\(inputName)\(place): \(message)")
   }
 
   /// The path that a line of a folder's listing names.

@@ -47,6 +47,21 @@ package struct LineSplitter: Sendable {
     held.isEmpty && skipped == 0 ? nil : complete(with: [])
   }
 
+  /// The lines of a piece of the input that are no blank ones; they share its bytes.
+  package static func lines(of bytes: [UInt8], firstLine: Int) -> [Line] {
+    var lines: [Line] = []
+    var (start, number) = (0, firstLine)
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.count
+      let line = bytes[start..<end]
+      if !line.isBlankLine {
+        lines.append(Line(bytes: line, offset: start, length: line.count, number: number))
+      }
+      (start, number) = (end, number + 1)
+    }
+    return lines
+  }
+
   private mutating func complete(with end: ArraySlice<UInt8>) -> Line {
     let length = skipped + held.count + end.count
     let bytes: ArraySlice<UInt8> =
@@ -76,7 +91,7 @@ extension ArraySlice<UInt8> {
   }
 
   /// The line without its line break, and without the byte order mark that some editors put first.
-  var content: ArraySlice<UInt8> {
+  package var content: ArraySlice<UInt8> {
     var line = self
     if line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
     if line.last == UInt8(ascii: "\n") { line.removeLast() }

@@ -21,104 +21,147 @@ package struct PromptSettings: Sendable {
     self.template = template
   }
 
+  /// The bytes that go into every request besides its line or document, about.
+  private var size: Int { (system?.utf8.count ?? 0) + (template?.size ?? 0) }
+
+  /// What the request of a document will say; of its size the best guess before it is read.
+  func shape(ofDocument bytes: Int) throws(InputLineError) -> RequestShape {
+    try shape(model: nil, maxTokens: nil, bytes: bytes)
+  }
+
+  /// What the request of a line will say; of a prompt the size is a guess.
+  ///
+  /// - Throws: an ``InputLineError`` that fails the job.
+  package func shape(
+    of line: InputLine,
+    in text: Span<UInt8>
+  ) throws(InputLineError) -> RequestShape {
+    switch line.shape {
+    case .native(let request): RequestShape(request.fields, body: request.body, in: text)
+    case .plain(let fields): try shape(of: fields, in: text)
+    }
+  }
+
+  private func shape(
+    of fields: InputLine.PlainFields,
+    in line: Span<UInt8>
+  ) throws(InputLineError) -> RequestShape {
+    guard template != nil || fields.prompt?.kind == .string else {
+      throw fault(fields.prompt == nil ? "has no prompt" : "prompt is not a string")
+    }
+    guard fields.system?.kind ?? .string == .string else {
+      throw fault("system is of the wrong type")
+    }
+    let model = fields.model?.string(in: line)
+    guard model != nil || fields.model == nil else { throw fault("model is of the wrong type") }
+    let maxTokens = fields.maxTokens?.integer(in: line)
+    guard maxTokens != nil || fields.maxTokens == nil else {
+      throw fault("max_tokens is of the wrong type")
+    }
+    return try shape(model: model, maxTokens: maxTokens, bytes: line.count)
+  }
+
+  private func shape(
+    model: String?,
+    maxTokens: Int?,
+    bytes: Int
+  ) throws(InputLineError) -> RequestShape {
+    guard let model = model ?? self.model else {
+      throw fault("no model is named: set --model or `model`")
+    }
+    if let maxTokens, maxTokens < 1 { throw fault("max_tokens is less than 1") }
+    return RequestShape(
+      model: model,
+      maxTokens: maxTokens ?? self.maxTokens,
+      bytes: bytes + size
+    )
+  }
+
   /// The prompt of a document: the template's rendering, or the text itself.
   ///
   /// - Parameters:
   ///   - text: the document.
   ///   - path: its path below the input folder.
+  ///   - shape: what was told of it before.
   /// - Returns: the prompt of its job.
   /// - Throws: an ``InputLineError`` that fails the job.
-  package func prompt(document text: String, path: String) throws(InputLineError) -> Prompt {
-    let rendered = try render(.document(text: text, path: path)) ?? text
-    return try prompt(rendered, system: nil, model: nil, maxTokens: nil)
+  package func prompt(
+    document text: [UInt8],
+    path: String,
+    _ shape: RequestShape
+  ) throws(InputLineError) -> Prompt {
+    guard let template else { return prompt(.utf8(text), system: nil, shape) }
+    let fields = TemplateFields.document(text: String(decoding: text, as: UTF8.self), path: path)
+    return prompt(.text(try render(template, fields)), system: nil, shape)
   }
 
-  /// The prompt of a plain line.
-  fileprivate func prompt(line: JSONValue) throws(InputLineError) -> Prompt {
-    guard let text = try render(.line(line)) ?? line["prompt"]?.string else {
-      let fault = line["prompt"] == nil ? "has no prompt" : "prompt is not a string"
-      throw InputLineError(message: fault, id: nil)
+  /// What a line asks for: a native body as it stands, or a prompt, whose own text is copied as it
+  /// stands.
+  ///
+  /// - Parameters:
+  ///   - source: what was found in the line.
+  ///   - line: its bytes.
+  ///   - shape: what was told of it before.
+  /// - Throws: an ``InputLineError`` that fails the job.
+  package func payload(
+    of source: InputLine.Shape,
+    in line: ArraySlice<UInt8>,
+    _ shape: RequestShape
+  ) throws(InputLineError) -> Payload {
+    switch source {
+    case .native(let request):
+      .native(path: request.url?.string(in: line.span), body: line[offset: request.body])
+    case .plain(let fields): .prompt(try prompt(fields, of: line, shape))
     }
-    return try prompt(
-      text,
-      system: field("system", of: line) { $0.string },
-      model: field("model", of: line) { $0.string },
-      maxTokens: field("max_tokens", of: line) { $0.integer }
-    )
   }
 
   private func prompt(
-    _ text: String,
-    system: String?,
-    model: String?,
-    maxTokens: Int?
+    _ fields: InputLine.PlainFields,
+    of line: ArraySlice<UInt8>,
+    _ shape: RequestShape
   ) throws(InputLineError) -> Prompt {
-    guard let model = model ?? self.model else {
-      throw InputLineError(message: "no model is named: set --model or `model`", id: nil)
+    let system = fields.system.map { BodyText.json(line[offset: $0.range]) }
+    if let template {
+      return prompt(
+        .text(try render(template, .line(try members(of: line)))),
+        system: system,
+        shape
+      )
     }
-    if let maxTokens, maxTokens < 1 {
-      throw InputLineError(message: "max_tokens is less than 1", id: nil)
-    }
-    return Prompt(
+    guard let text = fields.prompt?.range else { throw fault("has no prompt") }
+    return prompt(.json(line[offset: text]), system: system, shape)
+  }
+
+  private func prompt(_ text: BodyText, system: BodyText?, _ shape: RequestShape) -> Prompt {
+    Prompt(
       text: text,
-      system: system ?? self.system,
-      model: model,
-      maxTokens: maxTokens ?? self.maxTokens
+      system: system ?? self.system.map(BodyText.text),
+      model: shape.model,
+      maxTokens: shape.maxTokens
     )
   }
 
-  /// A field of a line, nil if absent; of the wrong type, it is refused rather than ignored.
-  private func field<Value>(
-    _ name: String,
-    of line: JSONValue,
-    as read: (JSONValue) -> Value?
-  ) throws(InputLineError) -> Value? {
-    guard let found = line[name] else { return nil }
-    guard let value = read(found) else {
-      throw InputLineError(message: "\(name) is of the wrong type", id: nil)
-    }
-    return value
-  }
-
-  private func render(_ fields: TemplateFields) throws(InputLineError) -> String? {
-    do throws(PromptTemplateError) {
-      return try template?.render(fields)
-    } catch {
-      throw InputLineError(message: error.message, id: nil)
-    }
-  }
-}
-
-extension InputLine {
-  /// What the line asks for.
-  ///
-  /// - Parameters:
-  ///   - line: the bytes that were parsed.
-  ///   - settings: what plain lines leave out.
-  /// - Returns: a native body as it stands in the line, or a prompt.
-  /// - Throws: an ``InputLineError`` that fails the job.
-  package func payload(
-    of line: ArraySlice<UInt8>,
-    with settings: PromptSettings
-  ) throws(InputLineError) -> Payload {
-    switch shape {
-    case .openAI(let url, let body):
-      var scanner = JSONScanner(at: url.lowerBound)
-      let path = try? scanner.string(in: line.span)
-      return .native(path: path?.string(in: line.span), body: line[offset: body])
-    case .anthropic(let params):
-      return .native(path: nil, body: line[offset: params])
-    case .plain:
-      return .prompt(try settings.prompt(line: fields(of: line)))
-    }
-  }
-
-  private func fields(of line: ArraySlice<UInt8>) throws(InputLineError) -> JSONValue {
+  private func members(of line: ArraySlice<UInt8>) throws(InputLineError) -> JSONValue {
     do throws(JSONError) {
       return try JSONValue(parsing: Array(line))
     } catch {
-      throw InputLineError(message: error.description, id: id)
+      throw fault(error.description)
     }
+  }
+
+  private func render(
+    _ template: PromptTemplate,
+    _ fields: TemplateFields
+  ) throws(InputLineError) -> String {
+    do throws(PromptTemplateError) {
+      return try template.render(fields)
+    } catch {
+      throw fault(error.message)
+    }
+  }
+
+  private func fault(_ message: String) -> InputLineError {
+    InputLineError(message: message, id: nil)
   }
 }
 

@@ -9,6 +9,8 @@ package struct PromptTemplate: Sendable {
   private let template: MustacheTemplate
   /// A brace that the text ends in, which the mustache parser takes for a tag cut short.
   private let lastBrace: String
+  /// Bytes of the template's text.
+  let size: Int
 
   /// Parses a template.
   ///
@@ -37,6 +39,7 @@ package struct PromptTemplate: Sendable {
         line: firstLine
       )
     }
+    size = text.utf8.count
     lastBrace = text.hasSuffix("{") ? "{" : ""
     do {
       template = try MustacheTemplate(string: plainText + text.dropLast(lastBrace.count))

@@ -58,7 +58,7 @@ package struct QueueIntake: Sendable {
   package mutating func take(
     document path: String,
     number: Int,
-    text: Result<String, DocumentError>
+    text: Result<[UInt8], DocumentError>
   ) {
     switch text {
     case .success(let text):

@@ -77,7 +77,7 @@ package struct QueueReader {
     var number = 0
     try await folder.forEach { path, _ in
       number += 1
-      let text: Result<String, DocumentError>
+      let text: Result<[UInt8], DocumentError>
       do throws(DocumentError) {
         text = .success(try await folder.text(of: path))
       } catch {

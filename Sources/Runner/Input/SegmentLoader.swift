@@ -47,11 +47,7 @@ package struct SegmentLoader: Sendable {
 
   /// True when the lines that are no blank ones are, one by one, those that the marks were made of.
   private static func lines(of bytes: [UInt8], match marks: [JobMark]) -> Bool {
-    var splitter = LineSplitter(longest: .max)
-    var lines: [LineSplitter.Line] = []
-    splitter.take(bytes) { lines.append($0) }
-    if let last = splitter.finish() { lines.append(last) }
-    lines.removeAll { $0.bytes.isBlankLine }
+    let lines = LineSplitter.lines(of: bytes, firstLine: 1)
     return lines.count == marks.count
       && zip(lines, marks).allSatisfy { line, mark in mark.matches(line.bytes.content) }
   }

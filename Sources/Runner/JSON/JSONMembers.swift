@@ -14,6 +14,7 @@ package struct JSONMembers: Sendable {
   private var isFirst = true
   private let start: Int
   private var end: Int
+  private let depth: Int
 
   /// Walks an object that was found before.
   package init(of object: JSONToken) {
@@ -22,6 +23,7 @@ package struct JSONMembers: Sendable {
     end = object.range.upperBound
     scanner = JSONScanner(at: start)
     isWholeText = false
+    depth = 1
   }
 
   /// Walks a text that is one object, with white space around it; nil if it is no object.
@@ -31,6 +33,15 @@ package struct JSONMembers: Sendable {
     start = scanner.offset
     end = start
     isWholeText = true
+    depth = 1
+  }
+
+  private init(at scanner: JSONScanner, depth: Int) {
+    self.scanner = scanner
+    self.depth = depth
+    start = scanner.offset
+    end = start
+    isWholeText = false
   }
 
   /// The object that has been walked, its end included once ``next(in:)`` has returned nil.
@@ -40,6 +51,12 @@ package struct JSONMembers: Sendable {
   ///
   /// `text` must be the text that the walk began with.
   package mutating func next(in text: Span<UInt8>) throws(JSONError) -> JSONMember? {
+    guard let key = try name(in: text) else { return nil }
+    return JSONMember(key: key, value: try value(in: text))
+  }
+
+  /// The name of the next member, or nil at the end; its value must be read before the next one.
+  mutating func name(in text: Span<UInt8>) throws(JSONError) -> JSONToken? {
     let opened = isFirst
     if isFirst {
       isFirst = false
@@ -55,8 +72,22 @@ package struct JSONMembers: Sendable {
     }
     let key = try scanner.string(in: text)
     try scanner.colon(in: text)
-    return JSONMember(key: key, value: try scanner.value(in: text, depth: 1))
+    return key
   }
+
+  /// The value of the member that ``name(in:)`` has named.
+  mutating func value(in text: Span<UInt8>) throws(JSONError) -> JSONToken {
+    try scanner.value(in: text, depth: depth)
+  }
+
+  /// A walk of that value, if it is an object; it is ended by ``goOn(after:)``.
+  mutating func inner(in text: Span<UInt8>) -> JSONMembers? {
+    guard scanner.peek(in: text) == UInt8(ascii: "{") else { return nil }
+    return JSONMembers(at: scanner, depth: depth + 1)
+  }
+
+  /// Goes on behind a value that was walked to its end.
+  mutating func goOn(after inner: JSONMembers) { scanner = inner.scanner }
 
   /// The members from here to the end.
   mutating func rest(in text: Span<UInt8>) throws(JSONError) -> [JSONMember] {

@@ -4,7 +4,11 @@ extension [UInt8] {
   ///
   /// Escapes what RFC 8259 section 7 demands and nothing else.
   package mutating func appendJSON(_ text: String) {
-    let bytes = text.utf8.span
+    appendJSON(utf8: text.utf8.span)
+  }
+
+  /// Appends UTF-8 as a JSON string, quotes included.
+  package mutating func appendJSON(utf8 bytes: Span<UInt8>) {
     reserveCapacity(count + bytes.count + 2)
     append(UInt8(ascii: "\""))
     var place = 0
@@ -59,6 +63,23 @@ extension [UInt8] {
     default: append(byte)
     }
   }
+}
+
+/// How many bytes ``Swift/Array/appendJSON(utf8:)`` appends.
+func jsonCount(of bytes: Span<UInt8>) -> Int {
+  var count = bytes.count + 2
+  var place = 0
+  while place < bytes.count {
+    place = plainTextEnd(in: bytes, from: place, stopping: .atEscape)
+    guard place < bytes.count else { break }
+    switch bytes[place] {
+    case 0x08, 0x09, 0x0A, 0x0C, 0x0D, UInt8(ascii: "\""), UInt8(ascii: "\\"): count += 1
+    case 0..<0x20: count += 5
+    default: break
+    }
+    place += 1
+  }
+  return count
 }
 
 private let hexDigits = Array("0123456789abcdef".utf8)

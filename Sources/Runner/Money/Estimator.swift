@@ -79,10 +79,10 @@ package struct Estimator: Sendable {
 
   /// Adds whole lines until there are enough; returns the bytes that were looked at.
   private func add(_ lines: [UInt8], to estimate: inout Estimate) async throws -> Int {
-    for (job, _) in ClaimedSegment.preview(of: lines).jobs(in: lines) {
+    for job in await preparer.lines(in: lines) {
       guard estimate.jobs < most else { return job.range.lowerBound }
       do throws(UnusableJob) {
-        let prepared = try await preparer.prepare(job)
+        let prepared = try await preparer.prepare(job, in: lines)
         let price = prices[prepared.shape.model]
         estimate.add(prepared, price: price, countsCacheInInput: countsCacheInInput)
       } catch {

@@ -69,8 +69,9 @@ enum ResultLine {
 
   /// The line that stands for a document in the file of failed jobs: a plain line that can be run
   /// again, with or without the template.
-  static func document(path: String, text: String?) -> [UInt8] {
+  static func document(path: String, text: [UInt8]?) -> [UInt8] {
     var line: [UInt8] = []
+    line.reserveCapacity(2 * (text.map { jsonCount(of: $0.span) } ?? 0) + 3 * path.utf8.count + 64)
     line.appendRaw("{\"id\":")
     line.appendJSON(path)
     line.appendRaw(",\"path\":")
@@ -80,7 +81,7 @@ enum ResultLine {
     if let text {
       for field in [",\"text\":", ",\"prompt\":"] {
         line.appendRaw(field)
-        line.appendJSON(text)
+        line.appendJSON(utf8: text.span)
       }
     }
     line.append(UInt8(ascii: "}"))

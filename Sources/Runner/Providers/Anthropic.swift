@@ -34,7 +34,7 @@ package struct Anthropic: Provider {
     guard let maxTokens = prompt.maxTokens else {
       throw ProviderError(message: "anthropic needs max_tokens: set --max-tokens or `max_tokens`")
     }
-    var body: [UInt8] = []
+    var body = prompt.emptyBody
     body.appendRaw("{\"model\":")
     body.appendJSON(prompt.model)
     body.appendRaw(",\"max_tokens\":")

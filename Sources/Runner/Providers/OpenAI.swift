@@ -77,7 +77,7 @@ extension OpenAI {
   }
 
   private func body(_ prompt: Prompt) throws(ProviderError) -> [UInt8] {
-    var body: [UInt8] = []
+    var body = prompt.emptyBody
     body.appendRaw("{\"model\":")
     body.appendJSON(prompt.model)
     switch api {

@@ -11,17 +11,55 @@ package enum Payload: Sendable, Equatable {
 /// A plain prompt with what the job file and the flags add to it.
 package struct Prompt: Sendable, Equatable {
   /// The user's message, or the text to embed.
-  package var text: String
+  package var text: BodyText
   /// The system prompt.
-  package var system: String?
+  package var system: BodyText?
   package var model: String
   /// The most tokens the answer may have, at least 1.
   package var maxTokens: Int?
 
-  package init(text: String, system: String? = nil, model: String, maxTokens: Int? = nil) {
+  package init(text: BodyText, system: BodyText? = nil, model: String, maxTokens: Int? = nil) {
     self.text = text
     self.system = system
     self.model = model
     self.maxTokens = maxTokens
+  }
+
+  /// A body without anything in it yet, with room for all that the prompt brings.
+  package var emptyBody: [UInt8] {
+    var body: [UInt8] = []
+    body.reserveCapacity(text.jsonCount + (system?.jsonCount ?? 0) + model.utf8.count + 256)
+    return body
+  }
+}
+
+/// A text on its way into a body, in the form in which it was found.
+package enum BodyText: Sendable, Equatable, ExpressibleByStringInterpolation {
+  /// A JSON string as it stands in an input line, quotes included; it is copied as it is.
+  case json(ArraySlice<UInt8>)
+  /// Well-formed UTF-8, such as a document's.
+  case utf8([UInt8])
+  case text(String)
+
+  package init(stringLiteral text: String) { self = .text(text) }
+
+  /// How many bytes the text takes as JSON.
+  var jsonCount: Int {
+    switch self {
+    case .json(let string): string.count
+    case .utf8(let bytes): Runner.jsonCount(of: bytes.span)
+    case .text(let text): Runner.jsonCount(of: text.utf8.span)
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Appends a text as a JSON string, quotes included.
+  package mutating func appendJSON(_ text: BodyText) {
+    switch text {
+    case .json(let string): append(string.span)
+    case .utf8(let bytes): appendJSON(utf8: bytes.span)
+    case .text(let text): appendJSON(text)
+    }
   }
 }

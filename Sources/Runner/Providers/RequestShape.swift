@@ -9,34 +9,81 @@ package struct RequestShape: Sendable, Equatable {
   /// How many bytes the body has.
   package let bytes: Int
 
-  /// The names under which providers take the limit of an answer.
-  private static let limitNames = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
-
-  package init(model: String = "", maxTokens: Int? = nil, bytes: Int = 0) {
+  package init(
+    model: String = "",
+    modelRange: Range<Int>? = nil,
+    maxTokens: Int? = nil,
+    bytes: Int = 0
+  ) {
     self.model = model
-    modelRange = nil
+    self.modelRange = modelRange
     self.maxTokens = maxTokens
     self.bytes = bytes
   }
 
+  /// - Parameters:
+  ///   - fields: what was noted of the body while its text was read.
+  ///   - body: where the body stands in `text`.
+  init(_ fields: RequestFields, body: Range<Int>, in text: Span<UInt8>) {
+    let model = fields.model?.string(in: text)
+    let range = fields.model.map { token in
+      token.range.lowerBound - body.lowerBound..<token.range.upperBound - body.lowerBound
+    }
+    self.init(
+      model: model ?? "",
+      modelRange: model == nil ? nil : range,
+      maxTokens: fields.maxTokens.flatMap { $0 > 0 ? $0 : nil },
+      bytes: body.count
+    )
+  }
+
   /// Reads a body; of one that is no JSON object only its size is known.
   package init(reading body: ArraySlice<UInt8>) {
-    var model: (text: String, range: Range<Int>)?
-    var maxTokens: Int?
+    var fields = RequestFields()
     let text = body.span
     if var members = JSONMembers(ofWhole: text) {
-      while let member = try? members.next(in: text) {
-        if member.key.isString("model", in: text) {
-          model = member.value.string(in: text).map { ($0, member.value.range) }
-        } else if Self.limitNames.contains(where: { member.key.isString($0, in: text) }) {
-          // Of several that differ, the provider may go by any.
-          if let most = member.value.integer(in: text) { maxTokens = max(most, maxTokens ?? most) }
-        }
-      }
+      while let member = try? members.next(in: text) { fields.note(member, in: text) }
     }
-    self.model = model?.text ?? ""
-    modelRange = model?.range
-    self.maxTokens = maxTokens.flatMap { $0 > 0 ? $0 : nil }
-    bytes = body.count
+    self.init(fields, body: 0..<body.count, in: text)
+  }
+
+  /// The shape of a body that was built of a prompt, which is read only as far as the model, its
+  /// first member.
+  ///
+  /// - Parameter maxTokens: the limit that the prompt has set.
+  init(built body: ArraySlice<UInt8>, maxTokens: Int?) {
+    let text = body.span
+    var members = JSONMembers(ofWhole: text)
+    let first = try? members?.next(in: text)
+    guard let first, first.key.isString("model", in: text) else {
+      self.init(reading: body)
+      return
+    }
+    self.init(
+      model: first.value.string(in: text) ?? "",
+      modelRange: first.value.range,
+      maxTokens: maxTokens,
+      bytes: body.count
+    )
+  }
+}
+
+/// The members of a body that its shape is made of.
+struct RequestFields: Sendable, Equatable {
+  private(set) var model: JSONToken?
+  private(set) var maxTokens: Int?
+
+  /// The names under which providers take the limit of an answer.
+  private static let limitNames = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
+
+  /// Looks at one member of the body.
+  mutating func note(_ member: JSONMember, in text: Span<UInt8>) {
+    if member.key.isString("model", in: text) {
+      model = member.value
+    } else if Self.limitNames.contains(where: { member.key.isString($0, in: text) }) {
+      // Of several that differ, the provider may go by any.
+      guard let most = member.value.integer(in: text) else { return }
+      maxTokens = max(most, maxTokens ?? most)
+    }
   }
 }

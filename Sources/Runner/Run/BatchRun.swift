@@ -11,11 +11,6 @@ package final class BatchRun: Sendable {
   /// How often it is looked whether the batch is paused.
   private static let pauseInterval: Duration = .milliseconds(100)
 
-  /// Bytes of the disk that are held back for each answer that may be on its way when it is full.
-  private static let answerRoom = 16 << 10
-  /// Bytes without which no request is sent: a short answer, and its place in the journal.
-  private static let leastAnswerRoom = 2 << 10
-
   private let plan: RunPlan
   private let client: any HTTPClient
   private let clock: any RunClock
@@ -126,8 +121,18 @@ package final class BatchRun: Sendable {
     let start = clock.now
     let exporter = try plan.files.output.map(Exporter.init)
     try await exporter?.repair(from: store)
-    let journal = try SendJournal(path: store.files.sent, capacity: plan.concurrency)
-    let crew = try crew(exporter, journal)
+    let crew = try RunCrew(
+      plan,
+      store: store,
+      exporter: exporter,
+      spent: before.spent,
+      client: client,
+      clock: clock,
+      alarm: alarm,
+      events: events,
+      audit: audit,
+      stop: stop
+    )
     stop.onStop { [alarm, dispatcher = crew.dispatcher, input = plan.input] in
       alarm.stop()
       dispatcher.tell(.stopped)
@@ -144,149 +149,7 @@ package final class BatchRun: Sendable {
     )
   }
 
-  /// What works together in a run.
-  private struct Crew: Sendable {
-    let dispatcher: Dispatcher
-    let claimer: SegmentClaimer
-    let batcher: CompletionBatcher
-    let journal: SendJournal
-    let reader: JobReader
-    let keys: KeyWatch
-    let runner: JobRunner
-  }
-
-  private func crew(_ exporter: Exporter?, _ journal: SendJournal) throws -> Crew {
-    let keys = KeyWatch(plan.accounts, alarm: alarm, clock: clock)
-    let dispatcher = dispatcher(keys)
-    let batcher = try batcher(exporter, dispatcher)
-    let pricing = Pricing(plan.prices, provider: plan.provider, isLimited: plan.budget != nil)
-    return Crew(
-      dispatcher: dispatcher,
-      claimer: claimer(dispatcher, pricing),
-      batcher: batcher,
-      journal: journal,
-      reader: reader(dispatcher, batcher),
-      keys: keys,
-      runner: JobRunner(
-        preparer: plan.preparer,
-        sender: sender(batcher),
-        accounts: plan.accounts,
-        pricing: pricing,
-        dispatcher: dispatcher,
-        batcher: batcher,
-        journal: journal,
-        audit: audit,
-        clock: clock,
-        events: events
-      )
-    )
-  }
-
-  private func dispatcher(_ keys: KeyWatch) -> Dispatcher {
-    let isQueue = plan.input.isQueue
-    var settings = DispatchState.Settings(
-      lease: WorkerLease(length: isQueue ? plan.lease : nil, at: clock.now)
-    )
-    settings.retries = plan.retries
-    settings.memory = plan.memory / 4 * 3
-    settings.mostDelayed = 2 * plan.concurrency + 1_024
-    settings.followsPrefix = plan.accounts.contains { $0.endpoints.count > 1 }
-    settings.giveUpAfter = plan.giveUpAfter
-    settings.parkFor = plan.parkFor
-    let state = DispatchState(
-      settings,
-      accounts: AccountSet(plan.accounts.map { .init(models: $0.models, state: $0.initial) }),
-      keys: AccountKeys(plan.accounts),
-      money: BudgetState(cap: plan.budget, spent: before.spent),
-      supply: SegmentSupply(
-        isQueue ? .queue : .input,
-        slots: plan.concurrency,
-        segmentJobs: isQueue ? SQLiteJobStore.queuedJobs : SegmentAssembler.jobs,
-        memory: plan.memory / 4
-      ),
-      at: clock.now
-    )
-    return Dispatcher(state, clock: clock, alarm: alarm) { [self] in act($0, keys) }
-  }
-
-  /// Does what the dispatcher asks for beyond its room.
-  private func act(_ action: DispatchState.Action, _ keys: KeyWatch) {
-    let name = { [plan] (account: Int) in plan.accounts[account].name }
-    switch action {
-    case .findKey(let account): keys.find(account)
-    case .parked(let account, let reason):
-      events.record(.parked(account: name(account), reason: reason))
-    case .resumed(let account): events.record(.resumed(account: name(account)))
-    case .rateLimited(let account, let wait):
-      events.record(.rateLimited(account: name(account), wait: wait))
-    case .stop(let reason): stop.stop(reason)
-    case .assign, .dismiss, .verdict, .claim, .wake: break
-    }
-  }
-
-  private func claimer(_ dispatcher: Dispatcher, _ pricing: Pricing) -> SegmentClaimer {
-    SegmentClaimer(
-      dispatcher,
-      store: store,
-      input: SegmentLoader(file: plan.input.file),
-      clock: clock,
-      endsWhenEmpty: plan.input.isQueue ? plan.untilEmpty : nil,
-      pricing: pricing,
-      preparer: plan.preparer
-    ) { [audit, events] remains in
-      guard !remains.workers.isEmpty else { return }
-      audit.note(remains)
-      events.record(.takenOver(remains))
-    }
-  }
-
-  private func batcher(_ exporter: Exporter?, _ dispatcher: Dispatcher) throws
-    -> CompletionBatcher
-  {
-    CompletionBatcher(
-      store: store,
-      exporter: exporter,
-      journal: try AnswerJournal(
-        in: store.files,
-        room: plan.concurrency * Self.answerRoom,
-        least: plan.concurrency * Self.leastAnswerRoom
-      ),
-      clock: clock,
-      events: events,
-      beforeCommit: { [audit] in try audit.flush() },
-      onProgress: { dispatcher.tell(.committed($0)) }
-    )
-  }
-
-  private func reader(_ dispatcher: Dispatcher, _ batcher: CompletionBatcher) -> JobReader {
-    JobReader(
-      plan.input.source,
-      name: plan.input.name,
-      store: store,
-      limit: plan.limit
-    ) { [events] segments, isLast in
-      try await batcher.append(segments, isLast: isLast)
-      for failure in segments.flatMap(\.failures) {
-        let reason = InputLine.errorMessage(ofFailed: failure.line) ?? "it cannot be read"
-        events.record(.failed(job: "number \(failure.job + 1)", reason: reason))
-      }
-      dispatcher.tell(.inputGrew(isComplete: isLast))
-    }
-  }
-
-  private func sender(_ batcher: CompletionBatcher) -> RequestSender {
-    RequestSender(
-      provider: plan.provider,
-      client: client,
-      batcher: batcher,
-      organisations: AccountOrganisations(accounts: plan.accounts.count, events: events),
-      clock: clock,
-      deadlines: plan.deadlines,
-      events: events
-    )
-  }
-
-  private func work(_ crew: Crew) async {
+  private func work(_ crew: RunCrew) async {
     let writing = Task { await stopOnFailure { try await crew.batcher.run() } }
     let supporting = Task {
       await withDiscardingTaskGroup { group in
@@ -325,7 +188,7 @@ package final class BatchRun: Sendable {
   }
 
   /// Is heard by the other workers of a queue, and hears what concerns its jobs.
-  private func beat(_ crew: Crew) async throws {
+  private func beat(_ crew: RunCrew) async throws {
     guard plan.input.isQueue else { return }
     let interval = min(.seconds(1), plan.lease / 6)
     repeat {
@@ -342,7 +205,7 @@ package final class BatchRun: Sendable {
   }
 
   /// Keeps keys fresh, and looks now and then whether there is hope.
-  private func watchKeys(_ crew: Crew) async {
+  private func watchKeys(_ crew: RunCrew) async {
     let watching = Task {
       await crew.keys.run { account, news in
         switch news {
@@ -373,7 +236,7 @@ package final class BatchRun: Sendable {
   }
 
   /// Keeps in the batch how its accounts stand.
-  private func reportAccounts(of crew: Crew) async {
+  private func reportAccounts(of crew: RunCrew) async {
     var last = AccountsReport()
     repeat {
       let report = AccountsReport(plan.accounts, in: crew.dispatcher, at: clock.now)
@@ -390,7 +253,7 @@ package final class BatchRun: Sendable {
   }
 
   /// Hands leases back and closes the batch; says where it stands.
-  private func close(_ crew: Crew) async throws -> BatchSummary {
+  private func close(_ crew: RunCrew) async throws -> BatchSummary {
     if case .failed = stop.first {
       try? audit.close()
       return (try? await store.summary()) ?? BatchSummary()

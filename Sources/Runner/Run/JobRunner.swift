@@ -37,46 +37,37 @@ package struct JobRunner: Sendable {
     switch verdict {
     case .settle: await settle(assignment, prepared, answer, cost, mark: mark)
     case .again: if answer.isPaced { batcher.count(Traffic(rateLimited: 1)) }
-    case .later(let job, let time): later(job, prepared, answer, at: time)
+    case .later(let job, let time): later(job, answer, at: time)
     case .exhausted(let job):
       guard let refusal = answer.outcome?.refusal else { return }
-      await fail(job, id: prepared.id, line: prepared.line, refusal, mark: nil)
+      await fail(job, refusal, mark: nil)
     }
   }
 
   /// Fails a job whose model no account serves.
   func refuse(_ job: Job) async {
-    do throws(UnusableJob) {
-      let prepared = try await preparer.prepare(job)
-      let refusal = Refusal(notServed: prepared.shape.model)
-      await fail(job, id: prepared.id, line: prepared.line, refusal, mark: nil)
-    } catch {
-      await fail(job, id: error.id, line: error.line, error.refusal, mark: nil)
-    }
+    let refusal = job.line.fault ?? Refusal(notServed: job.shape.model)
+    await fail(job, refusal, mark: nil)
   }
 
   /// Makes the request of an assignment; nil where it cannot be sent, and that has been seen to.
   private func prepare(_ assignment: Assignment) async -> PreparedJob? {
-    var (job, refusal): (Job, Refusal?) = (assignment.job, nil)
-    var (id, line): (String, ArraySlice<UInt8>) = ("", [])
+    var (withdrawn, refusal): (Assignment, Refusal?) = (assignment, nil)
     do {
-      let prepared = try await preparer.prepare(job)
-      (id, line) = (prepared.id, prepared.line)
+      let prepared = try await preparer.prepare(assignment.job)
       let worst = try pricing.worst(of: prepared)
-      if let worst, let asked = job.worst, worst <= asked { return prepared }
+      if let worst, let asked = assignment.job.worst, worst <= asked { return prepared }
       // A document that has grown since it was priced is priced anew.
-      job.worst = worst
+      withdrawn.job.worst = worst
     } catch let error as UnusableJob {
-      (id, line, refusal) = (error.id, error.line, error.refusal)
+      refusal = error.refusal
     } catch let error as RequestBound.Unbounded {
       refusal = Refusal(status: nil, code: "unbounded_cost", message: error.message)
     } catch {
       refusal = Refusal(status: nil, code: "invalid_job", message: "\(error)")
     }
-    var withdrawn = assignment
-    withdrawn.job = job
     dispatcher.tell(.withdrawn(withdrawn, isOver: refusal != nil))
-    if let refusal { await fail(job, id: id, line: line, refusal, mark: nil) }
+    if let refusal { await fail(assignment.job, refusal, mark: nil) }
     return nil
   }
 
@@ -110,7 +101,7 @@ package struct JobRunner: Sendable {
     let job = assignment.job
     guard case .completed(let usage) = answer.outcome, let response = answer.response else {
       guard let refusal = answer.outcome?.refusal else { return }
-      return await fail(job, id: prepared.id, line: prepared.line, refusal, mark: mark)
+      return await fail(job, refusal, mark: mark)
     }
     let account = accounts[assignment.account]
     let key = assignment.key.key
@@ -142,19 +133,12 @@ package struct JobRunner: Sendable {
     await record(result, of: job, mark: mark)
   }
 
-  private func fail(
-    _ job: Job,
-    id: String,
-    line: ArraySlice<UInt8>,
-    _ refusal: Refusal,
-    mark: Int?
-  ) async {
-    events.record(.failed(job: id, reason: refusal.message))
-    let failed = InputLine.failedLine(line, number: job.lineNumber, refusal: refusal)
+  private func fail(_ job: Job, _ refusal: Refusal, mark: Int?) async {
+    events.record(.failed(job: job.id, reason: refusal.message))
     let result = JobResult(
       job: job.number,
       state: .failed,
-      line: failed,
+      line: await preparer.failedLine(of: job, refusal),
       hasRetried: job.failures > 0
     )
     await record(result, of: job, mark: mark)
@@ -176,12 +160,11 @@ package struct JobRunner: Sendable {
   /// Notes that a job waits for another attempt, and lets it wait.
   private func later(
     _ job: Job,
-    _ prepared: PreparedJob,
     _ answer: Answer,
     at time: ContinuousClock.Instant
   ) {
     let reason = answer.outcome?.refusal?.message ?? ""
-    events.record(.retry(job: prepared.id, reason: reason))
+    events.record(.retry(job: job.id, reason: reason))
     batcher.count(Traffic(retries: 1))
     batcher.retryLater(
       RetryableJob(

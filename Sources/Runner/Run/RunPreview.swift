@@ -26,22 +26,20 @@ package struct RunPreview: Sendable {
   /// A line of JSON for each of the first `count` jobs.
   package func lines(_ count: Int) async throws -> [String] {
     var lines: [String] = []
-    for job in try await jobs(count) {
+    let bytes = try await firstLines(count)
+    for job in await preparer.lines(in: bytes).prefix(count) {
       do throws(UnusableJob) {
-        lines.append(line(for: try await preparer.prepare(job)))
+        lines.append(line(for: try await preparer.prepare(job, in: bytes)))
       } catch {
-        let failed = InputLine.failedLine(
-          error.line,
-          number: job.lineNumber,
-          refusal: error.refusal
-        )
+        let failed = await preparer.failedLine(of: job, in: bytes, error.refusal)
         lines.append(String(decoding: failed, as: UTF8.self))
       }
     }
     return lines
   }
 
-  private func jobs(_ count: Int) async throws -> [Job] {
+  /// The beginning of the input, with at least `count` lines where it has as many.
+  private func firstLines(_ count: Int) async throws -> [UInt8] {
     var bytes: [UInt8] = []
     switch input.source {
     case .file(let file): bytes = try await file.read(at: 0, count: JobReader.longestLine)
@@ -56,8 +54,7 @@ package struct RunPreview: Sendable {
       }
     case .queue: break
     }
-    let segment = ClaimedSegment.preview(of: bytes)
-    return segment.jobs(in: bytes).prefix(count).map(\.job)
+    return bytes
   }
 
   private func line(for prepared: PreparedJob) -> String {
@@ -80,20 +77,5 @@ package struct RunPreview: Sendable {
     line += prepared.request.body
     line.appendRaw("}")
     return String(decoding: line, as: UTF8.self)
-  }
-}
-
-extension ClaimedSegment {
-  /// Lines that are only looked at.
-  static func preview(of bytes: [UInt8]) -> ClaimedSegment {
-    ClaimedSegment(
-      lease: SegmentLease(segment: 0, epoch: 0),
-      firstJob: 0,
-      jobCount: .max,
-      firstLine: 1,
-      source: .inline(bytes),
-      finished: [],
-      retryable: [:]
-    )
   }
 }

@@ -29,10 +29,9 @@ import Testing
   @Test func `can be run again as it is`() throws {
     let line = #"{"custom_id":"a","method":"POST","url":"/v1/embeddings","body":{"input":"é"}}"#
     let again = Array(failedLine(failedLine(line)).utf8)[...]
-    let parsed = try parseLine(again)
-    #expect(parsed.id == "a")
+    #expect(try parseLine(again).id == "a")
     #expect(
-      try parsed.payload(of: again, with: PromptSettings())
+      try payload(of: again)
         == .native(path: "/v1/embeddings", body: Array(#"{"input":"é"}"#.utf8)[...])
     )
   }

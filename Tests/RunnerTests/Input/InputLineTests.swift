@@ -11,17 +11,16 @@ import Testing
     let line = Array(text.utf8)[...]
     let parsed = try parseLine(line)
     #expect(parsed.id == "a")
-    let payload = try parsed.payload(of: line, with: PromptSettings())
     #expect(
-      payload == .native(path: "/v1/responses", body: Array(#"{"model":"m"}"#.utf8)[...])
+      try payload(of: line)
+        == .native(path: "/v1/responses", body: Array(#"{"model":"m"}"#.utf8)[...])
     )
   }
 
   @Test func `an Anthropic batch line keeps the bytes of its params`() throws {
     let line = Array(#"xx{"custom_id":"a","params":{"model": "m" }}"#.utf8).dropFirst(2)
-    let parsed = try parseLine(line)
     #expect(
-      try parsed.payload(of: line, with: PromptSettings())
+      try payload(of: line)
         == .native(path: nil, body: Array(#"{"model": "m" }"#.utf8)[...])
     )
   }
@@ -33,7 +32,7 @@ import Testing
   func `a plain line has an id of text or digits`(_ text: String, _ id: String) throws {
     let parsed = try parseLine(Array(text.utf8)[...])
     #expect(parsed.id == id)
-    #expect(parsed.shape == .plain)
+    #expect(parsed.isPrompt)
   }
 
   @Test(arguments: [
@@ -87,4 +86,14 @@ import Testing
 /// A slice parses by offsets from its own first byte.
 func parseLine(_ line: ArraySlice<UInt8>) throws(InputLineError) -> InputLine {
   try InputLine.parse(line.span)
+}
+
+/// What a line asks for, as a run reads it.
+func payload(
+  of line: ArraySlice<UInt8>,
+  _ settings: PromptSettings = PromptSettings()
+) throws(InputLineError) -> Payload {
+  let parsed = try parseLine(line)
+  let shape = try settings.shape(of: parsed, in: line.span)
+  return try settings.payload(of: parsed.shape, in: line, shape)
 }

@@ -40,16 +40,9 @@ import Testing
       case .inline(let lines): lines
       case .file(let offset, let length, _): Array(Array(text.utf8)[offset..<offset + length])
       }
-    let segment = ClaimedSegment(
-      lease: SegmentLease(segment: 1, epoch: 1),
-      firstJob: draft.firstJob,
-      jobCount: draft.jobCount,
-      firstLine: draft.firstLine,
-      source: draft.source,
-      finished: Set(draft.failures.map(\.job)),
-      retryable: [:]
-    )
-    return segment.jobs(in: bytes).map { "\($0.job.number)@\($0.job.lineNumber)" }
+    return zip(draft.firstJob..., LineSplitter.lines(of: bytes, firstLine: draft.firstLine))
+      .filter { job, _ in !draft.failures.contains { $0.job == job } }
+      .map { "\($0)@\($1.number)" }
   }
 
   @Test(arguments: [true, false])

@@ -71,7 +71,7 @@ import Testing
       do throws(InputLineError) {
         let parsed = try parseLine(line)
         #expect((1...InputLine.idLimit).contains(parsed.id.utf8.count))
-        guard case .native(_, let body) = try parsed.payload(of: line, with: settings) else {
+        guard case .native(_, let body) = try payload(of: line, settings) else {
           continue
         }
         payloads += 1

@@ -6,11 +6,11 @@ import Testing
     let settings = PromptSettings(model: "m", maxTokens: 5, system: "s")
     #expect(
       try prompt(#"{"id":1,"prompt":"p"}"#, settings)
-        == Prompt(text: "p", system: "s", model: "m", maxTokens: 5)
+        == Prompt(text: .json("p"), system: "s", model: "m", maxTokens: 5)
     )
     #expect(
       try prompt(#"{"id":1,"prompt":"p","model":"n","max_tokens":9,"system":"t"}"#, settings)
-        == Prompt(text: "p", system: "t", model: "n", maxTokens: 9)
+        == Prompt(text: .json("p"), system: .json("t"), model: "n", maxTokens: 9)
     )
   }
 
@@ -45,22 +45,60 @@ import Testing
 
   @Test func `a document is the prompt unless a template wraps it`() throws {
     let plain = PromptSettings(model: "m")
-    #expect(try plain.prompt(document: "{{text}}", path: "a.txt").text == "{{text}}")
+    #expect(try prompt(document: "{{text}}", "a.txt", plain).text == .utf8(Array("{{text}}".utf8)))
     let wrapped = PromptSettings(
       model: "m",
       template: try PromptTemplate("{{name}} ({{path}}): {{text}}")
     )
     #expect(
-      try wrapped.prompt(document: "{{{x}}} & <b>", path: "d/a.txt").text
+      try prompt(document: "{{{x}}} & <b>", "d/a.txt", wrapped).text
         == "a.txt (d/a.txt): {{{x}}} & <b>"
     )
   }
 
   private func prompt(_ text: String, _ settings: PromptSettings) throws -> Prompt? {
     let line = Array(text.utf8)[...]
-    guard case .prompt(let prompt) = try parseLine(line).payload(of: line, with: settings) else {
-      return nil
-    }
+    guard case .prompt(let prompt) = try payload(of: line, settings) else { return nil }
     return prompt
+  }
+
+  private func prompt(
+    document text: String,
+    _ path: String,
+    _ settings: PromptSettings
+  ) throws -> Prompt {
+    try settings.prompt(document: Array(text.utf8), path: path, RequestShape(model: "m"))
+  }
+
+  @Test func `the text of a plain line goes into the body as it stands`() throws {
+    let line = #"{"id":1,"prompt":"\u0041\/ \ud83d\ude00 é","system":"a\tb"}"#
+    let prompt = try #require(try prompt(line, PromptSettings(model: "m", maxTokens: 3)))
+    let body = try Anthropic().request(for: .prompt(prompt)).body
+    #expect(
+      String(decoding: body, as: UTF8.self)
+        == #"{"model":"m","max_tokens":3,"system":"a\tb","messages":[{"role":"user","#
+        + #""content":"\u0041\/ \ud83d\ude00 é"}]}"#
+    )
+  }
+
+  @Test(arguments: [
+    "", "plain", "a \"b\"\n\\ \u{1}\u{1F}\t é 漢 \u{7F}", String(repeating: "\n", count: 70),
+  ])
+  func `the room for a body is told before it is built`(_ text: String) throws {
+    for text in [BodyText.utf8(Array(text.utf8)), .text(text), .json(text)] {
+      let prompt = Prompt(text: text, system: text, model: "m", maxTokens: 1)
+      let body = prompt.emptyBody
+      let built = try Anthropic().request(for: .prompt(prompt)).body
+      #expect(body.isEmpty && body.capacity >= built.count)
+    }
+  }
+}
+
+extension BodyText {
+  /// The text as it stands in a line.
+  fileprivate static func json(_ text: String) -> BodyText {
+    var bytes: [UInt8] = []
+    bytes.appendJSON(text)
+    return .json(bytes[...])
   }
 }

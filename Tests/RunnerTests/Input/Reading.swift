@@ -82,22 +82,16 @@ struct Reading {
     }
     drafts.append(draft)
     segments.append(bytes)
-    let segment = ClaimedSegment(
-      lease: SegmentLease(segment: 1, epoch: 1),
-      firstJob: draft.firstJob,
-      jobCount: draft.jobCount,
-      firstLine: draft.firstLine,
-      source: draft.source,
-      finished: Set(draft.failures.map(\.job)),
-      retryable: [:]
-    )
-    for (job, _) in segment.jobs(in: bytes) {
+    let lines = LineSplitter.lines(of: bytes, firstLine: draft.firstLine)
+    for (job, line) in zip(draft.firstJob..., lines)
+    where !draft.failures.contains(where: { $0.job == job }) {
+      let text = line.bytes.content
       jobs.append(
         FoundJob(
-          job: job.number,
-          line: job.lineNumber,
-          offset: offset.map { $0 + job.range.lowerBound },
-          text: Array(job.line)
+          job: job,
+          line: line.number,
+          offset: offset.map { $0 + text.startIndex },
+          text: Array(text)
         )
       )
     }

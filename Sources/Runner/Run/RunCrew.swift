@@ -1,0 +1,149 @@
+import Jobs
+import Transport
+
+/// What works together in a run, put together once.
+struct RunCrew: Sendable {
+  /// Bytes of the disk that are held back for each answer that may be on its way when it is full.
+  private static let answerRoom = 16 << 10
+  /// Bytes without which no request is sent: a short answer, and its place in the journal.
+  private static let leastAnswerRoom = 2 << 10
+
+  let dispatcher: Dispatcher
+  let claimer: SegmentClaimer
+  let batcher: CompletionBatcher
+  let journal: SendJournal
+  let reader: JobReader
+  let keys: KeyWatch
+  let runner: JobRunner
+
+  /// - Parameter spent: what the batch has cost before.
+  init(
+    _ plan: RunPlan,
+    store: SQLiteJobStore,
+    exporter: Exporter?,
+    spent: USD,
+    client: any HTTPClient,
+    clock: any RunClock,
+    alarm: AlarmClock,
+    events: any EventSink,
+    audit: AttemptAudit,
+    stop: RunStop
+  ) throws {
+    let keys = KeyWatch(plan.accounts, alarm: alarm, clock: clock)
+    let dispatcher = Dispatcher(
+      DispatchState(plan, spent: spent, at: clock.now),
+      clock: clock,
+      alarm: alarm
+    ) { action in
+      switch action {
+      case .findKey(let account): keys.find(account)
+      case .stop(let reason): stop.stop(reason)
+      default: if let event = RunEvent(action, of: plan.accounts) { events.record(event) }
+      }
+    }
+    let batcher = CompletionBatcher(
+      store: store,
+      exporter: exporter,
+      journal: try AnswerJournal(
+        in: store.files,
+        room: plan.concurrency * Self.answerRoom,
+        least: plan.concurrency * Self.leastAnswerRoom
+      ),
+      clock: clock,
+      events: events,
+      beforeCommit: { try audit.flush() },
+      onProgress: { dispatcher.tell(.committed($0)) }
+    )
+    let pricing = Pricing(plan.prices, provider: plan.provider, isLimited: plan.budget != nil)
+    self.keys = keys
+    self.dispatcher = dispatcher
+    self.batcher = batcher
+    journal = try SendJournal(path: store.files.sent, capacity: plan.concurrency)
+    claimer = SegmentClaimer(
+      dispatcher,
+      store: store,
+      loader: JobLoader(file: plan.input.file, preparer: plan.preparer),
+      clock: clock,
+      endsWhenEmpty: plan.input.isQueue ? plan.untilEmpty : nil,
+      pricing: pricing,
+      preparer: plan.preparer
+    ) { remains in
+      guard !remains.workers.isEmpty else { return }
+      audit.note(remains)
+      events.record(.takenOver(remains))
+    }
+    reader = JobReader(
+      plan.input.source,
+      name: plan.input.name,
+      store: store,
+      limit: plan.limit
+    ) { segments, isLast in
+      try await batcher.append(segments, isLast: isLast)
+      for failure in segments.flatMap(\.failures) {
+        let reason = InputLine.errorMessage(ofFailed: failure.line) ?? "it cannot be read"
+        events.record(.failed(job: "number \(failure.job + 1)", reason: reason))
+      }
+      dispatcher.tell(.inputGrew(isComplete: isLast))
+    }
+    runner = JobRunner(
+      preparer: plan.preparer,
+      sender: RequestSender(
+        provider: plan.provider,
+        client: client,
+        batcher: batcher,
+        organisations: AccountOrganisations(accounts: plan.accounts.count, events: events),
+        clock: clock,
+        deadlines: plan.deadlines,
+        events: events
+      ),
+      accounts: plan.accounts,
+      pricing: pricing,
+      dispatcher: dispatcher,
+      batcher: batcher,
+      journal: journal,
+      audit: audit,
+      clock: clock,
+      events: events
+    )
+  }
+}
+
+extension DispatchState {
+  fileprivate init(_ plan: RunPlan, spent: USD, at now: ContinuousClock.Instant) {
+    let isQueue = plan.input.isQueue
+    var settings = Settings(lease: WorkerLease(length: isQueue ? plan.lease : nil, at: now))
+    settings.retries = plan.retries
+    settings.memory = plan.memory / 4 * 3
+    settings.mostDelayed = 2 * plan.concurrency + 1_024
+    settings.followsPrefix = plan.accounts.contains { $0.endpoints.count > 1 }
+    settings.giveUpAfter = plan.giveUpAfter
+    settings.parkFor = plan.parkFor
+    self.init(
+      settings,
+      accounts: AccountSet(plan.accounts.map { .init(models: $0.models, state: $0.initial) }),
+      keys: AccountKeys(plan.accounts),
+      money: BudgetState(cap: plan.budget, spent: spent),
+      supply: SegmentSupply(
+        isQueue ? .queue : .input,
+        slots: plan.concurrency,
+        segmentJobs: isQueue ? SQLiteJobStore.queuedJobs : SegmentAssembler.jobs,
+        memory: plan.memory / 4
+      ),
+      at: now
+    )
+  }
+}
+
+extension RunEvent {
+  /// What an action of the dispatcher means for those who watch; nil for its own business.
+  fileprivate init?(_ action: DispatchState.Action, of accounts: [Account]) {
+    switch action {
+    case .parked(let account, let reason):
+      self = .parked(account: accounts[account].name, reason: reason)
+    case .resumed(let account): self = .resumed(account: accounts[account].name)
+    case .rateLimited(let account, let wait):
+      self = .rateLimited(account: accounts[account].name, wait: wait)
+    case .assign, .dismiss, .verdict, .claim, .wake, .findKey, .stop: return nil
+    }
+  }
+}
