@@ -120,7 +120,8 @@ extension Dispatcher.Guarded {
     case .dismiss(let slot):
       if let waiting = slots.removeValue(forKey: slot) { outbox.slots.append((waiting, nil)) }
     case .claim(let count):
-      if let claimer = claimer.take() { outbox.claimer = (claimer, count) } else { dueClaim = count }
+      dueClaim = count
+      if let claimer = claimer.take() { outbox.claimer = (claimer, dueClaim.take()) }
     case .verdict: break
     case .wake, .findKey, .parked, .resumed, .rateLimited, .stop: outbox.actions.append(action)
     }

@@ -25,8 +25,9 @@ package struct Pricing: Sendable {
     return price.worst(input: bound.input, output: bound.output)
   }
 
-  /// The most that a job's request can cost, which is made for this and let go: a budget is kept
-  /// by what is sent, not by a guess. What cannot be sent costs nothing.
+  /// The most that a job's request can cost, which is made for this and let go.
+  ///
+  /// A budget is kept by what is sent, not by a guess. What cannot be sent costs nothing.
   func worst(of job: Job, _ preparer: JobPreparer) async -> USD? {
     guard let prepared = try? await preparer.prepare(job) else { return .zero }
     return (try? worst(of: prepared)) ?? (isPriced(prepared.shape.model) ? .zero : nil)

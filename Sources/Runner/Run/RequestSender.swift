@@ -12,7 +12,8 @@ struct RequestSender: Sendable {
   let deadlines: Deadlines
   let events: any EventSink
 
-  func send(_ prepared: PreparedJob, by account: Account, _ assignment: Assignment) async -> Answer {
+  func send(_ prepared: PreparedJob, by account: Account, _ assignment: Assignment) async -> Answer
+  {
     let endpoint = account.endpoints[assignment.grant.place.endpoint]
     guard account.regions.allows(endpoint) else {
       let refusal = Refusal(outsideRegions: account.regions, endpoint)

@@ -29,19 +29,19 @@ struct RunCrew: Sendable {
     audit: AttemptAudit,
     stop: RunStop
   ) throws {
-    let keys = KeyWatch(plan.accounts, alarm: alarm, clock: clock)
-    let dispatcher = Dispatcher(
+    keys = KeyWatch(plan.accounts, alarm: alarm, clock: clock)
+    dispatcher = Dispatcher(
       DispatchState(plan, spent: spent, at: clock.now),
       clock: clock,
       alarm: alarm
-    ) { action in
+    ) { [keys] action in
       switch action {
       case .findKey(let account): keys.find(account)
       case .stop(let reason): stop.stop(reason)
       default: if let event = RunEvent(action, of: plan.accounts) { events.record(event) }
       }
     }
-    let batcher = CompletionBatcher(
+    batcher = CompletionBatcher(
       store: store,
       exporter: exporter,
       journal: try AnswerJournal(
@@ -52,27 +52,62 @@ struct RunCrew: Sendable {
       clock: clock,
       events: events,
       beforeCommit: { try audit.flush() },
-      onProgress: { dispatcher.tell(.committed($0)) }
+      onProgress: { [dispatcher] in dispatcher.tell(.committed($0)) }
     )
-    let pricing = Pricing(plan.prices, provider: plan.provider, isLimited: plan.budget != nil)
-    self.keys = keys
-    self.dispatcher = dispatcher
-    self.batcher = batcher
     journal = try SendJournal(path: store.files.sent, capacity: plan.concurrency)
-    claimer = SegmentClaimer(
+    let pricing = Pricing(plan.prices, provider: plan.provider, isLimited: plan.budget != nil)
+    claimer = SegmentClaimer(plan, dispatcher, store, clock, pricing) { remains in
+      guard !remains.workers.isEmpty else { return }
+      audit.note(remains)
+      events.record(.takenOver(remains))
+    }
+    reader = JobReader(plan, dispatcher, batcher, store, events)
+    runner = JobRunner(
+      preparer: plan.preparer,
+      sender: RequestSender(plan, batcher, client, clock, events),
+      accounts: plan.accounts,
+      pricing: pricing,
+      dispatcher: dispatcher,
+      batcher: batcher,
+      journal: journal,
+      audit: audit,
+      clock: clock,
+      events: events
+    )
+  }
+}
+
+extension SegmentClaimer {
+  fileprivate init(
+    _ plan: RunPlan,
+    _ dispatcher: Dispatcher,
+    _ store: any JobStore,
+    _ clock: any RunClock,
+    _ pricing: Pricing,
+    onRemains: @escaping @Sendable (Remains) -> Void
+  ) {
+    self.init(
       dispatcher,
       store: store,
       loader: JobLoader(file: plan.input.file, preparer: plan.preparer),
       clock: clock,
       endsWhenEmpty: plan.input.isQueue ? plan.untilEmpty : nil,
       pricing: pricing,
-      preparer: plan.preparer
-    ) { remains in
-      guard !remains.workers.isEmpty else { return }
-      audit.note(remains)
-      events.record(.takenOver(remains))
-    }
-    reader = JobReader(
+      preparer: plan.preparer,
+      onRemains: onRemains
+    )
+  }
+}
+
+extension JobReader {
+  fileprivate init(
+    _ plan: RunPlan,
+    _ dispatcher: Dispatcher,
+    _ batcher: CompletionBatcher,
+    _ store: SQLiteJobStore,
+    _ events: any EventSink
+  ) {
+    self.init(
       plan.input.source,
       name: plan.input.name,
       store: store,
@@ -85,24 +120,24 @@ struct RunCrew: Sendable {
       }
       dispatcher.tell(.inputGrew(isComplete: isLast))
     }
-    runner = JobRunner(
-      preparer: plan.preparer,
-      sender: RequestSender(
-        provider: plan.provider,
-        client: client,
-        batcher: batcher,
-        organisations: AccountOrganisations(accounts: plan.accounts.count, events: events),
-        clock: clock,
-        deadlines: plan.deadlines,
-        events: events
-      ),
-      accounts: plan.accounts,
-      pricing: pricing,
-      dispatcher: dispatcher,
+  }
+}
+
+extension RequestSender {
+  fileprivate init(
+    _ plan: RunPlan,
+    _ batcher: CompletionBatcher,
+    _ client: any HTTPClient,
+    _ clock: any RunClock,
+    _ events: any EventSink
+  ) {
+    self.init(
+      provider: plan.provider,
+      client: client,
       batcher: batcher,
-      journal: journal,
-      audit: audit,
+      organisations: AccountOrganisations(accounts: plan.accounts.count, events: events),
       clock: clock,
+      deadlines: plan.deadlines,
       events: events
     )
   }
