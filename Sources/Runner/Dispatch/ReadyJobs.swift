@@ -17,7 +17,7 @@ struct ReadyJobs: Sendable {
   }
 
   private struct Line: Sendable {
-    /// In the order of the input within a priority.
+    /// By rank.
     var fresh = Deque<Job>()
     /// Those that were sent or waited before.
     var returned = Heap<Ranked>()
@@ -51,13 +51,13 @@ struct ReadyJobs: Sendable {
   /// Whether jobs are left that were never sent.
   var hasFresh: Bool { lines.values.contains { !$0.fresh.isEmpty } }
 
-  /// Adds jobs of one segment, behind those of the same and of higher priority.
+  /// Adds jobs that were never sent.
   mutating func add(_ jobs: [Job]) {
     count += jobs.count
     for job in jobs {
       var place = lines[job.shape.model]?.fresh.endIndex ?? 0
       while place > 0, let before = lines[job.shape.model]?.fresh[place - 1],
-        before.segment.priority < job.segment.priority
+        job.rank < before.rank
       {
         place -= 1
       }
