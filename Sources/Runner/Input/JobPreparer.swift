@@ -13,7 +13,7 @@ struct PreparedJob: Sendable {
     self.id = id
     self.line = line
     self.request = request
-    shape = RequestShape(reading: request.body)
+    shape = RequestShape(of: request)
   }
 }
 

@@ -113,8 +113,8 @@ extension JobFile {
     let usual = HedgePolicy()
     var after = usual.after
     if hedge["after"]?.scalar?.string != "p99" {
-      after = try hedge.seconds("after", or: "p99").map { .fixed($0) } ?? after
+      after = try hedge.number("after", .seconds, or: "p99").map { .fixed($0) } ?? after
     }
-    return HedgePolicy(after: after, budget: try hedge.share("budget") ?? usual.budget)
+    return HedgePolicy(after: after, budget: try hedge.number("budget", .share) ?? usual.budget)
   }
 }

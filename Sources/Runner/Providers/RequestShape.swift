@@ -19,6 +19,16 @@ package struct RequestShape: Sendable, Equatable {
     self.bytes = bytes
   }
 
+  /// Reads a request; the model that its path names counts before one in its body.
+  package init(of request: ProviderRequest) {
+    let read = RequestShape(reading: request.body)
+    self = request.pathModel.map { RequestShape(read, model: $0.name) } ?? read
+  }
+
+  private init(_ other: RequestShape, model: String) {
+    self.init(model: model, maxTokens: other.maxTokens, bytes: other.bytes)
+  }
+
   /// Reads a body; of one that is no JSON object only its size is known.
   package init(reading body: ArraySlice<UInt8>) {
     var model: (text: String, range: Range<Int>)?
@@ -38,5 +48,17 @@ package struct RequestShape: Sendable, Equatable {
     modelRange = model?.range
     self.maxTokens = maxTokens.flatMap { $0 > 0 ? $0 : nil }
     bytes = body.count
+  }
+
+  /// The body that this was read from, with another model's name in it and every other byte as it
+  /// was.
+  func naming(_ model: String, in body: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    guard let range = modelRange else { return body }
+    var renamed: [UInt8] = []
+    renamed.reserveCapacity(body.count + model.utf8.count)
+    renamed += body.prefix(range.lowerBound)
+    renamed.appendJSON(model)
+    renamed += body.dropFirst(range.upperBound)
+    return renamed[...]
   }
 }

@@ -142,10 +142,11 @@ package struct JobRunner: Sendable {
     events.record(.sent)
     defer { events.record(.returned) }
     do throws(TransportError) {
+      let mapped = permit.account.models.request(prepared.request, prepared.shape)
       let request = HTTPRequest(
-        url: permit.address.url(for: prepared.request.path),
+        url: permit.address.url(for: mapped.path),
         headers: try permit.account.headers(for: permit.lease),
-        body: permit.account.models.body(prepared.request.body, prepared.shape),
+        body: mapped.body,
         deadlines: deadlines
       )
       CrashPoint.reached(.sending)

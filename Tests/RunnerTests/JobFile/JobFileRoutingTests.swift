@@ -139,7 +139,8 @@ import Testing
       "`output_charge` must be one of produced, reserved, input"
     ),
     (
-      "accounts:\n  - limits: {in_flight: 0}", 2, "`in_flight` must be a whole number of at least 1"
+      "accounts:\n  - limits: {in_flight: 0}", 2,
+      "`in_flight` must be a whole number from 1 to 100000"
     ),
     ("accounts:\n  - limits: {ceiling: 5}", 2, "`ceiling` must be one of true, false"),
     (
@@ -148,7 +149,7 @@ import Testing
     ),
     (
       "accounts: [{name: a}, {name: b}]\nhedge: {after: soon}", 2,
-      "`after` must be a number of seconds above zero, or p99"
+      "`after` must be a number of seconds above zero, at most 1000000000, or p99"
     ),
     (
       "accounts: [{name: a}, {name: b}]\nhedge:\n  budget: 2", 3,

@@ -23,7 +23,8 @@ struct TestBatch {
   ])
   /// One for each account.
   var keys = [TestKeySource("first-key")]
-  var endpoints = [Endpoint.anthropic]
+  var provider: any Provider = Anthropic()
+  var endpoints = [Anthropic.defaultEndpoint]
   var regions = AllowedRegions.all
   var hedge: HedgePolicy?
 
@@ -43,7 +44,6 @@ struct TestBatch {
 
   /// The run's plan, with the keys as they are now.
   func plan() async throws -> RunPlan {
-    let provider = Anthropic()
     let source: JobReader.Input =
       if let documents { .folder(DocumentFolder(folder.file(documents))) } else {
         .file(try InputFile(path: folder.file("in.jsonl")))
@@ -68,7 +68,7 @@ struct TestBatch {
           provider: provider,
           state: AccountState(
             limits: RateLimits(),
-            charges: .anthropic,
+            charges: provider.charges,
             expectedOutput: 10,
             endpoints: endpoints.count,
             at: clock.now
