@@ -58,7 +58,7 @@ struct Refusal: CustomTestStringConvertible {
     .run("a missing folder", ["-o", "gone/out.jsonl"], 73, ["gone/out.jsonl", "choose"]),
     .run("a folder for output", ["-o", "nothing"], 73, ["nothing"]),
     .run("a results file of somebody else", ["-o", "in.jsonl"], 73, ["in.jsonl", "choose"]),
-    .run("a concurrency of none", ["--concurrency", "0"], 64, ["greater than zero"]),
+    .run("a concurrency of none", ["--concurrency", "0"], 64, ["--concurrency", "from 1"]),
     .run("a time that is none", ["--timeout", "-1"], 64, ["timeout"]),
     .run("an unknown log level", ["--log-level", "loud"], 64, ["--log-level", "trace"]),
     .run(

@@ -35,17 +35,20 @@ struct EstimateCommand: AsyncParsableCommand {
     var estimate = try await Estimator(
       builder.input,
       preparer: builder.preparer,
-      provider: builder.provider,
+      provider: builder.settings.provider,
       prices: prices,
       limit: plan.limit
     ).estimate(Estimate.Expectation(summary))
     if let summary { estimate.leaveOut(finished: summary.completed + summary.failed) }
-    let limits = try builder.settings.accounts(endpoints: builder.endpoints).map(\.limits)
+    let concurrency = builder.settings.pace.concurrency()
     let text = EstimateText(
       estimate,
       spent: summary,
-      time: estimate.time(limits: limits, concurrency: builder.settings.concurrency()),
-      concurrency: builder.settings.concurrency(),
+      time: estimate.time(
+        limits: builder.settings.accounts.map(\.limits),
+        concurrency: concurrency
+      ),
+      concurrency: concurrency,
       budget: plan.budget
     )
     printResult(run.shared.json ? text.json : text.lines)

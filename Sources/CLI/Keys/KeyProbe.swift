@@ -13,13 +13,14 @@ struct KeyProbe {
   private let caFile: String?
 
   /// - Parameters:
-  ///   - provider: one of ``providerNames``.
+  ///   - provider: the name of one of ``providers``.
   ///   - baseURL: where to ask; nil for the provider's own address.
   ///   - caFile: the certificates to trust; nil for the system's.
   init(provider: String, baseURL: String?, caFile: String?) throws {
     do {
       self.provider = try makeProvider(named: provider)
-      let endpoint = try baseURL.map { try Endpoint($0) } ?? self.provider.defaultEndpoint
+      let usual = try providerKind(named: provider).defaultEndpoint
+      let endpoint = try baseURL.map { try Endpoint($0) } ?? usual
       url = endpoint.url(for: Self.path)
     } catch {
       throw CLIError.usage("\(error)")

@@ -74,7 +74,7 @@ struct KeysRotate: AsyncParsableCommand {
   private func ask(_ key: Key, of provider: String?) async throws {
     guard let provider else {
       throw CLIError.usage(
-        "name whom to ask: --provider \(providerNames.joined(separator: " or "))"
+        "name whom to ask: --provider \(providers.map { $0.name }.joined(separator: " or "))"
       )
     }
     let probe = try KeyProbe(provider: provider, baseURL: baseURL, caFile: caFile)

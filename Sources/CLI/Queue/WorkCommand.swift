@@ -43,33 +43,24 @@ struct WorkCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "How long a worker that is not heard of keeps its jobs (default 30).",
       valueName: "seconds"
-    )
+    ),
+    transform: SettingValue.lease.flag
   )
-  var lease: Double?
+  var lease: Duration?
 
   @OptionGroup var shared: SharedOptions
 
   @Option(help: .hidden)
   var budget: USD?
 
-  func validate() throws {
-    guard lease.map({ $0 >= 1 && $0 < 1e6 }) ?? true else {
-      throw ValidationError("--lease must be at least 1 second")
-    }
-  }
-
   mutating func run() async throws {
-    try shared.keys.refuseKeys()
     let file = try spec.map { try JobFile(at: $0) } ?? JobFile()
+    let settings = try Settings(shared, file, at: spec)
     try refuseBudget(file)
     let path = try queue.path(file)
     if untilEmpty { try Self.refuseMissing(path) }
-    let builder = try PlanBuilder(
-      shared,
-      file,
-      at: spec,
-      input: RunPlan.Input(source: .queue, name: path, path: path)
-    )
+    let input = RunPlan.Input(source: .queue, name: path, path: path)
+    let builder = PlanBuilder(settings, input)
     try await AttendedRun(builder, shared).carryOut { try await plan(builder, file, path) }
   }
 
@@ -77,16 +68,18 @@ struct WorkCommand: AsyncParsableCommand {
   private func plan(_ builder: PlanBuilder, _ file: JobFile, _ path: String) async throws
     -> RunPlan
   {
-    let settings = builder.settings
-    var plan = try await builder.plan(
+    try await builder.plan(
       RunPlan.Files(batch: path),
-      prices: try PricesFile(settings.prices).prices(),
-      concurrency: settings.concurrency(unstated: Settings.cautiousConcurrency)
+      prices: try PricesFile(builder.settings.prices).prices(),
+      concurrency: builder.settings.pace.concurrency(
+        unstated: Settings.Pace.cautiousConcurrency
+      ),
+      PlanBuilder.Scope(
+        giveUpAfter: nil,
+        lease: lease ?? file.lease ?? .seconds(30),
+        untilEmpty: untilEmpty
+      )
     )
-    plan.giveUpAfter = nil
-    plan.untilEmpty = untilEmpty
-    plan.lease = lease.map { .seconds($0) } ?? file.lease ?? plan.lease
-    return plan
   }
 
   /// Every worker would spend the whole budget, as none knows what the others spend.

@@ -45,7 +45,7 @@ struct AttendedRun {
       )
     }
     if let text = run.news.text { Console.shared.note(text) }
-    let signals = SignalWatch(run, grace: builder.grace)
+    let signals = SignalWatch(run, grace: builder.settings.pace.grace)
     let progress =
       options.quiet ? nil : ProgressPrinter(run.progress, explained: options.explain)
     defer {

@@ -1,3 +1,4 @@
+import KeySources
 import Runner
 
 /// Shows the first requests of a run without sending them.
@@ -11,12 +12,14 @@ struct DryRun {
 
   /// Prints a line of JSON for each request, with the reference of the key in place of the key.
   func print() async throws {
+    // Settings have an account, and each of theirs an endpoint and a key.
+    let account = builder.settings.accounts[0]
     let preview = RunPreview(
       input: builder.input,
       preparer: builder.preparer,
-      provider: builder.provider,
-      endpoint: builder.endpoints[0],
-      key: try builder.keyReference()
+      provider: builder.settings.provider,
+      endpoint: account.endpoints[0],
+      key: account.keys[0].description
     )
     for line in try await preview.lines(Self.shown) { printResult(line) }
     Console.shared.note("dry run: nothing was sent")

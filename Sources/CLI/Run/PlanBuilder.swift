@@ -1,47 +1,39 @@
-import FoundationEssentials
 import Jobs
 import KeySources
 import Runner
 import Transport
 
-/// Makes a plan out of flags, environment and job file, in this order of weight.
+/// Makes a plan out of the settings, and what carries it out.
 struct PlanBuilder {
+  /// What is left to one command to say.
+  struct Scope {
+    var limit: Int?
+    var budget: USD?
+    var giveUpAfter: Duration?
+    var lease: Duration = .seconds(30)
+    var untilEmpty = false
+    var onChanged = OnChanged.refuse
+  }
+
+  let settings: Settings
   let input: RunPlan.Input
-  let grace: Duration
   let preparer: JobPreparer
-  let provider: any Provider
-  let endpoints: [Endpoint]
   /// Where keys come from; closed at the end of the run.
   let keySources: KeySources
-  let settings: Settings
-  private let options: SharedOptions
-  private let file: JobFile
 
-  /// - Parameter place: of the job file, for messages.
-  init(
-    _ options: SharedOptions,
-    _ file: JobFile,
-    at place: String?,
-    input: RunPlan.Input
-  ) throws {
-    self.options = options
-    self.file = file
+  init(_ settings: Settings, _ input: RunPlan.Input) {
+    self.settings = settings
     self.input = input
-    settings = Settings(options, file, at: place, ProcessInfo.processInfo.environment)
-    grace = .seconds(options.pace.grace ?? file.grace?.seconds ?? 30)
-    endpoints = try settings.endpoints()
-    try settings.checkProxy(for: endpoints)
     keySources = KeySources(
       keystore: Keystore(
-        at: settings.keystore(),
+        at: settings.keystore,
         notice: { Console.shared.note("warning: \($0)") }
       ),
-      vault: try file.secrets.vault?.settings(environment: KeySources.variable)
+      vault: settings.vault
     )
-    provider = try settings.provider(endpoints: endpoints)
     preparer = JobPreparer(
-      provider: provider,
-      settings: try settings.prompts(),
+      provider: settings.provider,
+      settings: settings.prompts,
       documents: Self.documents(input.source),
       inputName: input.name
     )
@@ -52,63 +44,59 @@ struct PlanBuilder {
     return nil
   }
 
-  /// What a run and a worker have in common, with the keys fetched once.
+  /// The whole plan, with the keys fetched once.
   ///
   /// - Throws: ``CLIError``, ``KeySourceError`` or ``StoreError`` for what cannot work.
   func plan(
     _ files: RunPlan.Files,
     prices: Prices,
-    concurrency: Int
+    concurrency: Int,
+    _ scope: Scope
   ) async throws -> RunPlan {
     var accounts: [Account] = []
-    for description in try settings.accounts(endpoints: endpoints) {
-      accounts.append(try await account(description, keySources, concurrency))
-    }
+    for description in settings.accounts { accounts.append(try await account(description)) }
     return RunPlan(
       input: input,
       files: files,
-      provider: provider,
+      provider: settings.provider,
       preparer: preparer,
       accounts: accounts,
       concurrency: concurrency,
-      deadlines: settings.deadlines(),
-      retries: RetryPolicy(attempts: options.pace.maxAttempts ?? file.maxAttempts ?? 8),
+      memory: settings.pace.memory,
+      limit: scope.limit,
+      deadlines: settings.pace.deadlines,
+      retries: settings.pace.retries,
       prices: prices,
-      parkFor: options.pace.parkFor.map { .seconds($0) },
-      onUnknown: options.onUnknown ?? file.onUnknown ?? .resend,
-      settings: try settings.requests()
+      budget: scope.budget,
+      giveUpAfter: scope.giveUpAfter,
+      parkFor: settings.pace.parkFor,
+      onUnknown: settings.onUnknown,
+      lease: scope.lease,
+      untilEmpty: scope.untilEmpty,
+      settings: settings.requests,
+      onChanged: scope.onChanged
     )
   }
 
-  /// The reference of the key that the first account would use.
-  func keyReference() throws -> String {
-    try settings.accounts(endpoints: endpoints).first?.keys.first?.description ?? "no key"
-  }
-
-  private func account(
-    _ description: JobFile.Account,
-    _ keySources: KeySources,
-    _ concurrency: Int
-  ) async throws -> Account {
+  private func account(_ description: JobFile.Account) async throws -> Account {
     let sources = try description.keys.map { reference throws(KeySourceError) in
       try keySources.source(for: reference)
     }
-    let keyring = Keyring(sources: sources, policy: file.secrets.policy)
-    let patience = options.keys.waitForSecrets.map { .seconds($0) } ?? file.secrets.wait
-    try await keyring.load(patience: patience)
-    let expected = Double(settings.maxTokens ?? 512) / 2
+    let keyring = Keyring(sources: sources, policy: settings.keyPolicy)
+    try await keyring.load(patience: settings.waitForSecrets)
+    let isConcurrencyStated = settings.pace.statedConcurrency != nil
     return Account(
       name: description.name,
       keyring: keyring,
       endpoints: description.endpoints,
       models: description.models,
-      regions: file.regions,
-      provider: provider,
+      regions: settings.regions,
+      provider: settings.provider,
       state: AccountState(
         limits: description.limits,
-        charges: provider.charges,
-        expectedOutput: expected,
-        inFlightGuess: settings.isConcurrencyStated ? .max : Settings.cautiousConcurrency,
+        charges: settings.provider.charges,
+        expectedOutput: Double(settings.prompts.maxTokens ?? 512) / 2,
+        inFlightGuess: isConcurrencyStated ? .max : Settings.Pace.cautiousConcurrency,
         endpoints: description.endpoints.count,
         at: .now
       )

@@ -5,26 +5,23 @@ import Runner
 /// Makes the plan of a run out of what `nightjar run` was told.
 struct RunBuilder {
   let builder: PlanBuilder
+  let limit: Int?
+  let budget: USD?
   private let options: RunCommand
   private let file: JobFile
 
   init(_ options: RunCommand) throws {
-    try options.shared.keys.refuseKeys()
     self.options = options
     let isJobFile = JobFile.isName(options.input)
     file = isJobFile ? try JobFile(at: options.input) : JobFile()
+    let settings = try Settings(options.shared, file, at: options.input)
+    limit = options.limit ?? file.limit
+    budget = options.budget ?? file.budget
     let name = isJobFile ? try file.inputName(at: options.input) : options.input
-    builder = try PlanBuilder(
-      options.shared,
-      file,
-      at: options.input,
-      input: try RunPlan.Input(named: name)
-    )
+    builder = PlanBuilder(settings, try RunPlan.Input(named: name))
   }
 
   var input: RunPlan.Input { builder.input }
-  var limit: Int? { options.limit ?? file.limit }
-  var budget: USD? { options.budget ?? file.budget }
 
   /// Where results go, and where the batch lies.
   ///
@@ -42,15 +39,19 @@ struct RunBuilder {
   func plan() async throws -> RunPlan {
     let files = try files()
     try Self.refuseForeignOutput(files)
-    let settings = builder.settings
-    let prices = try PricesFile(settings.prices).prices()
+    let prices = try PricesFile(builder.settings.prices).prices()
     try refuseUnpriced(in: prices)
-    var plan = try await builder.plan(files, prices: prices, concurrency: settings.concurrency())
-    plan.limit = limit
-    plan.budget = budget
-    plan.onChanged = options.changes.onChanged
-    plan.giveUpAfter = .seconds(options.giveUpAfter)
-    return plan
+    return try await builder.plan(
+      files,
+      prices: prices,
+      concurrency: builder.settings.pace.concurrency(),
+      PlanBuilder.Scope(
+        limit: limit,
+        budget: budget,
+        giveUpAfter: options.giveUpAfter ?? .seconds(60),
+        onChanged: options.changes.onChanged
+      )
+    )
   }
 
   /// A budget needs to know what the plain prompts cost.

@@ -60,7 +60,10 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var shared: SharedOptions
 
-  @Option(help: "Run at most this many jobs of the input.")
+  @Option(
+    help: "Run at most this many jobs of the input.",
+    transform: SettingValue.count.flag
+  )
   var limit: Int?
 
   @Option(
@@ -71,8 +74,11 @@ struct RunCommand: AsyncParsableCommand {
   )
   var budget: USD?
 
-  @Option(help: "Seconds after which a run gives up if nothing ever answered (default 60).")
-  var giveUpAfter: Double = 60
+  @Option(
+    help: "Seconds after which a run gives up if nothing ever answered (default 60).",
+    transform: SettingValue.seconds.flag
+  )
+  var giveUpAfter: Duration?
 
   @OptionGroup(title: "When the input changes") var changes: ChangeOptions
 
@@ -85,9 +91,6 @@ struct RunCommand: AsyncParsableCommand {
   func validate() throws {
     guard budget.map({ $0 > .zero }) ?? true else {
       throw ValidationError("--budget must be more than 0 dollars")
-    }
-    guard limit.map({ $0 > 0 }) ?? true else {
-      throw ValidationError("--limit must be greater than zero")
     }
   }
 

@@ -33,7 +33,9 @@ struct AnswerOptions: ParsableArguments {
 
   func apply(to configuration: inout SimulatorConfiguration) throws(SimulatorError) {
     let bounds = outputTokens.split(separator: "-").compactMap { Int($0) }
-    guard bounds.count == 2, bounds[0] >= 1, bounds[0] <= bounds[1] else {
+    guard bounds.count == 2, bounds[0] >= 1, bounds[0] <= bounds[1],
+      bounds[1] <= 1_000_000_000
+    else {
       throw SimulatorError("--output-tokens is written MIN-MAX, for instance 20-200")
     }
     configuration.outputTokens = bounds[0]...bounds[1]

@@ -49,7 +49,7 @@ package struct JobPreparer: Sendable {
       let request = try provider.request(for: payload)
       let shape =
         if case .native = payload { job.shape } else {
-          RequestShape(built: request.body, maxTokens: job.shape.maxTokens)
+          RequestShape(of: request, maxTokens: job.shape.maxTokens)
         }
       return PreparedJob(id: job.id, request: request, shape: shape)
     } catch let error as DocumentError {

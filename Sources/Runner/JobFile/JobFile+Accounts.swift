@@ -90,10 +90,10 @@ extension JobFile {
       in: fields.file
     )
     return RateLimits(
-      requestsPerMinute: try limits.integer("requests_per_minute"),
-      inputTokensPerMinute: try limits.integer("input_tokens_per_minute"),
-      outputTokensPerMinute: try limits.integer("output_tokens_per_minute"),
-      inFlight: try limits.integer("in_flight"),
+      requestsPerMinute: try limits.number("requests_per_minute", .count),
+      inputTokensPerMinute: try limits.number("input_tokens_per_minute", .count),
+      outputTokensPerMinute: try limits.number("output_tokens_per_minute", .count),
+      inFlight: try limits.number("in_flight", .concurrency),
       outputCharge: try limits.word("output_charge", among: OutputCharge.allCases.map(\.rawValue))
         .flatMap(OutputCharge.init),
       isCeiling: try limits.word("ceiling", among: ["true", "false"]) == "true"

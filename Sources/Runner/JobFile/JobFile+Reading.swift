@@ -15,28 +15,29 @@ extension JobFile {
     let paths = PathBase(of: file)
     input = try fields.string("input").map(paths.resolve)
     output = try fields.string("output").map(paths.resolve)
-    provider = try fields.word("provider", among: providerNames)
+    provider = try fields.word("provider", among: providers.map { $0.name })
     model = try fields.string("model")
-    maxTokens = try fields.integer("max_tokens")
+    maxTokens = try fields.number("max_tokens", .tokens)
     system = try fields.string("system")
     prompt = try Self.template(fields)
-    api = try fields.word("api", among: ["chat", "responses", "embeddings"])
+    api = try fields.word("api", among: providers.flatMap { $0.apis })
     regions = try Self.regions(fields)
     accounts = try Self.accounts(fields, paths, in: regions)
-    concurrency = try fields.integer("concurrency")
-    limit = try fields.integer("limit")
-    timeout = try fields.seconds("timeout")
+    concurrency = try fields.number("concurrency", .concurrency)
+    limit = try fields.number("limit", .count)
+    timeout = try fields.number("timeout", .seconds)
     caFile = try fields.string("ca_file").map(paths.resolve)
     queue = try fields.string("queue").map(paths.resolve)
-    grace = try fields.seconds("grace")
+    grace = try fields.number("grace", .seconds)
     keystore = try fields.string("keystore").map(paths.resolve)
     identity = try fields.string("identity").map(paths.resolve)
     (prices, budget) = try Self.money(fields, paths)
-    maxAttempts = try fields.integer("max_attempts")
+    maxAttempts = try fields.number("max_attempts", .attempts)
     proxy = try Self.proxy(fields)
     onUnknown = try fields.word("on_unknown", among: OnUnknown.allCases.map(\.rawValue))
       .flatMap(OnUnknown.init)
-    lease = try fields.seconds("lease")
+    memory = try fields.number("memory", .memory)
+    lease = try fields.number("lease", .lease)
     secrets = try Self.secrets(fields, paths)
   }
 
@@ -44,7 +45,7 @@ extension JobFile {
     "input", "output", "provider", "model", "max_tokens", "system", "prompt", "api", "base_url",
     "key", "keys", "accounts", "concurrency", "limit", "timeout", "ca_file", "queue", "grace",
     "keystore", "identity", "max_attempts", "proxy", "secrets", "regions", "prices",
-    "budget", "on_unknown", "lease",
+    "budget", "on_unknown", "lease", "memory",
   ]
 
   private static func template(_ fields: YAMLFields) throws(JobFileError) -> Template? {

@@ -57,11 +57,12 @@ extension JobFile {
       in: fields.file
     )
     let usual = KeyringPolicy()
-    secrets.policy.refresh = try section.seconds("refresh") ?? usual.refresh
-    secrets.policy.ttl = try section.seconds("ttl") ?? usual.ttl
-    secrets.policy.staleIfError = try section.seconds("stale_if_error") ?? usual.staleIfError
-    secrets.policy.negativeTTL = try section.seconds("negative_ttl") ?? usual.negativeTTL
-    secrets.wait = try section.seconds("wait")
+    secrets.policy.refresh = try section.number("refresh", .seconds) ?? usual.refresh
+    secrets.policy.ttl = try section.number("ttl", .seconds) ?? usual.ttl
+    secrets.policy.staleIfError =
+      try section.number("stale_if_error", .seconds) ?? usual.staleIfError
+    secrets.policy.negativeTTL = try section.number("negative_ttl", .seconds) ?? usual.negativeTTL
+    secrets.wait = try section.number("wait", .wait)
     secrets.vault = try vault(section, paths)
     return secrets
   }
@@ -88,7 +89,7 @@ extension JobFile {
     vault.clientKey = try fields.string("client_key").map(paths.resolve)
     vault.serverName = try fields.string("server_name")
     vault.kvVersion = try fields.word("kv_version", among: ["1", "2"]).flatMap(Int.init)
-    vault.timeout = try fields.seconds("timeout")
+    vault.timeout = try fields.number("timeout", .seconds)
     vault.auth = try auth(fields, paths)
     return vault
   }

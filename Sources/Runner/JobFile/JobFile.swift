@@ -49,7 +49,7 @@ package struct JobFile: Sendable, Equatable {
   package var maxTokens: Int?
   package var system: String?
   package var prompt: Template?
-  /// The words `chat`, `responses` or `embeddings`, for the provider openai.
+  /// Where plain prompts go, one of the provider's APIs.
   package var api: String?
   /// Accounts as listed, or one named `default` made of `base_url`, `key` and `keys`.
   package var accounts: [Account] = []
@@ -57,6 +57,8 @@ package struct JobFile: Sendable, Equatable {
   package var regions = AllowedRegions.all
   /// The most requests in flight.
   package var concurrency: Int?
+  /// The bytes of bodies, encoded requests and answers that are held at a time.
+  package var memory: Int?
   /// The most jobs to run.
   package var limit: Int?
   /// The longest that one request may take.

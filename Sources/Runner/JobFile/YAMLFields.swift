@@ -40,34 +40,20 @@ struct YAMLFields {
     return try string(of: node, name)
   }
 
-  /// A whole number of at least `least`.
-  func integer(_ name: String, atLeast least: Int = 1) throws(JobFileError) -> Int? {
-    guard let node = values[name] else { return nil }
-    guard let number = node.int, number >= least else {
-      throw expected("a whole number of at least \(least)", name, node)
-    }
-    return number
-  }
-
-  /// A number of seconds above zero, fractions allowed.
+  /// A number within its range.
   ///
   /// - Parameter word: what may stand in its place, for the message.
-  func seconds(_ name: String, or word: String? = nil) throws(JobFileError) -> Duration? {
+  func number<Value>(
+    _ name: String,
+    _ kind: SettingValue<Value>,
+    or word: String? = nil
+  ) throws(JobFileError) -> Value? {
     guard let node = values[name] else { return nil }
-    guard let number = node.float, number > 0, number <= 1e9 else {
-      let alternative = word.map { ", or \($0)" } ?? ""
-      throw expected("a number of seconds above zero\(alternative)", name, node)
+    // YAML writes whole numbers in more ways than flags do, such as 4_000.
+    guard let text = node.int.map(String.init) ?? node.scalar?.string, let value = kind(text) else {
+      throw expected(kind.expected + (word.map { ", or \($0)" } ?? ""), name, node)
     }
-    return .seconds(number)
-  }
-
-  /// A part of a whole.
-  func share(_ name: String) throws(JobFileError) -> Double? {
-    guard let node = values[name] else { return nil }
-    guard let number = node.float, number > 0, number <= 1 else {
-      throw expected("a share above 0 and at most 1, such as 0.005", name, node)
-    }
-    return number
+    return value
   }
 
   /// One of these words.

@@ -81,8 +81,3 @@ package struct Price: Sendable, Equatable {
     return USD(nanos: Int(min((sum + million - 1) / million, Self.dearest)))
   }
 }
-
-extension Provider {
-  /// Whether the input tokens that it reports hold those read from its cache, as OpenAI's do.
-  package var countsCacheInInput: Bool { name != "anthropic" }
-}

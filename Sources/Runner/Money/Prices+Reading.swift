@@ -63,7 +63,7 @@ extension Prices {
     var long: Price.Long?
     if let node = fields["long"] {
       let fields = try YAMLFields(node, known: ["above"] + rateNames, of: "`long`", in: file)
-      guard let above = try fields.integer("above") else {
+      guard let above = try fields.number("above", .count) else {
         throw fields.error("`long` needs `above`, the input tokens it begins after", at: node)
       }
       long = Price.Long(above: above, rates: try rates(fields, at: node))

@@ -11,19 +11,6 @@ package struct ChargeModel: Sendable, Equatable {
     self.sharesTokens = sharesTokens
     self.countsRefusals = countsRefusals
   }
-
-  /// Input net of cache reads, output as it is produced
-  /// (platform.claude.com/docs/en/api/rate-limits).
-  package static let anthropic = ChargeModel(output: .produced)
-  /// The larger of `max_tokens` and the estimate, from one limit on tokens; refusals count
-  /// (platform.openai.com/docs/guides/rate-limits).
-  package static let openAI = ChargeModel(
-    output: .reserved,
-    sharesTokens: true,
-    countsRefusals: true
-  )
-  /// Input alone (ai.google.dev/gemini-api/docs/rate-limits); refusals count.
-  package static let gemini = ChargeModel(output: .input, countsRefusals: true)
 }
 
 /// What one request takes from an account's limits.

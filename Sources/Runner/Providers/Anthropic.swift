@@ -4,23 +4,38 @@ package import Transport
 package struct Anthropic: Provider {
   private static let messagesPath = "/v1/messages"
 
+  package static let name = "anthropic"
+  package static let remark: String? = nil
+  package static let defaultEndpoint = Endpoint(officialHost: "api.anthropic.com")
+  package static let keyVariable = "ANTHROPIC_API_KEY"
+  package static let apis = ["messages"]
+
   package init() {}
 
-  package var name: String { "anthropic" }
-  package var defaultEndpoint: Endpoint { .anthropic }
+  package init(api: String, endpoints: [Endpoint]) {}
+
   package var headers: [(name: String, value: String)] {
     [("content-type", "application/json"), ("anthropic-version", "2023-06-01")]
   }
   package var credentialHeader: CredentialHeader { CredentialHeader(name: "x-api-key", prefix: "") }
   package var charges: ChargeModel { .anthropic }
   package var requiresMaxTokens: Bool { true }
+  package var countsCacheInInput: Bool { false }
+
+  package func organisation(of response: HTTPResponse) -> String? {
+    response.header("anthropic-organization-id")
+  }
+
+  package func requestID(of response: HTTPResponse) -> String? {
+    response.header("request-id")
+  }
 
   package func request(for payload: Payload) throws(ProviderError) -> ProviderRequest {
     switch payload {
     case .native(let path, let body):
       guard path == nil || path == Self.messagesPath else {
         throw ProviderError(
-          message: "the line's url is \(path ?? ""), but the provider is anthropic, "
+          "the line's url is \(path ?? ""), but the provider is anthropic, "
             + "which serves \(Self.messagesPath)"
         )
       }
@@ -32,7 +47,7 @@ package struct Anthropic: Provider {
 
   private static func body(_ prompt: Prompt) throws(ProviderError) -> [UInt8] {
     guard let maxTokens = prompt.maxTokens else {
-      throw ProviderError(message: "anthropic needs max_tokens: set --max-tokens or `max_tokens`")
+      throw ProviderError("anthropic needs max_tokens: set --max-tokens or `max_tokens`")
     }
     var body = prompt.emptyBody
     body.appendRaw("{\"model\":")
@@ -92,4 +107,10 @@ package struct Anthropic: Provider {
       "overloaded_error": .overload,
     ]
   )
+}
+
+extension ChargeModel {
+  /// Input net of cache reads, output as it is produced
+  /// (platform.claude.com/docs/en/api/rate-limits).
+  package static let anthropic = ChargeModel(output: .produced)
 }

@@ -47,12 +47,8 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
 
   package var description: String { url }
 
-  /// Anthropic's own API.
-  package static let anthropic = Endpoint(officialHost: "api.anthropic.com")
-  /// OpenAI's own API.
-  package static let openAI = Endpoint(officialHost: "api.openai.com")
-
-  private init(officialHost host: String) {
+  /// A provider's own API, at the root of its host.
+  init(officialHost host: String) {
     url = "https://" + host
     self.host = host
     region = nil
@@ -141,6 +137,6 @@ private func isHexDigit(_ byte: UInt8) -> Bool {
   isDigit(byte) || (byte | 0x20) &- UInt8(ascii: "a") < 6
 }
 
-private func isAlphanumeric(_ byte: UInt8) -> Bool {
+func isAlphanumeric(_ byte: UInt8) -> Bool {
   isDigit(byte) || (byte | 0x20) &- UInt8(ascii: "a") < 26
 }

@@ -5,7 +5,7 @@ package import Transport
 /// Native lines may name any path; plain prompts go to the one of the chosen ``API``.
 package struct OpenAI: Provider {
   /// Where plain prompts go.
-  package enum API: String, Sendable {
+  package enum API: String, Sendable, CaseIterable {
     case chat
     case responses
     case embeddings
@@ -19,15 +19,25 @@ package struct OpenAI: Provider {
     }
   }
 
+  package static let name = "openai"
+  package static let remark: String? = "openai also serves every compatible server"
+  package static let defaultEndpoint = Endpoint(officialHost: "api.openai.com")
+  package static let keyVariable = "OPENAI_API_KEY"
+  package static let apis = API.allCases.map(\.rawValue)
+
   private let api: API
   /// `max_completion_tokens` at OpenAI, whose newer models refuse `max_tokens`; compatible servers
   /// often know only the older name.
   private let chatLimitField: String
 
+  package init(api: String, endpoints: [Endpoint]) {
+    self.init(api: API(rawValue: api) ?? .chat, endpoints: endpoints)
+  }
+
   /// Makes the provider for these endpoints; none means OpenAI itself.
   package init(api: API = .chat, endpoints: [Endpoint] = []) {
     self.api = api
-    let isOpenAI = endpoints.allSatisfy { $0.host == Endpoint.openAI.host }
+    let isOpenAI = endpoints.allSatisfy { $0.host == Self.defaultEndpoint.host }
     chatLimitField = isOpenAI ? "max_completion_tokens" : "max_tokens"
     let isGemini =
       !endpoints.isEmpty
@@ -35,14 +45,22 @@ package struct OpenAI: Provider {
     charges = isGemini ? .gemini : .openAI
   }
 
-  package var name: String { "openai" }
-  package var defaultEndpoint: Endpoint { .openAI }
   package var headers: [(name: String, value: String)] { [("content-type", "application/json")] }
   package var credentialHeader: CredentialHeader {
     CredentialHeader(name: "authorization", prefix: "Bearer ")
   }
   package let charges: ChargeModel
   package var requiresMaxTokens: Bool { false }
+  package var countsCacheInInput: Bool { true }
+
+  package func organisation(of response: HTTPResponse) -> String? {
+    response.header("openai-organization")
+  }
+
+  /// Servers that speak its API name the id as others do, too.
+  package func requestID(of response: HTTPResponse) -> String? {
+    response.header("x-request-id") ?? response.header("request-id")
+  }
 
   package func outcome(
     of response: HTTPResponse,
@@ -62,12 +80,12 @@ extension OpenAI {
     case .native(let path, let body):
       guard let path else {
         throw ProviderError(
-          message: "the line has Anthropic's batch shape (params), but the provider is openai"
+          "the line has Anthropic's batch shape (params), but the provider is openai"
         )
       }
       guard isPlainPath(path) else {
         throw ProviderError(
-          message: "the line's url is not a path such as /v1/chat/completions"
+          "the line's url is not a path such as /v1/chat/completions"
         )
       }
       return ProviderRequest(path: path, body: body)
@@ -85,7 +103,7 @@ extension OpenAI {
     case .responses: appendResponses(prompt, to: &body)
     case .embeddings:
       guard prompt.system == nil else {
-        throw ProviderError(message: "embeddings take no system prompt; leave system out")
+        throw ProviderError("embeddings take no system prompt; leave system out")
       }
       body.appendRaw(",\"input\":")
       body.appendJSON(prompt.text)
@@ -197,4 +215,16 @@ extension OpenAI {
       "invalid_prompt": .fail,
     ]
   )
+}
+
+extension ChargeModel {
+  /// The larger of `max_tokens` and the estimate, from one limit on tokens; refusals count
+  /// (platform.openai.com/docs/guides/rate-limits).
+  package static let openAI = ChargeModel(
+    output: .reserved,
+    sharesTokens: true,
+    countsRefusals: true
+  )
+  /// Input alone (ai.google.dev/gemini-api/docs/rate-limits); refusals count.
+  package static let gemini = ChargeModel(output: .input, countsRefusals: true)
 }

@@ -1,15 +1,27 @@
 package import Transport
 
-/// What one provider's wire format looks like: two pure functions and a few constants.
+/// All that is particular to one provider: a few constants and two pure functions.
 ///
-/// A provider sends nothing and knows no key, clock or queue; a new one is one file and its
-/// recorded responses.
+/// A provider sends nothing and knows no key, clock or queue; a new one is one file, its recorded
+/// responses, and its line in ``providers``.
 package protocol Provider: Sendable {
   /// The name that `--provider` and the job file use.
-  var name: String { get }
+  static var name: String { get }
+  /// What to know of it where one is chosen, such as "openai also serves …"; nil for nothing.
+  static var remark: String? { get }
   /// Where requests go if neither flags nor job file name an endpoint.
-  var defaultEndpoint: Endpoint { get }
-  /// The header fields of every request, without the credential.
+  static var defaultEndpoint: Endpoint { get }
+  /// The environment variable with the key that is used where none is named.
+  static var keyVariable: String { get }
+  /// The APIs among which `api` chooses for plain prompts, the usual one first.
+  static var apis: [String] { get }
+
+  /// - Parameters:
+  ///   - api: one of ``apis``.
+  ///   - endpoints: every endpoint that the run may send to; the default one if empty.
+  init(api: String, endpoints: [Endpoint])
+
+  /// The header fields of every request, API version and the like, without the credential.
   var headers: [(name: String, value: String)] { get }
   /// The header field that carries the key.
   var credentialHeader: CredentialHeader { get }
@@ -17,6 +29,14 @@ package protocol Provider: Sendable {
   var requiresMaxTokens: Bool { get }
   /// How requests are charged to an account's limits.
   var charges: ChargeModel { get }
+  /// Whether the input tokens that it reports hold those read from its cache.
+  var countsCacheInInput: Bool { get }
+
+  /// The organisation that a response was charged to, where it says so.
+  func organisation(of response: HTTPResponse) -> String?
+
+  /// The provider's own id of the request, which its support asks for.
+  func requestID(of response: HTTPResponse) -> String?
 
   /// Builds the request for one job.
   ///
@@ -39,18 +59,62 @@ package struct CredentialHeader: Sendable, Equatable {
   package let name: String
   /// What stands before the key, its trailing blank included; empty if nothing.
   package let prefix: String
+
+  package init(name: String, prefix: String) {
+    self.name = name
+    self.prefix = prefix
+  }
 }
 
 /// One request to a provider, to be joined to an ``Endpoint``.
 package struct ProviderRequest: Sendable, Equatable {
   /// The path with its version, such as `/v1/messages`.
   package let path: String
+  /// The model, where the path names it and the body does not.
+  package let pathModel: PathModel?
   /// A JSON object.
   package let body: ArraySlice<UInt8>
 
+  /// A request whose body names the model.
   package init(path: String, body: ArraySlice<UInt8>) {
     self.path = path
+    pathModel = nil
     self.body = body
+  }
+
+  /// A request whose path names the model between two parts, as in
+  /// `/v1beta/models/MODEL:generateContent`.
+  package init(path before: String, model: String, _ after: String, body: ArraySlice<UInt8>) {
+    path = before + percentEncoded(model) + after
+    pathModel = PathModel(name: model, before: before, after: after)
+    self.body = body
+  }
+
+  /// The same request for the model under another name.
+  package func renamed(to model: String, _ shape: RequestShape) -> ProviderRequest {
+    if let place = pathModel {
+      return ProviderRequest(path: place.before, model: model, place.after, body: body)
+    }
+    return ProviderRequest(path: path, body: shape.naming(model, in: body))
+  }
+}
+
+/// A model and what stands around it in a path.
+package struct PathModel: Sendable, Equatable {
+  package let name: String
+  fileprivate let before: String
+  fileprivate let after: String
+}
+
+/// A name as one segment of a path (RFC 3986, section 2.1); model ids hold slashes and colons.
+private func percentEncoded(_ name: String) -> String {
+  let digits = Array("0123456789ABCDEF")
+  return name.utf8.reduce(into: "") { text, byte in
+    if isAlphanumeric(byte) || "-._~:".utf8.contains(byte) {
+      text.unicodeScalars.append(Unicode.Scalar(byte))
+    } else {
+      text += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+    }
   }
 }
 
@@ -59,54 +123,63 @@ package struct ProviderError: Error, Sendable, Equatable, CustomStringConvertibl
   /// What is wrong and what to do next, in plain words.
   package let message: String
 
+  package init(_ message: String) {
+    self.message = message
+  }
+
   package var description: String { message }
 }
 
 extension Provider {
-  /// The organisation that a response was charged to, where it says so.
-  package func organisation(of response: HTTPResponse) -> String? {
-    response.header("anthropic-organization-id") ?? response.header("openai-organization")
-  }
+  /// The name that `--provider` and the job file use.
+  package var name: String { Self.name }
 
-  /// The provider's own id of the request, which its support asks for.
-  package func requestID(of response: HTTPResponse) -> String? {
-    response.header("request-id") ?? response.header("x-request-id")
+  /// A provider as ``providers`` has it, with its choice of APIs checked.
+  fileprivate static func made(
+    _ api: String?,
+    _ endpoints: [Endpoint]
+  ) throws(ProviderError) -> any Provider {
+    let api = api ?? apis[0]
+    guard apis.contains(api) else {
+      throw ProviderError(
+        "\(name) has no api \"\(api)\"; choose \(apis.joined(separator: ", "))"
+      )
+    }
+    return Self(api: api, endpoints: endpoints)
   }
 }
 
-/// The provider of this name, one of ``providerNames``.
+/// Every provider there is; each says the rest in its own file.
+package let providers: [any Provider.Type] = [Anthropic.self, OpenAI.self]
+
+/// The names of the ``providers`` with what to know of them, for messages and help.
+package let providerChoice: String = {
+  let remarks = providers.compactMap { $0.remark }
+  return providers.map { $0.name }.joined(separator: " or ")
+    + (remarks.isEmpty ? "" : " (\(remarks.joined(separator: "; ")))")
+}()
+
+/// The kind of provider that a name stands for.
+///
+/// - Throws: a ``ProviderError`` for a name that is none of the ``providers``.
+package func providerKind(named name: String) throws(ProviderError) -> any Provider.Type {
+  guard let kind = providers.first(where: { $0.name == name }) else {
+    throw ProviderError("unknown provider \"\(name)\"; choose \(providerChoice)")
+  }
+  return kind
+}
+
+/// The provider of this name.
 ///
 /// - Parameters:
 ///   - name: what `--provider` or the job file says.
-///   - api: the `api` of the job file, which plain prompts go to; only `openai` has a choice.
+///   - api: where plain prompts go, one of its APIs; nil for the usual one.
 ///   - endpoints: every endpoint that the run may send to; the default one if empty.
-/// - Returns: the provider.
 /// - Throws: a ``ProviderError`` for an unknown name or `api`.
 package func makeProvider(
   named name: String,
   api: String? = nil,
   endpoints: [Endpoint] = []
 ) throws(ProviderError) -> any Provider {
-  switch name {
-  case "anthropic":
-    guard api == nil || api == "messages" else {
-      throw ProviderError(message: "anthropic has no api \"\(api ?? "")\"; leave `api` out")
-    }
-    return Anthropic()
-  case "openai":
-    guard let chosen = OpenAI.API(rawValue: api ?? "chat") else {
-      throw ProviderError(
-        message: "openai has no api \"\(api ?? "")\"; choose chat, responses or embeddings"
-      )
-    }
-    return OpenAI(api: chosen, endpoints: endpoints)
-  default:
-    throw ProviderError(
-      message: "unknown provider \"\(name)\"; choose \(providerNames.joined(separator: " or ")) "
-        + "(openai also serves every compatible server)"
-    )
-  }
+  try providerKind(named: name).made(api, endpoints)
 }
-
-/// Every name that ``makeProvider(named:api:endpoints:)`` knows.
-package let providerNames = ["anthropic", "openai"]

@@ -37,6 +37,18 @@ package struct RequestShape: Sendable, Equatable {
     )
   }
 
+  /// The shape of a request that was built of a prompt: the model that its path names counts before
+  /// one in its body.
+  ///
+  /// - Parameter maxTokens: the limit that the prompt has set.
+  package init(of request: ProviderRequest, maxTokens: Int? = nil) {
+    guard let model = request.pathModel else {
+      self.init(built: request.body, maxTokens: maxTokens)
+      return
+    }
+    self.init(model: model.name, maxTokens: maxTokens, bytes: request.body.count)
+  }
+
   /// Reads a body; of one that is no JSON object only its size is known.
   package init(reading body: ArraySlice<UInt8>) {
     var fields = RequestFields()
@@ -51,7 +63,7 @@ package struct RequestShape: Sendable, Equatable {
   /// first member.
   ///
   /// - Parameter maxTokens: the limit that the prompt has set.
-  init(built body: ArraySlice<UInt8>, maxTokens: Int?) {
+  private init(built body: ArraySlice<UInt8>, maxTokens: Int?) {
     let text = body.span
     var members = JSONMembers(ofWhole: text)
     let first = try? members?.next(in: text)
@@ -85,5 +97,19 @@ struct RequestFields: Sendable, Equatable {
       guard let most = member.value.integer(in: text) else { return }
       maxTokens = max(most, maxTokens ?? most)
     }
+  }
+}
+
+extension RequestShape {
+  /// The body that this was read from, with another model's name in it and every other byte as it
+  /// was.
+  func naming(_ model: String, in body: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    guard let range = modelRange else { return body }
+    var renamed: [UInt8] = []
+    renamed.reserveCapacity(body.count + model.utf8.count)
+    renamed += body.prefix(range.lowerBound)
+    renamed.appendJSON(model)
+    renamed += body.dropFirst(range.upperBound)
+    return renamed[...]
   }
 }

@@ -30,19 +30,11 @@ package struct ModelMap: Sendable, Equatable {
   /// Whether jobs for a model may go to the account.
   package func serves(_ model: String) -> Bool { name(for: model) != nil }
 
-  /// The body as the account wants it: the model's name replaced, every other byte as it was.
+  /// The request as the account wants it: the model's name replaced, every other byte as it was.
   ///
-  /// - Parameters:
-  ///   - body: the body of a request.
-  ///   - shape: what was read from this body.
-  package func body(_ body: ArraySlice<UInt8>, _ shape: RequestShape) -> ArraySlice<UInt8> {
-    guard let range = shape.modelRange, let name = name(for: shape.model), name != shape.model
-    else { return body }
-    var mapped: [UInt8] = []
-    mapped.reserveCapacity(body.count + name.utf8.count)
-    mapped += body.prefix(range.lowerBound)
-    mapped.appendJSON(name)
-    mapped += body.dropFirst(range.upperBound)
-    return mapped[...]
+  /// - Parameter shape: what was read from this request.
+  package func request(_ request: ProviderRequest, _ shape: RequestShape) -> ProviderRequest {
+    guard let name = name(for: shape.model), name != shape.model else { return request }
+    return request.renamed(to: name, shape)
   }
 }

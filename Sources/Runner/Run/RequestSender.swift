@@ -22,10 +22,11 @@ struct RequestSender: Sendable {
     events.record(.sent)
     defer { events.record(.returned) }
     do throws(TransportError) {
+      let mapped = account.models.request(prepared.request, prepared.shape)
       let request = HTTPRequest(
-        url: endpoint.url(for: prepared.request.path),
+        url: endpoint.url(for: mapped.path),
         headers: try account.headers(for: assignment.key),
-        body: account.models.body(prepared.request.body, prepared.shape),
+        body: mapped.body,
         deadlines: deadlines
       )
       CrashPoint.reached(.sending)

@@ -74,38 +74,42 @@ package struct RunPlan: Sendable {
     }
   }
 
-  package var input: Input
-  package var files: Files
-  package var provider: any Provider
-  package var preparer: JobPreparer
-  package var accounts: [Account]
+  /// 256 MB hold a thousand requests of 100 KB with their answers.
+  package static let defaultMemory = 256_000_000
+
+  package let input: Input
+  package let files: Files
+  package let provider: any Provider
+  package let preparer: JobPreparer
+  package let accounts: [Account]
   /// The most requests in flight, at least one.
-  package var concurrency: Int
+  package let concurrency: Int
+  /// The bytes of bodies, encoded requests and answers that are held at a time; a job that is larger
+  /// runs alone.
+  package let memory: Int
   /// How many jobs of the input are run at most; nil for all.
-  package var limit: Int?
-  package var deadlines: Deadlines
-  package var retries: RetryPolicy
+  package let limit: Int?
+  package let deadlines: Deadlines
+  package let retries: RetryPolicy
   /// What models cost.
-  package var prices: Prices
+  package let prices: Prices
   /// The most that the batch may cost; nil for no limit.
-  package var budget: USD?
-  /// Bytes of bodies and answers that are held at a time.
-  package var memory: Int
+  package let budget: USD?
   /// How long a run in which no endpoint ever answered goes on; nil for a worker that parks and
   /// waits also where nothing has ever worked.
-  package var giveUpAfter: Duration?
+  package let giveUpAfter: Duration?
   /// How long a run waits while every account is parked; nil for ever.
-  package var parkFor: Duration?
+  package let parkFor: Duration?
   /// What is done with jobs that were on their way when their worker died.
-  package var onUnknown: OnUnknown
+  package let onUnknown: OnUnknown
   /// How long a worker of a queue that is not heard of keeps its jobs.
-  package var lease: Duration
+  package let lease: Duration
   /// Whether a worker of a queue ends when nobody has anything left to do.
-  package var untilEmpty: Bool
+  package let untilEmpty: Bool
   /// What requests are made with; nil where nobody minds if it changes.
-  package var settings: RequestSettings?
+  package let settings: RequestSettings?
   /// What is done where completed jobs were done with another line or other settings.
-  package var onChanged: OnChanged
+  package let onChanged: OnChanged
 
   package init(
     input: Input,
@@ -114,12 +118,12 @@ package struct RunPlan: Sendable {
     preparer: JobPreparer,
     accounts: [Account],
     concurrency: Int,
+    memory: Int = Self.defaultMemory,
     limit: Int? = nil,
     deadlines: Deadlines = Deadlines(),
     retries: RetryPolicy = RetryPolicy(),
     prices: Prices = .list,
     budget: USD? = nil,
-    memory: Int = 256 << 20,
     giveUpAfter: Duration? = .seconds(60),
     parkFor: Duration? = nil,
     onUnknown: OnUnknown = .resend,

@@ -184,7 +184,8 @@ extension DispatchWorld {
       tell(.heard(heartbeat, asked: now))
     default: findKeys()
     }
-    if isPaused, !coming.contains(where: { if case .disturbance = $0.what { true } else { false } }) {
+    if isPaused, !coming.contains(where: { if case .disturbance = $0.what { true } else { false } })
+    {
       later(1_000, .disturbance)
     }
   }
@@ -238,7 +239,8 @@ extension AttemptEnd {
   /// An end of any kind; most requests are answered.
   fileprivate init(drawn random: inout SeededGenerator, cost: USD) {
     let refusal = Refusal(status: 500, code: "test", message: "no")
-    let wait: Duration? = random.once(in: 2) ? .milliseconds(.random(in: 0...5_000, using: &random)) : nil
+    let wait: Duration? =
+      random.once(in: 2) ? .milliseconds(.random(in: 0...5_000, using: &random)) : nil
     switch Int.random(in: 0..<20, using: &random) {
     case 0: self.init(outcome: .fail(refusal))
     case 1, 2: self.init(outcome: .retry(refusal, .overload, after: wait))
@@ -257,7 +259,10 @@ extension AttemptEnd {
     bytes = isAnswered ? .random(in: 1...500, using: &random) : 0
     if cost > .zero {
       if case .completed = outcome {
-        billed = .answered(cost: USD(nanos: .random(in: 1...cost.nanos, using: &random)), unanswered: .zero)
+        billed = .answered(
+          cost: USD(nanos: .random(in: 1...cost.nanos, using: &random)),
+          unanswered: .zero
+        )
       } else if outcome == nil {
         billed = .maybe(isKept: false)
       }

@@ -128,7 +128,8 @@ import Testing
       "`output_charge` must be one of produced, reserved, input"
     ),
     (
-      "accounts:\n  - limits: {in_flight: 0}", 2, "`in_flight` must be a whole number of at least 1"
+      "accounts:\n  - limits: {in_flight: 0}", 2,
+      "`in_flight` must be a whole number from 1 to 100000"
     ),
     ("accounts:\n  - limits: {ceiling: 5}", 2, "`ceiling` must be one of true, false"),
   ])

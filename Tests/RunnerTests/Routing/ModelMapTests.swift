@@ -4,8 +4,12 @@ import Testing
 
 @Suite struct `An account's models` {
   private func mapped(_ body: String, _ map: ModelMap) -> String {
-    let bytes = Array(body.utf8)[...]
-    return String(decoding: map.body(bytes, RequestShape(reading: bytes)), as: UTF8.self)
+    String(decoding: mapped(Array(body.utf8)[...], map), as: UTF8.self)
+  }
+
+  private func mapped(_ body: ArraySlice<UInt8>, _ map: ModelMap) -> ArraySlice<UInt8> {
+    let request = ProviderRequest(path: "/v1/messages", body: body)
+    return map.request(request, RequestShape(of: request)).body
   }
 
   @Test(arguments: [
@@ -24,8 +28,18 @@ import Testing
   @Test func `the body may be a part of a longer text`() {
     let text = Array("{\"body\":{\"model\":\"a\",\"n\":1}}".utf8)
     let body = text[8..<text.count - 1]
-    let sent = ModelMap(["a": "there\"\n"]).body(body, RequestShape(reading: body))
+    let sent = mapped(body, ModelMap(["a": "there\"\n"]))
     #expect(String(decoding: sent, as: UTF8.self) == "{\"model\":\"there\\\"\\n\",\"n\":1}")
+  }
+
+  @Test func `a name in the path is replaced there`() {
+    let body = Array(#"{"contents":[]}"#.utf8)[...]
+    let request = ProviderRequest(path: "/v1beta/models/", model: "a", ":go", body: body)
+    let shape = RequestShape(of: request)
+    #expect(shape.model == "a" && request.path == "/v1beta/models/a:go")
+    let mapped = ModelMap(["a": "their/é"]).request(request, shape)
+    #expect(mapped.path == "/v1beta/models/their%2F%C3%A9:go" && mapped.body == body)
+    #expect(ModelMap().request(request, shape) == request)
   }
 
   @Test func `serves exactly those that it names`() {

@@ -23,7 +23,8 @@ struct TestBatch {
   ])
   /// One for each account.
   var keys = [TestKeySource("first-key")]
-  var endpoints = [Endpoint.anthropic]
+  var provider: any Provider = Anthropic()
+  var endpoints = [Anthropic.defaultEndpoint]
   var regions = AllowedRegions.all
   var memory = 256 << 20
 
@@ -43,7 +44,6 @@ struct TestBatch {
 
   /// The run's plan, with the keys as they are now.
   func plan() async throws -> RunPlan {
-    let provider = Anthropic()
     let source: JobReader.Input =
       if let documents { .folder(DocumentFolder(folder.file(documents))) } else {
         .file(try InputFile(path: folder.file("in.jsonl")))
@@ -68,7 +68,7 @@ struct TestBatch {
           provider: provider,
           state: AccountState(
             limits: RateLimits(),
-            charges: .anthropic,
+            charges: provider.charges,
             expectedOutput: 10,
             endpoints: endpoints.count,
             at: clock.now
@@ -83,11 +83,11 @@ struct TestBatch {
       preparer: preparer,
       accounts: accounts,
       concurrency: concurrency,
+      memory: memory,
       limit: limit,
       retries: RetryPolicy(attempts: attempts, base: 0.001, cap: 0.002),
       prices: prices,
       budget: budget,
-      memory: memory,
       giveUpAfter: giveUpAfter,
       parkFor: parkFor
     )

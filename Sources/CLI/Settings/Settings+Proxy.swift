@@ -7,7 +7,7 @@ extension Settings {
   /// would be handed to the proxy as it is.
   ///
   /// - Throws: ``CLIError``.
-  func checkProxy(for endpoints: [Endpoint]) throws {
+  static func check(proxy: String?, for endpoints: [Endpoint]) throws {
     guard let proxy else { return }
     guard !proxy.contains("@") else {
       throw CLIError(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Jobs
 import Logging
+import Runner
 
 /// What a run and a worker of a queue are told alike.
 struct SharedOptions: ParsableArguments {
@@ -56,7 +57,7 @@ extension OnUnknown: ExpressibleByArgument {}
 
 /// Where requests go and what they ask for.
 struct ProviderOptions: ParsableArguments {
-  @Option(help: "anthropic, or openai for it and every compatible server.")
+  @Option(help: ArgumentHelp("\(providerChoice)."))
   var provider: String?
 
   @Option(
@@ -70,10 +71,13 @@ struct ProviderOptions: ParsableArguments {
   @Option(help: "The model of prompts that name none.")
   var model: String?
 
-  @Option(help: "The most tokens of an answer, for prompts that say nothing.")
+  @Option(
+    help: "The most tokens of an answer, for prompts that say nothing.",
+    transform: SettingValue.tokens.flag
+  )
   var maxTokens: Int?
 
-  @Option(help: "chat, responses or embeddings: where plain prompts go at openai.")
+  @Option(help: "Where plain prompts go at openai: chat, responses or embeddings.")
   var api: String?
 
   @Option(help: "The system prompt of prompts that have none.")
@@ -107,9 +111,10 @@ struct KeyOptions: ParsableArguments {
     help: ArgumentHelp(
       "Wait so long at the start for a secret store that does not answer (default 3).",
       valueName: "seconds"
-    )
+    ),
+    transform: SettingValue.wait.flag
   )
-  var waitForSecrets: Double?
+  var waitForSecrets: Duration?
 
   @Option(name: .customLong("api-key"), help: .hidden)
   var refusedKey: String?
@@ -124,12 +129,6 @@ struct KeyOptions: ParsableArguments {
       exitCode: 64
     )
   }
-
-  func validate() throws {
-    guard waitForSecrets.map({ $0 >= 0 && $0 < 1e7 }) ?? true else {
-      throw ValidationError("--wait-for-secrets must be a number of seconds")
-    }
-  }
 }
 
 extension USD: ExpressibleByArgument {
@@ -140,38 +139,60 @@ extension USD: ExpressibleByArgument {
 
 /// How fast and how long.
 struct PaceOptions: ParsableArguments {
-  @Option(help: "The most requests in flight (default 1000; 100 while no limit is known).")
+  @Option(
+    help: "The most requests in flight (default 1000; 100 while no limit is known).",
+    transform: SettingValue.concurrency.flag
+  )
   var concurrency: Int?
 
-  @Option(help: "Requests a minute that the account allows.")
+  @Option(
+    help: ArgumentHelp(
+      "Bytes of prompts and answers to hold at a time, such as 500MB or 1GiB (default 256MB).",
+      valueName: "size"
+    ),
+    transform: SettingValue.memory.flag
+  )
+  var memory: Int?
+
+  @Option(
+    help: "Requests a minute that the account allows.",
+    transform: SettingValue.count.flag
+  )
   var rpm: Int?
 
-  @Option(help: "Input tokens a minute that the account allows.")
+  @Option(
+    help: "Input tokens a minute that the account allows.",
+    transform: SettingValue.count.flag
+  )
   var itpm: Int?
 
-  @Option(help: "Output tokens a minute that the account allows.")
+  @Option(
+    help: "Output tokens a minute that the account allows.",
+    transform: SettingValue.count.flag
+  )
   var otpm: Int?
 
-  @Option(help: "Seconds that one request may take (default 600).")
-  var timeout: Double?
+  @Option(
+    help: "Seconds that one request may take (default 600).",
+    transform: SettingValue.seconds.flag
+  )
+  var timeout: Duration?
 
-  @Option(help: "Errors after which a job fails (default 8).")
+  @Option(
+    help: "Errors after which a job fails (default 8).",
+    transform: SettingValue.attempts.flag
+  )
   var maxAttempts: Int?
 
-  @Option(help: "Seconds that ^C waits for what is in flight (default 30).")
-  var grace: Double?
+  @Option(
+    help: "Seconds that ^C waits for what is in flight (default 30).",
+    transform: SettingValue.seconds.flag
+  )
+  var grace: Duration?
 
-  @Option(help: "Seconds to wait while no account can be used (default: for ever).")
-  var parkFor: Double?
-
-  func validate() throws {
-    let counts = [concurrency, rpm, itpm, otpm, maxAttempts].compactMap { $0 }
-    let times = [timeout, grace, parkFor].compactMap { $0 }
-    guard counts.allSatisfy({ $0 > 0 }), times.allSatisfy({ $0 > 0 && $0 < 1e7 }) else {
-      throw ValidationError("numbers must be greater than zero")
-    }
-    guard (concurrency ?? 1) <= 100_000 else {
-      throw ValidationError("--concurrency can be at most 100000")
-    }
-  }
+  @Option(
+    help: "Seconds to wait while no account can be used (default: for ever).",
+    transform: SettingValue.seconds.flag
+  )
+  var parkFor: Duration?
 }

@@ -1,0 +1,75 @@
+import KeySources
+import Runner
+
+/// What is stated for a run, by whom: a flag beats the environment, which beats the job file.
+struct StatedSettings {
+  /// A setting and what stated it, for messages.
+  struct Stated {
+    let text: String
+    let origin: String
+  }
+
+  let options: SharedOptions
+  let file: JobFile
+  /// What messages about the job file name.
+  let place: String?
+  /// A variable of the environment; one that is set and empty says nothing.
+  private let environment: (String) -> String?
+
+  init(
+    _ options: SharedOptions,
+    _ file: JobFile,
+    at place: String?,
+    environment: @escaping (String) -> String?
+  ) {
+    self.options = options
+    self.file = file
+    self.place = place
+    self.environment = { name in environment(name).flatMap { $0.isEmpty ? nil : $0 } }
+  }
+
+  /// A text that a flag or a variable states before the job file does.
+  func text(_ flag: String?, _ name: String, _ variable: String, _ inFile: String?) -> Stated? {
+    flag.map { Stated(text: $0, origin: name) }
+      ?? environment(variable).map { Stated(text: $0, origin: variable) }
+      ?? inFile.map { Stated(text: $0, origin: place ?? "the job file") }
+  }
+
+  /// A number that a flag or a variable states before the job file does.
+  ///
+  /// - Throws: ``CLIError`` with status 64 that names the variable whose number is none.
+  func number<Value>(
+    _ flag: Value?,
+    _ variable: String,
+    _ inFile: Value?,
+    _ kind: SettingValue<Value>
+  ) throws -> Value? {
+    guard flag == nil, let text = environment(variable) else { return flag ?? inFile }
+    guard let value = kind(text) else {
+      throw CLIError(
+        "\(variable) must be \(kind.expected)",
+        at: "the environment",
+        next: "correct or unset it, and run the same command",
+        exitCode: 64
+      )
+    }
+    return value
+  }
+
+  func variable(_ name: String) -> String? { environment(name) }
+}
+
+extension SettingValue {
+  /// Reads the value of a flag.
+  ///
+  /// - Throws: an error that says what is expected; the argument parser adds the flag.
+  func flag(_ text: String) throws -> Value {
+    guard let value = self(text) else { throw FlagError(description: "it must be \(expected)") }
+    return value
+  }
+}
+
+/// Why a flag cannot have a value.
+private struct FlagError: Error, CustomStringConvertible {
+  let description: String
+}

@@ -1,0 +1,107 @@
+import Testing
+
+/// Numbers that no run can be made with, wherever they stand.
+struct SettingsTests {
+  private let run = ["run", "in.jsonl", "-o", "out.jsonl", "--provider", "openai", "--model", "m"]
+
+  private func folder() throws -> Scratch {
+    let folder = try Scratch()
+    try folder.write("in.jsonl", prompts(0..<1))
+    return folder
+  }
+
+  @Test(arguments: [
+    ("--give-up-after", "nan"), ("--give-up-after", "1e30"), ("--give-up-after", "-1"),
+    ("--timeout", "inf"), ("--grace", "0"), ("--park-for", "-inf"), ("--wait-for-secrets", "nan"),
+    ("--concurrency", "0"), ("--concurrency", "100001"), ("--concurrency", "9223372036854775808"),
+    ("--rpm", "0"), ("--itpm", "9223372036854775807"), ("--otpm", "1e3"), ("--limit", "0"),
+    ("--max-tokens", "-5"), ("--max-attempts", "1000000"), ("--memory", "12"), ("--memory", "1PB"),
+    ("--memory", "nan"), ("--budget", "nan"),
+  ])
+  func `a flag with a number out of range is refused by its name`(
+    flag: String,
+    text: String
+  ) throws {
+    let ending = try folder().nightjar(run + ["\(flag)=\(text)"])
+    #expect(ending.status == 64, "\(ending.errors)")
+    #expect(ending.errors.contains(flag), "\(ending.errors)")
+  }
+
+  @Test(arguments: ["0", "-100", "abc", "1e2", "100001", "nan"])
+  func `a variable with a number out of range is refused by its name`(text: String) throws {
+    let ending = try folder().nightjar(run, environment: ["NIGHTJAR_CONCURRENCY": text])
+    #expect(ending.status == 64, "\(ending.errors)")
+    #expect(ending.errors.contains("NIGHTJAR_CONCURRENCY"), "\(ending.errors)")
+    #expect(ending.errors.contains("from 1 to 100000"), "\(ending.errors)")
+  }
+
+  @Test(arguments: [
+    "concurrency: 9223372036854775807", "concurrency: 1000000", "memory: .inf", "timeout: .nan",
+    "memory: 2", "lease: 0.5", "grace: -1", "limit: 0", "max_tokens: 99999999999",
+    "accounts: [{limits: {requests_per_minute: 9223372036854775807}}]",
+  ])
+  func `a line of the job file with a number out of range is refused by its place`(
+    line: String
+  ) throws {
+    let folder = try folder()
+    try folder.write("job.yaml", "input: in.jsonl\noutput: o.jsonl\nprovider: openai\n\(line)\n")
+    let ending = try folder.nightjar(["run", "job.yaml"])
+    #expect(ending.status == 78, "\(ending.errors)")
+    #expect(ending.errors.contains("job.yaml:4"), "\(ending.errors)")
+  }
+
+  @Test func `an unknown provider is refused with where it was named`() throws {
+    let flag = try folder().nightjar(["run", "in.jsonl", "-o", "o", "--provider", "opnai"])
+    #expect(flag.status == 64)
+    #expect(flag.errors.contains("--provider"), "\(flag.errors)")
+    let variable = try folder().nightjar(
+      ["run", "in.jsonl", "-o", "o"],
+      environment: ["NIGHTJAR_PROVIDER": "opnai"]
+    )
+    #expect(variable.status == 64)
+    #expect(variable.errors.contains("NIGHTJAR_PROVIDER"), "\(variable.errors)")
+  }
+
+  @Test func `a key by flag leaves the limits and models of the job file as they are`() throws {
+    let folder = try folder()
+    let provider = try Provider(["--models", "there"], in: folder)
+    try folder.write(
+      "job.yaml",
+      """
+      input: in.jsonl
+      output: out.jsonl
+      provider: anthropic
+      model: here
+      max_tokens: 9
+      accounts:
+        - name: main
+          keys: [env:NOWHERE]
+          endpoints: ["\(provider.url)"]
+          models: {here: there}
+          limits: {requests_per_minute: 1, ceiling: true}
+
+      """
+    )
+    let estimate = try folder.nightjar(["estimate", "job.yaml", "--key", "env:REHEARSAL"]).output
+    #expect(estimate.contains("bound by requests_per_minute"), "\(estimate)")
+    let ending = try folder.nightjar(["run", "job.yaml", "--key", "env:REHEARSAL"])
+    #expect(ending.status == 0, "\(ending.errors)")
+  }
+
+  @Test func `a key by flag is refused where it could be for any of several accounts`() throws {
+    let folder = try folder()
+    try folder.write(
+      "job.yaml",
+      """
+      input: in.jsonl
+      output: out.jsonl
+      provider: openai
+      accounts: [{name: a, keys: [env:A]}, {name: b, keys: [env:B]}]
+
+      """
+    )
+    let ending = try folder.nightjar(["run", "job.yaml", "--key", "env:REHEARSAL"])
+    #expect(ending.status == 64)
+    #expect(ending.errors.contains("--key"), "\(ending.errors)")
+  }
+}
