@@ -47,7 +47,7 @@ struct PlanBuilder {
     )
   }
 
-  private static func documents(_ source: JobReader.Input) -> DocumentFolder? {
+  private static func documents(_ source: InputSource) -> DocumentFolder? {
     if case .folder(let folder) = source { return folder }
     return nil
   }

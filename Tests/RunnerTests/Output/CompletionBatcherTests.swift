@@ -28,7 +28,7 @@ import Testing
         input: BatchInput(kind: .file, path: "/in")
       )
       files = batch.files
-      let segment = SegmentDraft(
+      let segment = Segment(
         firstJob: 0,
         jobCount: 50,
         firstLine: 1,
@@ -70,7 +70,7 @@ import Testing
     /// Segments at the end of the input, each of one job that failed at reading.
     func append(failing jobs: [Int]) async throws {
       let drafts = jobs.map { job in
-        SegmentDraft(
+        Segment(
           firstJob: job,
           jobCount: 1,
           firstLine: job + 1,
@@ -214,7 +214,7 @@ final class FaultyStore: JobStore {
     if count >= failingAt { throw Fault() }
   }
 
-  func append(_ segments: [SegmentDraft], isLast: Bool) async throws -> [StoredResult] {
+  func append(_ segments: [Segment], isLast: Bool) async throws -> [StoredResult] {
     try write()
     return try await store.append(segments, isLast: isLast)
   }
