@@ -23,9 +23,10 @@ import Testing
 
     init(failingAt write: Int = .max) async throws {
       folder = try TestFolder()
-      let batch = try SQLiteJobStore(
-        path: folder.file("batch"),
-        input: BatchInput(kind: .file, path: "/in")
+      let batch = try Batches.open(
+        folder.file("batch"),
+        input: BatchInput(kind: .file, path: "/in"),
+        as: .worker()
       )
       files = batch.files
       let segment = Segment(
