@@ -38,7 +38,7 @@ final class EventLog: EventSink {
         limits, so make them one account with several keys
         """
       )
-    case .takenOver(let remains): takenOver(remains)
+    case .takenOver(let recovery): takenOver(recovery)
     case .lostLease:
       logger.warning(
         """
@@ -64,12 +64,12 @@ final class EventLog: EventSink {
     logger.log(level: level, "account \(account): \(event.kind.words) \(name)\(detail)")
   }
 
-  private func takenOver(_ remains: Remains) {
-    let names = remains.workers.map(String.init).joined(separator: ", ")
+  private func takenOver(_ recovery: Recovery) {
+    let names = recovery.workers.map(String.init).joined(separator: ", ")
     logger.warning(
       """
-      worker \(names) is gone: \(remains.unknown.count) of its requests may have been billed without \
-      an answer, \(remains.recovered.count) answers were saved; its jobs go on
+      worker \(names) is gone: \(recovery.unknown.count) of its requests may have been billed without \
+      an answer, \(recovery.recovered.count) answers were saved; its jobs go on
       """
     )
   }

@@ -26,7 +26,7 @@ struct MigrationTests {
 
   @Test func `is brought up to date with all that it knew`() async throws {
     let store = try open()
-    #expect(store.remains.unknown.count == 10)
+    #expect(store.recovery.unknown.count == 10)
     let summary = try await store.summary()
     #expect(summary.total == 150)
     #expect(summary.completed == 70)
@@ -48,7 +48,7 @@ struct MigrationTests {
     let segment = try #require(try await store.claimOne())
     #expect(segment.finished.count == 71)
     let left = (0..<150).filter { !segment.finished.contains($0) }
-    #expect(Set(left).isSuperset(of: store.remains.unknown))
+    #expect(Set(left).isSuperset(of: store.recovery.unknown))
     try await store.commit(left.map { completed($0) }, under: segment.lease)
     #expect(try await store.claimOne() == nil)
     #expect(try await store.summary().isDrained)
@@ -56,9 +56,9 @@ struct MigrationTests {
   }
 
   @Test func `can be looked at, before anybody goes on with it`() throws {
-    let inspector = try BatchInspector(path: path)
+    let inspector = try SQLiteInspector(path: path)
     #expect(try inspector.summary().completed == 70)
-    #expect(try inspector.summary().unknown + inspector.remains().unknown.count == 10)
+    #expect(try inspector.summary().unknown + inspector.recovery().unknown.count == 10)
     #expect(try inspector.pageFindings() == [])
     #expect(try inspector.countFindings() == [])
   }
@@ -67,6 +67,6 @@ struct MigrationTests {
     try open().close(isClean: true)
     let new = folder.file("new.nightjar")
     try SQLiteJobStore(path: new, input: BatchInput(kind: .pipe, path: "-")).close(isClean: true)
-    #expect(try BatchInspector(path: path).schema() == BatchInspector(path: new).schema())
+    #expect(try SQLiteInspector(path: path).schema() == SQLiteInspector(path: new).schema())
   }
 }

@@ -88,7 +88,7 @@ import Testing
     var expected = BatchSummary()
     expected.isQueue = engine != .run
     #expect(try await batch.store.summary() == expected)
-    let bad = SegmentDraft(
+    let bad = Segment(
       firstJob: 0,
       jobCount: 1,
       firstLine: 1,

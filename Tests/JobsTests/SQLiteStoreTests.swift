@@ -1,3 +1,4 @@
+import Glibc
 import Jobs
 import Testing
 
@@ -40,6 +41,14 @@ import Testing
     try open().close(isClean: true)
   }
 
+  @Test func `tells its workers from others who may keep its lock`() throws {
+    let store = try open()
+    #expect(LockHolder.isWorker(getpid(), of: path))
+    #expect(!LockHolder.isWorker(getppid(), of: path))
+    try store.close(isClean: true)
+    #expect(!LockHolder.isWorker(getpid(), of: path))
+  }
+
   @Test func `keeps everything from one owner to the next`() async throws {
     let digest = [UInt8](repeating: 1, count: 32)
     let identity = FileIdentity(device: 1, inode: 2, size: 3, modified: 4)
@@ -49,7 +58,7 @@ import Testing
       _ = try await store.append(drafts([2, 2]), isLast: false)
       let source = SegmentSource.file(offset: 8, length: 9, digest: digest)
       _ = try await store.append(
-        [SegmentDraft(firstJob: 4, jobCount: 1, firstLine: 5, source: source, failures: [])],
+        [Segment(firstJob: 4, jobCount: 1, firstLine: 5, source: source, failures: [])],
         isLast: true
       )
       let lease = try #require(try await store.claimOne()).lease
@@ -60,12 +69,8 @@ import Testing
     let store = try open()
     #expect(try await store.allResults.map(\.text) == ["done 1", "failed 0"])
     #expect(try await store.inputIdentity() == identity)
-    var segments: [SegmentDraft] = []
-    var last = 0
-    while let (number, draft) = try await store.segment(after: last) {
-      last = number
-      segments.append(draft)
-    }
+    var segments: [Segment] = []
+    for try await segment in store.segments { segments.append(segment) }
     #expect(segments.map(\.firstJob) == [0, 2, 4])
     #expect(segments.map(\.jobCount) == [2, 2, 1])
     #expect(segments.last?.source == .file(offset: 8, length: 9, digest: digest))
@@ -97,7 +102,7 @@ import Testing
       _ = try await store.commit(flush)
     }
     let store = try open()
-    #expect(store.remains.unknown == [0, 3])
+    #expect(store.recovery.unknown == [0, 3])
     #expect(try await store.summary().unknown == 2)
     #expect(try await store.summary().unanswered == USD(nanos: 1_200))
   }
@@ -116,7 +121,7 @@ import Testing
     }
     let store = try open()
     #expect(try await store.results(after: 0, limit: 9).map(\.job) == [1, 2])
-    #expect(store.remains.unknown == [4])
+    #expect(store.recovery.unknown == [4])
     let summary = try await store.summary()
     #expect(summary.completed == 2)
     #expect(summary.cost == USD(nanos: 7))
@@ -144,7 +149,7 @@ import Testing
     let before = try folder.read("batch.nightjar")
     let error = #expect(throws: StoreError.self) { try open() }
     #expect(error?.code == .newerFormat)
-    #expect(throws: StoreError.self) { try BatchInspector(path: path) }
+    #expect(throws: StoreError.self) { try SQLiteInspector(path: path) }
     #expect(try folder.read("batch.nightjar") == before)
   }
 

@@ -7,7 +7,7 @@ import Testing
   func `are claimed in input order with what they came with`(_ engine: StoreEngine) async throws {
     let batch = try await TemporaryBatch(engine)
     let digest = [UInt8](repeating: 7, count: 32)
-    let file = SegmentDraft(
+    let file = Segment(
       firstJob: 5,
       jobCount: 9,
       firstLine: 20,
@@ -54,14 +54,14 @@ import Testing
   @Test(arguments: StoreEngine.allCases)
   func `count the jobs that failed at reading as finished`(_ engine: StoreEngine) async throws {
     let batch = try await TemporaryBatch(engine)
-    let mixed = SegmentDraft(
+    let mixed = Segment(
       firstJob: 0,
       jobCount: 3,
       firstLine: 1,
       source: .inline([]),
       failures: [failed(1)]
     )
-    let hopeless = SegmentDraft(
+    let hopeless = Segment(
       firstJob: 3,
       jobCount: 2,
       firstLine: 4,

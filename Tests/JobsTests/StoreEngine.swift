@@ -13,6 +13,9 @@ enum StoreEngine: String, CaseIterable, CustomTestStringConvertible {
   /// Engines on which several workers can be at one batch.
   static let shared: [StoreEngine] = [.model, .queue]
 
+  /// Engines that know what their input was.
+  static let ledgers: [StoreEngine] = [.run, .queue]
+
   /// How long a worker keeps its jobs that is not heard of, in milliseconds.
   static let lease = 1_000
 
@@ -49,6 +52,18 @@ final class BatchPlace {
     )
   }
 
+  /// The batch with all that a run asks of it, which no model has.
+  func open() throws -> any BatchStore {
+    let input =
+      engine == .run
+      ? BatchInput(kind: .file, path: "/in.jsonl") : BatchInput(kind: .queue, path: "")
+    return try SQLiteEngine().open(path, input: input, as: .worker())
+  }
+
+  func inspect() throws -> any BatchInspector { try SQLiteEngine().inspect(path) }
+
+  private var path: String { folder?.file("batch.nightjar") ?? "" }
+
   /// A new worker that does on the model whatever it does on the engine, and compares.
   func twin(clock: ManualClock, onUnknown: OnUnknown) throws -> any TestWorker {
     let worker = try worker(clock: clock, onUnknown: onUnknown)
@@ -83,12 +98,12 @@ struct TemporaryBatch {
 }
 
 /// Consecutive segments of these numbers of jobs, whose lines are the jobs' numbers.
-func drafts(_ counts: [Int], from first: Int = 0) -> [SegmentDraft] {
+func drafts(_ counts: [Int], from first: Int = 0) -> [Segment] {
   var job = first
   return counts.map { count in
     defer { job += count }
     let lines = (job..<job + count).map { "\($0)\n" }.joined()
-    return SegmentDraft(
+    return Segment(
       firstJob: job,
       jobCount: count,
       firstLine: job + 1,

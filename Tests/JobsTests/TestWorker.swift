@@ -5,7 +5,7 @@ import Jobs
 protocol TestWorker: AnyObject {
   var store: any JobStore { get }
   /// What it found of dead workers at its start.
-  var remains: Remains { get }
+  var recovery: Recovery { get }
 
   /// A request is about to leave.
   func send(_ job: Int, worst: USD) throws
@@ -36,7 +36,7 @@ final class SQLiteWorker: TestWorker {
   private var answers: AnswerJournal
   private var slots: [Int: Int] = [:]
   private let files: WorkerFiles
-  let remains: Remains
+  let recovery: Recovery
 
   var store: any JobStore {
     guard let sqlite else { preconditionFailure("a dead worker does nothing") }
@@ -46,7 +46,7 @@ final class SQLiteWorker: TestWorker {
   init(_ store: SQLiteJobStore) throws {
     sqlite = store
     files = store.files
-    remains = store.remains
+    recovery = store.recovery
     sends = try SendJournal(path: store.files.sent, capacity: 64)
     answers = try AnswerJournal(in: store.files)
   }

@@ -58,6 +58,6 @@ struct EstimateCommand: AsyncParsableCommand {
   /// Where the batch of this run stands, if it was begun before.
   private static func summary(_ plan: RunBuilder) -> BatchSummary? {
     guard let files = try? plan.files() else { return nil }
-    return try? BatchInspector(path: files.batch).summary()
+    return try? Batches.inspect(files.batch).summary()
   }
 }

@@ -40,7 +40,7 @@ struct ExportCommand: AsyncParsableCommand {
       throw CLIError.usage("choose another file: \(output) belongs to the batch")
     }
     let export = BatchExport(
-      inspector: try BatchInspector(path: files.batch),
+      inspector: try Batches.inspect(files.batch),
       state: failed ? .failed : .completed,
       isOrdered: ordered
     )

@@ -4,7 +4,7 @@ import Runner
 /// A batch that a user changes from outside: a queue at any time, that of a run while it rests.
 struct BatchChange {
   let files: RunPlan.Files
-  let store: SQLiteJobStore
+  let store: any BatchStore
   private let target: String
 
   /// - Throws: ``CLIError`` while a run works on the batch.
@@ -12,7 +12,7 @@ struct BatchChange {
     self.target = target
     files = try BatchTarget(target).files
     do throws(StoreError) {
-      store = try SQLiteJobStore(changing: files.batch)
+      store = try Batches.change(files.batch)
     } catch {
       guard error.code == .owned else { throw error }
       throw CLIError(
@@ -28,7 +28,7 @@ struct BatchChange {
   ///
   /// - Throws: ``CLIError`` that names the ids which no job has.
   func jobs(_ ids: [String]) async throws -> JobSelection {
-    let input = try BatchInspector(path: files.batch).input()
+    let input = try Batches.inspect(files.batch).input()
     let wanted = Set(ids)
     let found = try await JobFinder(store, input: input).numbers(of: wanted)
     let missing = wanted.subtracting(found.keys).sorted()
@@ -47,14 +47,21 @@ struct BatchChange {
 
   /// Closes the batch, once the files that show its results agree with it again.
   func close() async throws {
-    if let output = files.output { try await Exporter(output).repair(from: store) }
+    if let output = files.output {
+      let exporter = try Exporter(output)
+      try await exporter.repair(from: store)
+      // So that the next run need not compare them once more.
+      var flush = Flush()
+      flush.exports = try await exporter.sync()
+      _ = try await store.commit(flush)
+    }
     try store.close(isClean: true)
   }
 
   /// What to do so that the jobs are done.
   var next: String {
     get throws {
-      let isQueue = try BatchInspector(path: files.batch).input().kind == .queue
+      let isQueue = try Batches.inspect(files.batch).input().kind == .queue
       return isQueue
         ? "workers take them as they come" : "give the command of the run again to do them"
     }

@@ -22,7 +22,7 @@ struct DrainCommand: ParsableCommand {
 
   mutating func run() throws {
     let batch = try BatchTarget(target).files.batch
-    let workers = try BatchInspector(path: batch).workers().filter { $0.state != .dead }
+    let workers = try Batches.inspect(batch).workers().filter { $0.state != .dead }
     let asked = workers.filter { kill(pid_t($0.record.pid), SIGTERM) == 0 }
     for (record, _) in workers where !asked.contains(where: { $0.record == record }) {
       throw CLIError(

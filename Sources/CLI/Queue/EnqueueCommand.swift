@@ -45,12 +45,7 @@ struct EnqueueCommand: AsyncParsableCommand {
     let path = try queue.path(file)
     let input = try RunPlan.Input(named: isJobFile ? try file.inputName(at: input) : input)
     if strict { try await input.refuseBadLines() }
-    let store = try SQLiteJobStore(
-      path: path,
-      input: BatchInput(kind: .queue, path: ""),
-      access: .shared,
-      isWorker: false
-    )
+    let store = try Batches.open(path, input: BatchInput(kind: .queue, path: ""), as: .producer)
     var count = EnqueueCount(path)
     let reader = QueueReader(input) { [priority] lines in
       count.add(lines.count, new: try await store.enqueue(lines, priority: priority))

@@ -21,7 +21,7 @@ struct PauseCommand: ParsableCommand {
 
   mutating func run() throws {
     let batch = try BatchTarget(target).files.batch
-    _ = try BatchInspector(path: batch)
+    _ = try Batches.inspect(batch)
     let file = PauseFile(batch: batch)
     let wasPaused = file.isThere
     try file.create()
@@ -49,7 +49,7 @@ struct ResumeCommand: ParsableCommand {
 
   mutating func run() throws {
     let batch = try BatchTarget(target).files.batch
-    let workers = try BatchInspector(path: batch).workers().count { $0.state != .dead }
+    let workers = try Batches.inspect(batch).workers().count { $0.state != .dead }
     let file = PauseFile(batch: batch)
     let wasPaused = file.isThere
     try file.remove()

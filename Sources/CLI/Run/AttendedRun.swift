@@ -34,7 +34,7 @@ struct AttendedRun {
   }
 
   private func attend(_ run: BatchRun, _ plan: RunPlan) async throws -> RunReport {
-    let unknown = run.remains.unknown.count
+    let unknown = run.recovery.unknown.count
     if unknown > 0 {
       let fate =
         plan.onUnknown == .hold

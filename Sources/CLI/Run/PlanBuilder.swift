@@ -39,7 +39,7 @@ struct PlanBuilder {
     )
   }
 
-  private static func documents(_ source: JobReader.Input) -> DocumentFolder? {
+  private static func documents(_ source: InputSource) -> DocumentFolder? {
     if case .folder(let folder) = source { return folder }
     return nil
   }

@@ -27,10 +27,10 @@ extension RunPlan.Input {
   ///
   /// - Throws: ``CLIError`` that names the first bad line.
   func refuseBadLines() async throws {
-    guard case .file(let file) = source else {
+    guard case .file = source else {
       throw CLIError.usage("--strict needs a .jsonl input, which it reads twice")
     }
-    let (count, first) = try await JobReader.check(file, name: name)
+    let (count, first) = try await JobReader.check(source, name: name)
     guard let first else { return }
     throw CLIError(
       "the input has \(count) bad \(count == 1 ? "line" : "lines"); nothing was sent",

@@ -7,15 +7,15 @@ struct BatchStatus {
   private let summary: BatchSummary
   private let workers: [(record: WorkerRecord, state: WorkerRecord.State)]
   /// What dead workers left, which the next one takes in.
-  private let remains: Remains
+  private let recovery: Recovery
   private let isPaused: Bool
 
   /// - Throws: ``StoreError`` when the batch cannot be read.
   init(of batch: String) throws {
-    let inspector = try BatchInspector(path: batch)
+    let inspector = try Batches.inspect(batch)
     summary = try inspector.summary()
     workers = try inspector.workers()
-    remains = try inspector.remains()
+    recovery = try inspector.recovery()
     isPaused = PauseFile(batch: batch).isThere
   }
 
@@ -50,10 +50,10 @@ struct BatchStatus {
 
   /// Requests that may have been billed without an answer, those of workers that died just now
   /// included.
-  private var unknown: Int { summary.unknown + remains.unknown.count }
+  private var unknown: Int { summary.unknown + recovery.unknown.count }
 
   private var left: String {
-    let answers = remains.recovered.count
+    let answers = recovery.recovered.count
     return answers == 0 ? "" : ", \(answers) answers kept for the next run to take in"
   }
 
@@ -87,7 +87,7 @@ struct BatchStatus {
       {"state":"\(state)","paused":\(isPaused),"total":\(summary.total),\
       "completed":\(summary.completed),"failed":\(summary.failed),"pending":\(summary.pending),\
       "cancelled":\(summary.cancelled),"held":\(summary.held),\
-      "unknown":\(unknown),"kept":\(remains.recovered.count),"late":\(summary.late),"late_kept":\(summary.lateKept),\
+      "unknown":\(unknown),"kept":\(recovery.recovered.count),"late":\(summary.late),"late_kept":\(summary.lateKept),\
       "requests_sent":\(summary.traffic.requestsSent),\
       "retries":\(summary.traffic.retries),"rate_limited":\(summary.traffic.rateLimited),\
       "usage":{"input_tokens":\(summary.inputTokens),"output_tokens":\(summary.outputTokens)},\

@@ -29,7 +29,7 @@ struct BatchTarget {
 
   private static func files(of name: String) -> RunPlan.Files {
     let suffix = ".nightjar"
-    let isBatch = BatchInspector.isBatch(name)
+    let isBatch = Batches.isBatch(name)
     if name.hasSuffix(suffix), !(isBatch && isQueue(name)) {
       return RunPlan.Files(output: String(name.dropLast(suffix.count)), batch: name)
     }
@@ -37,6 +37,6 @@ struct BatchTarget {
   }
 
   private static func isQueue(_ path: String) -> Bool {
-    (try? BatchInspector(path: path).input().kind) == .queue
+    (try? Batches.inspect(path).input().kind) == .queue
   }
 }

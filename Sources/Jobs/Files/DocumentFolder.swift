@@ -13,8 +13,8 @@ package struct DocumentFolder: Sendable {
 
   /// The folder that paths are relative to.
   package let root: String
-  private let pattern: String?
-  private let queue = BlockingQueue(label: "nightjar.documents")
+  fileprivate let pattern: String?
+  fileprivate let queue = BlockingQueue(label: "nightjar.documents")
 
   /// - Parameter path: a folder, whose every visible file is a document, or a pattern with `*`,
   ///   `?` or `[…]` (glob(7)), which matches paths below the last folder without any of them.
@@ -31,38 +31,8 @@ package struct DocumentFolder: Sendable {
     path.contains { "*?[".contains($0) }
   }
 
-  /// Visits every document in the order of its path, a folder at a time.
-  ///
-  /// - Parameter body: is also told what tells one version of the document from another: a hash of
-  ///   its size and the time of its last change.
-  /// - Throws: ``StoreError`` `.inputMissing` when the folder cannot be listed, or what `body`
-  ///   throws.
-  package func forEach(
-    _ body: (_ path: String, _ version: UInt64) async throws -> Void
-  ) async throws {
-    try await visit("", within: [], body)
-  }
-
-  /// - Parameter outer: the folders that lead here; a link back to one of them is not followed.
-  private func visit(
-    _ folder: String,
-    within outer: [FolderID],
-    _ body: (String, UInt64) async throws -> Void
-  ) async throws {
-    let id = FolderID(of: folder.isEmpty ? root : root + "/" + folder)
-    guard !outer.contains(id) else { return }
-    for entry in try await queue.run({ try list(folder) }) {
-      let path = folder.isEmpty ? entry.name : folder + "/" + entry.name
-      if entry.isFolder {
-        try await visit(path, within: outer + [id], body)
-      } else if pattern.map({ unsafe fnmatch($0, path, FNM_PATHNAME | FNM_PERIOD) == 0 }) ?? true {
-        try await body(path, entry.version)
-      }
-    }
-  }
-
   /// The visible entries of a folder by name; symbolic links count as what they point at.
-  private func list(_ folder: String) throws(StoreError) -> [Entry] {
+  fileprivate func list(_ folder: String) throws(StoreError) -> [Entry] {
     let path = folder.isEmpty ? root : root + "/" + folder
     guard let directory = unsafe opendir(path) else {
       throw StoreError(
@@ -94,7 +64,7 @@ package struct DocumentFolder: Sendable {
     return entries.sorted { $0.name < $1.name }
   }
 
-  private struct Entry {
+  fileprivate struct Entry {
     let name: String
     let isFolder: Bool
     let version: UInt64
@@ -123,7 +93,7 @@ package struct DocumentFolder: Sendable {
     let bytes: [UInt8]
     do {
       let file = try InputFile(path: root + "/" + path)
-      bytes = try await file.read(at: 0, count: min(Self.largest, file.identity().size) + 1)
+      bytes = try await file.read(at: 0, count: Swift.min(Self.largest, file.identity().size) + 1)
     } catch let error as StoreError {
       throw DocumentError(message: error.message)
     } catch {
@@ -148,15 +118,60 @@ package struct DocumentFolder: Sendable {
   }
 }
 
-/// Tells folders apart, whatever links lead to them.
-private struct FolderID: Equatable {
-  private var device: UInt = 0
-  private var inode: UInt = 0
+/// Every document in the order of its path, a folder at a time.
+extension DocumentFolder: AsyncSequence {
+  /// A document that was found.
+  package struct Document: Sendable {
+    /// Its path below the folder.
+    package let path: String
+    /// What tells one version of it from another: a hash of its size and the time of its last change.
+    package let version: UInt64
+  }
 
-  init(of path: String) {
-    var information = stat()
-    guard unsafe stat(path, &information) == 0 else { return }
-    device = UInt(information.st_dev)
-    inode = UInt(information.st_ino)
+  /// Walks the folders as they are asked for.
+  package struct AsyncIterator: AsyncIteratorProtocol {
+    fileprivate let folder: DocumentFolder
+    /// The folders that are being visited, each within the one before.
+    private var open: [Visit] = []
+    private var isStarted = false
+
+    fileprivate init(_ folder: DocumentFolder) { self.folder = folder }
+
+    /// - Throws: ``StoreError`` `.inputMissing` when a folder cannot be listed.
+    package mutating func next() async throws -> Document? {
+      if !isStarted { try await enter("") }
+      isStarted = true
+      while var visit = open.popLast() {
+        guard let entry = visit.entries.popFirst() else { continue }
+        open.append(visit)
+        let path = visit.path.isEmpty ? entry.name : visit.path + "/" + entry.name
+        if entry.isFolder {
+          try await enter(path)
+        } else if folder.matches(path) {
+          return Document(path: path, version: entry.version)
+        }
+      }
+      return nil
+    }
+
+    /// A link back to a folder that leads here is not followed.
+    private mutating func enter(_ path: String) async throws {
+      let id = FileID(path.isEmpty ? folder.root : folder.root + "/" + path)
+      guard !open.contains(where: { $0.id == id }) else { return }
+      let entries = try await folder.queue.run { [folder] in try folder.list(path) }
+      open.append(Visit(path: path, id: id, entries: entries[...]))
+    }
+
+    private struct Visit {
+      let path: String
+      let id: FileID?
+      var entries: ArraySlice<Entry>
+    }
+  }
+
+  package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
+
+  private func matches(_ path: String) -> Bool {
+    pattern.map { unsafe fnmatch($0, path, FNM_PATHNAME | FNM_PERIOD) == 0 } ?? true
   }
 }

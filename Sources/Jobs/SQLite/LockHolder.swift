@@ -1,20 +1,23 @@
-import Glibc
+import FoundationEssentials
+package import Glibc
 
-/// Waits for the right to use a database file, and ends a stopped process that keeps it from
-/// everybody.
+/// Waits for the right to use a database file, and ends a stopped worker that keeps it from everybody.
 ///
-/// A process that is frozen (SIGSTOP) in the middle of a write keeps SQLite's lock, and nobody could
+/// A worker that is frozen (SIGSTOP) in the middle of a write keeps SQLite's lock, and nobody could
 /// go on until it wakes. Once it has been stopped for longer than a lease, its jobs belong to others
-/// anyway, and its death is safe at any instant; so it is killed, which hands the lock back.
-struct LockHolder {
+/// anyway, and its death is safe at any instant; so it is killed, which hands the lock back. Any other
+/// process, such as a suspended `sqlite3`, is its user's to wake.
+package struct LockHolder {
   /// Where SQLite keeps its locks in a file (os_unix.c, PENDING_BYTE), and how many bytes.
   private static let lockBytes = (start: 0x4000_0000, count: 512)
   private static let pause: useconds_t = 2_000
 
+  private let batch: String
   private let tries: Int
 
-  /// - Parameter patience: how long to wait, and how long a stopped process may stay in the way.
-  init(patience: Duration) {
+  /// - Parameter patience: how long to wait, and how long a stopped worker may stay in the way.
+  init(batch: String, patience: Duration) {
+    self.batch = batch
     tries = max(1, Int(max(patience, .seconds(5)) / .microseconds(Int(Self.pause))))
   }
 
@@ -27,12 +30,21 @@ struct LockHolder {
     guard count < 2 * tries else { return false }
     if count >= tries, count % 50 == 0,
       let holder = lock.holder(of: Self.lockBytes.start, Self.lockBytes.count),
-      Self.isStopped(holder)
+      Self.isStopped(holder), Self.isWorker(holder, of: batch)
     {
       kill(holder, SIGKILL)
     }
     usleep(Self.pause)
     return true
+  }
+
+  /// Whether a process works on a batch: only its workers keep one of the batch's worker files open
+  /// (proc(5), /proc/PID/fd).
+  package static func isWorker(_ process: pid_t, of batch: String) -> Bool {
+    let open = "/proc/\(process)/fd"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: open)) ?? []
+    let files = WorkerFiles.all(of: batch).compactMap { FileID($0.sent) }
+    return names.contains { name in FileID("\(open)/\(name)").map(files.contains) ?? false }
   }
 
   /// Whether a process was stopped by a signal (proc(5), the state in /proc/PID/stat).

@@ -3,12 +3,12 @@ import GRDB
 import Synchronization
 
 extension SQLiteJobStore {
-  package func append(_ segments: [SegmentDraft], isLast: Bool) async throws -> [StoredResult] {
+  package func append(_ segments: [Segment], isLast: Bool) async throws -> [StoredResult] {
     try await transaction { db in try Self.append(segments, isLast: isLast, in: db) }
   }
 
   static func append(
-    _ segments: [SegmentDraft],
+    _ segments: [Segment],
     isLast: Bool,
     in db: Database
   ) throws -> [StoredResult] {
@@ -35,7 +35,7 @@ extension SQLiteJobStore {
     return stored
   }
 
-  static func insert(_ segment: SegmentDraft, in db: Database) throws {
+  static func insert(_ segment: Segment, in db: Database) throws {
     let failures = segment.failures.count
     let state = failures >= segment.jobCount ? 2 : 0
     let (offset, length, digest, lines): (Int, Int, Data?, Data?) =
@@ -52,10 +52,12 @@ extension SQLiteJobStore {
   }
 
   package func claim(_ count: Int) async throws -> Claim {
-    let (worker, reaper, access) = (worker, reaper, access)
+    let (worker, recoverer, access) = (worker, recoverer, access)
     return try await writing { db in
       var claim = Claim()
-      if access == .shared, let reaper { claim.remains = try reaper.takeIn(db, besides: worker) }
+      if access == .shared, let recoverer {
+        claim.recovery = try recoverer.takeIn(db, besides: worker)
+      }
       claim.segments = try db.inImmediateTransaction { db in
         try Self.claim(count, for: worker, in: db)
       }
@@ -111,12 +113,7 @@ extension SQLiteJobStore {
       .filter { !finishedJobs.contains($0.job) }
     return ClaimedSegment(
       lease: SegmentLease(segment: row["segment"], epoch: epoch),
-      firstJob: firstJob,
-      jobCount: jobCount,
-      firstLine: row["first_line"],
-      source: source(of: row),
-      priority: row["priority"],
-      marks: marks(of: row),
+      segment: segment(of: row),
       finished: finishedJobs,
       retryable: Dictionary(retryable.map { ($0.job, $0) }, uniquingKeysWith: { _, last in last })
     )

@@ -69,27 +69,28 @@ extension SQLiteJobStore {
     }
   }
 
-  /// The stored segment that follows `segment` in input order, or nil after the last one.
-  package func segment(after segment: Int) async throws -> (number: Int, draft: SegmentDraft)? {
+  package func segments(
+    after segment: Int,
+    limit: Int
+  ) async throws -> [(number: Int, segment: Segment)] {
     try await reading { db in
-      let statement = try db.cachedStatement(sql: Statements.segmentAfter)
-      guard let row = try Row.fetchOne(statement, arguments: [segment]) else { return nil }
-      return (row["segment"], Self.draft(of: row))
+      let statement = try db.cachedStatement(sql: Statements.segmentsAfter)
+      return try Row.fetchAll(statement, arguments: [segment, limit])
+        .map { ($0["segment"], Self.segment(of: $0)) }
     }
   }
 
-  static func draft(of row: Row) -> SegmentDraft {
-    SegmentDraft(
+  static func segment(of row: Row) -> Segment {
+    Segment(
       firstJob: row["first_job"],
       jobCount: row["job_count"],
       firstLine: row["first_line"],
       source: source(of: row),
-      failures: [],
+      priority: row["priority"],
       marks: marks(of: row)
     )
   }
 
-  /// The identity of the input file when it was last found unchanged; nil before the first time.
   package func inputIdentity() async throws -> FileIdentity? {
     try await reading { db in
       guard let row = try Row.fetchOne(db, sql: Statements.input), row["input_inode"] != 0 else {
@@ -104,7 +105,6 @@ extension SQLiteJobStore {
     }
   }
 
-  /// Notes the identity of the input file, so that a resume need not read it again.
   package func recordInputIdentity(_ identity: FileIdentity) async throws {
     try await transaction { db in try Self.record(identity, in: db) }
   }

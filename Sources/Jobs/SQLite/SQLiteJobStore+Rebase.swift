@@ -2,16 +2,15 @@ import Foundation
 import GRDB
 
 extension SQLiteJobStore {
-  /// What is known of every job, by its number.
   package func storedJobs() async throws -> StoredJobs {
     try await reading { db in
       var jobs = StoredJobs()
       let segments = try Row.fetchCursor(db, sql: Statements.segmentMarks)
       while let row = try segments.next() {
-        let draft = Self.draft(of: row)
-        jobs.marks += draft.marksOfJobs
-        let state = draft.source.isGone ? StoredJobs.State.kept : .waiting
-        jobs.states += Array(repeating: state, count: draft.jobCount)
+        let segment = Self.segment(of: row)
+        jobs.marks += segment.marksOfJobs
+        let state = segment.source.isGone ? StoredJobs.State.kept : .waiting
+        jobs.states += Array(repeating: state, count: segment.jobCount)
       }
       try Self.note(.completed, Statements.jobsWithResult, in: db, &jobs)
       try Self.note(.failed, Statements.failedJobs, in: db, &jobs)
@@ -33,11 +32,6 @@ extension SQLiteJobStore {
     }
   }
 
-  /// Takes the batch to a new version of its input, in one commit.
-  ///
-  /// Results, attempts and places aside follow their jobs to the new numbers.
-  ///
-  /// - Throws: ``StoreError``; nothing has changed then.
   package func rebase(_ rebase: InputRebase) async throws {
     try await transaction { db in
       try Self.startAgain(rebase.again, in: db)
@@ -78,15 +72,11 @@ extension SQLiteJobStore {
     }
   }
 
-  /// The settings of the requests so far, as JSON; empty before the first run.
   package func settings() async throws -> String {
     try await reading { db in try String.fetchOne(db, sql: Statements.settings) ?? "" }
   }
 
-  /// Takes note of the settings of all requests from now on.
-  ///
-  /// - Parameter again: jobs whose results are forgotten in the same commit.
-  package func record(settings: String, again: Set<Int> = []) async throws {
+  package func record(settings: String, again: Set<Int>) async throws {
     try await transaction { db in
       try Self.startAgain(again, in: db)
       try db.execute(sql: Statements.recordSettings, arguments: [settings])
@@ -94,7 +84,7 @@ extension SQLiteJobStore {
   }
 }
 
-extension SegmentDraft {
+extension Segment {
   /// The mark of each of its jobs; nil where its format had none.
   package var marksOfJobs: [JobMark?] {
     if marks.count == jobCount { return marks }

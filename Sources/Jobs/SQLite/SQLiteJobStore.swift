@@ -7,7 +7,7 @@ import Synchronization
 /// SQLite before 3.51.3 can corrupt a WAL database when one connection checkpoints while another
 /// commits (sqlite.org/wal.html#walresetbug). So a batch that one process owns is in WAL mode, and a
 /// queue that several write keeps a rollback journal.
-package final class SQLiteJobStore: JobStore {
+package final class SQLiteJobStore: BatchStore {
   let database: DatabaseQueue
   package let path: String
   let access: BatchAccess
@@ -15,12 +15,10 @@ package final class SQLiteJobStore: JobStore {
   /// How long a worker that is not heard of keeps its jobs, in milliseconds.
   let lease: Int
   /// Takes in what dead workers leave behind; nil for one who leaves that to the next worker.
-  let reaper: Reaper?
+  let recoverer: WorkerRecovery?
   let membership: Mutex<Membership>
-  /// The files of this worker.
   package let files: WorkerFiles
-  /// What workers that had died before left behind.
-  package let remains: Remains
+  package let recovery: Recovery
   private let lock: BatchLock
   private let log = WriteAheadLog()
 
@@ -51,14 +49,14 @@ package final class SQLiteJobStore: JobStore {
     self.clock = clock
     self.lease = Int(lease / .milliseconds(1))
     lock = try BatchLock(path: path, access: access)
-    reaper = onUnknown.map {
-      Reaper(batch: path, clock: clock, onUnknown: $0, access: access)
+    recoverer = onUnknown.map {
+      WorkerRecovery(batch: path, clock: clock, onUnknown: $0, access: access)
     }
     do {
-      let configuration = Self.configuration(of: lock, patience: lease)
+      let configuration = Self.configuration(of: lock, at: path, patience: lease)
       database = try DatabaseQueue(path: path, configuration: configuration)
       let leaseEnd = clock.now + self.lease
-      let (joined, remains) = try database.writeWithoutTransaction { [reaper, log] db in
+      let (joined, recovery) = try database.writeWithoutTransaction { [recoverer, log] db in
         try db.explained(at: path) {
           try BatchFile(path: path, access: access).prepare(db, input: input)
           if access == .owner { log.follow(db) }
@@ -67,14 +65,14 @@ package final class SQLiteJobStore: JobStore {
             ? try Membership.join(db, batch: path, clock: clock, leaseEnd: leaseEnd)
             : Membership.visitor(of: path)
           CrashPoint.reached(.joined)
-          guard let reaper else { return (joined, Remains()) }
-          try reaper.sweep(db)
-          return (joined, try reaper.takeIn(db, besides: joined.worker))
+          guard let recoverer else { return (joined, Recovery()) }
+          try recoverer.sweep(db)
+          return (joined, try recoverer.takeIn(db, besides: joined.worker))
         }
       }
       files = joined.files
       membership = Mutex(joined)
-      self.remains = remains
+      self.recovery = recovery
     } catch let error as StoreError {
       throw error
     } catch {
@@ -83,8 +81,12 @@ package final class SQLiteJobStore: JobStore {
   }
 
   /// Does not keep the lock: a database can outlive its last user by a moment, on another thread.
-  private static func configuration(of lock: BatchLock, patience: Duration) -> Configuration {
-    let holder = LockHolder(patience: patience)
+  private static func configuration(
+    of lock: BatchLock,
+    at path: String,
+    patience: Duration
+  ) -> Configuration {
+    let holder = LockHolder(batch: path, patience: patience)
     var configuration = Configuration()
     configuration.label = "nightjar.batch"
     configuration.busyMode = .callback { [weak lock] count in
@@ -94,15 +96,11 @@ package final class SQLiteJobStore: JobStore {
     return configuration
   }
 
-  /// What the user should know about where the batch lies; nil for nothing.
   package var warning: String? { lock.warning }
 
   /// The number under which this worker holds its leases now.
   package var worker: Int { membership.withLock { $0.worker } }
 
-  /// Checkpoints and closes the file, and lets others work on it.
-  ///
-  /// - Parameter isClean: whether nothing of this worker is left to take in; its files go then.
   package func close(isClean: Bool) throws(StoreError) {
     do {
       if isClean {

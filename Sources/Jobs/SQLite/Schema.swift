@@ -78,7 +78,7 @@ enum Schema {
   /// Version 2: several workers, priorities, cancelled and held jobs, and what the input was.
   ///
   /// The owner of a version 1 file kept its journals under the batch's own name, so it becomes a
-  /// worker without a tag, whose remains are taken in as those of any other.
+  /// worker without a tag, who is recovered as any other.
   private static let workers = """
     CREATE TABLE worker (
       worker INTEGER PRIMARY KEY AUTOINCREMENT,

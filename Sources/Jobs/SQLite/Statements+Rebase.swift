@@ -2,7 +2,7 @@
 extension Statements {
   /// Without the lines, of which it is enough that there are any.
   static let segmentMarks = """
-    SELECT segment, first_job, job_count, first_line, offset, length, digest, marks,
+    SELECT segment, first_job, job_count, first_line, offset, length, digest, priority, marks,
       CASE WHEN lines IS NULL THEN NULL ELSE x'' END AS lines
     FROM segment ORDER BY first_job
     """

@@ -20,9 +20,9 @@ enum Statements {
     WHERE id = 1
     """
 
-  static let segmentAfter = """
-    SELECT segment, first_job, job_count, first_line, offset, length, digest, lines, marks
-    FROM segment WHERE segment > ? ORDER BY segment LIMIT 1
+  static let segmentsAfter = """
+    SELECT segment, first_job, job_count, first_line, offset, length, digest, lines, priority, marks
+    FROM segment WHERE segment > ? ORDER BY segment LIMIT ?
     """
 
   static let insertSegment = """

@@ -1,7 +1,7 @@
 /// A batch taken from one version of its input to the next.
 package struct InputRebase: Sendable {
   /// The jobs of the new input, and behind them those that are only kept for their results.
-  package var segments: [SegmentDraft]
+  package var segments: [Segment]
   /// By a job's number until now its number from now on; -1 for one that is dropped.
   package var places: [Int]
   /// Jobs, by their numbers until now, whose results and attempts are forgotten.
@@ -10,7 +10,7 @@ package struct InputRebase: Sendable {
   package var identity: FileIdentity?
 
   package init(
-    segments: [SegmentDraft],
+    segments: [Segment],
     places: [Int],
     again: Set<Int>,
     identity: FileIdentity?

@@ -11,7 +11,7 @@ package protocol JobStore: Sendable {
   ///
   /// - Returns: the stored form of the failures, in order, for export.
   /// - Throws: ``StoreError``.
-  func append(_ segments: [SegmentDraft], isLast: Bool) async throws -> [StoredResult]
+  func append(_ segments: [Segment], isLast: Bool) async throws -> [StoredResult]
 
   /// Leases up to `count` segments, those of the highest priority first, then in input order; leaves
   /// other workers their share. An empty answer says nothing about the end.
@@ -58,7 +58,7 @@ package protocol JobStore: Sendable {
 package struct Claim: Sendable {
   package var segments: [ClaimedSegment] = []
   /// What workers that died meanwhile left behind.
-  package var remains = Remains()
+  package var recovery = Recovery()
 
   package init() {}
 }

@@ -1,6 +1,6 @@
 internal import Secrets
 
-/// A run of consecutive jobs: the unit that is claimed, leased and closed.
+/// Where the lines of a segment are.
 ///
 /// Prompts of a file are not copied: a segment names the bytes that hold its lines. Jobs from a
 /// pipe or a folder have no file to point at, so their lines are kept in the segment itself.
@@ -12,8 +12,8 @@ package enum SegmentSource: Sendable, Equatable {
   case inline([UInt8])
 }
 
-/// A segment as the reader of the input found it, before it is stored.
-package struct SegmentDraft: Sendable {
+/// A run of consecutive jobs: the unit that is stored, claimed, leased and closed.
+package struct Segment: Sendable {
   /// Zero-based number of the first job in the batch.
   package let firstJob: Int
   /// How many jobs the segment holds, at least one.
@@ -21,7 +21,8 @@ package struct SegmentDraft: Sendable {
   /// One-based number of the first line in the input.
   package let firstLine: Int
   package let source: SegmentSource
-  /// Jobs that can never be sent, such as malformed lines, with what to record for them.
+  /// Jobs that can never be sent, such as malformed lines, with what to record for them; none in a
+  /// segment that comes from the store.
   package let failures: [JobResult]
   /// Segments of a higher priority are leased first.
   package let priority: Int
@@ -33,7 +34,7 @@ package struct SegmentDraft: Sendable {
     jobCount: Int,
     firstLine: Int,
     source: SegmentSource,
-    failures: [JobResult],
+    failures: [JobResult] = [],
     priority: Int = 0,
     marks: [JobMark] = []
   ) {
@@ -44,6 +45,12 @@ package struct SegmentDraft: Sendable {
     self.firstLine = firstLine
     self.source = source
     self.failures = failures
+  }
+
+  /// False for a line that was too long to be kept, and for jobs whose lines are gone.
+  package var isReadable: Bool {
+    guard case .file(_, _, let digest) = source else { return true }
+    return !source.isGone && !(digest.isEmpty && marks.isEmpty)
   }
 }
 
@@ -59,15 +66,11 @@ package struct SegmentLease: Sendable, Hashable {
   }
 }
 
-/// A segment that this process holds.
+/// A segment that this worker holds, and what is left of it.
+@dynamicMemberLookup
 package struct ClaimedSegment: Sendable {
   package let lease: SegmentLease
-  package let firstJob: Int
-  package let jobCount: Int
-  package let firstLine: Int
-  package let source: SegmentSource
-  package let priority: Int
-  package let marks: [JobMark]
+  package let segment: Segment
   /// Jobs of the segment that need nothing more: they have a result, or are cancelled or held.
   package let finished: Set<Int>
   /// Jobs of the segment that wait for another attempt.
@@ -75,24 +78,18 @@ package struct ClaimedSegment: Sendable {
 
   package init(
     lease: SegmentLease,
-    firstJob: Int,
-    jobCount: Int,
-    firstLine: Int,
-    source: SegmentSource,
-    priority: Int = 0,
-    marks: [JobMark] = [],
-    finished: Set<Int>,
-    retryable: [Int: RetryableJob]
+    segment: Segment,
+    finished: Set<Int> = [],
+    retryable: [Int: RetryableJob] = [:]
   ) {
-    self.marks = marks
-    self.priority = priority
     self.lease = lease
-    self.firstJob = firstJob
-    self.jobCount = jobCount
-    self.firstLine = firstLine
-    self.source = source
+    self.segment = segment
     self.finished = finished
     self.retryable = retryable
+  }
+
+  package subscript<Value>(dynamicMember field: KeyPath<Segment, Value>) -> Value {
+    segment[keyPath: field]
   }
 }
 

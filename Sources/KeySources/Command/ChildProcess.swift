@@ -68,20 +68,20 @@ struct ChildProcess {
     unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
   }
 
-  /// Sends a signal to the whole group; only before ``reap()``, after which the number may be
+  /// Sends a signal to the whole group; only before ``recover()``, after which the number may be
   /// somebody else's.
   func signal(_ number: Int32) {
     kill(-pid, number)
   }
 
-  /// Waits until the shell has ended, and leaves it to be reaped.
+  /// Waits until the shell has ended, and leaves it to be taken.
   func waitForEnd() {
     var information = unsafe siginfo_t()
     while unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
   }
 
   /// How the shell ended, once it has; ends what is left of its group.
-  func reap() -> CommandEnd {
+  func recover() -> CommandEnd {
     signal(SIGKILL)
     var status: Int32 = 0
     while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}

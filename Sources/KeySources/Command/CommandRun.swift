@@ -41,11 +41,11 @@ struct CommandRun: ~Copyable {
       bell.ring(.ended)
     }
     guard isWatched else {
-      _ = child.reap()
+      _ = child.recover()
       throw ShellCommand.noThreads
     }
     let text = unsafe Secret(capacity: Self.largestOutput + 1) { unsafe follow(into: $0) }
-    let end = hasEnded ? child.reap() : nil
+    let end = hasEnded ? child.recover() : nil
     return CommandOutput(
       text: text.copy(),
       errors: errorTail.bytes,

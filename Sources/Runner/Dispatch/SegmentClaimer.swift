@@ -10,12 +10,12 @@ package struct SegmentClaimer: Sendable {
   private let endsWhenEmpty: Bool?
   private let pricing: Pricing
   private let preparer: JobPreparer
-  private let onRemains: @Sendable (Remains) -> Void
+  private let onRecovery: @Sendable (Recovery) -> Void
 
   /// - Parameters:
   ///   - endsWhenEmpty: of a queue whether it ends when nobody has anything left to do; nil for the
   ///     input of a run.
-  ///   - onRemains: told what dead workers left behind.
+  ///   - onRecovery: told what dead workers left behind.
   package init(
     _ dispatcher: Dispatcher,
     store: any JobStore,
@@ -24,7 +24,7 @@ package struct SegmentClaimer: Sendable {
     endsWhenEmpty: Bool?,
     pricing: Pricing,
     preparer: JobPreparer,
-    onRemains: @escaping @Sendable (Remains) -> Void = { _ in }
+    onRecovery: @escaping @Sendable (Recovery) -> Void = { _ in }
   ) {
     self.dispatcher = dispatcher
     self.store = store
@@ -33,7 +33,7 @@ package struct SegmentClaimer: Sendable {
     self.endsWhenEmpty = endsWhenEmpty
     self.pricing = pricing
     self.preparer = preparer
-    self.onRemains = onRemains
+    self.onRecovery = onRecovery
   }
 
   /// Claims until the supply ends or the run stops.
@@ -44,7 +44,7 @@ package struct SegmentClaimer: Sendable {
       CrashPoint.reached(.claiming)
       let claim = try await store.claim(count)
       CrashPoint.reached(.claimed)
-      onRemains(claim.remains)
+      onRecovery(claim.recovery)
       for segment in claim.segments { try await take(segment) }
       if claim.segments.isEmpty {
         dispatcher.tell(.claimed(.nothing(isAtEnd: try await isAtEnd())))

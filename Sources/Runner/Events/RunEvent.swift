@@ -32,7 +32,7 @@ package enum RunEvent: Sendable {
   /// Where a batch stands that others work on too.
   case stands(BatchSummary)
   /// A worker died, and this is what it left behind.
-  case takenOver(Remains)
+  case takenOver(Recovery)
   /// This worker was away for longer than its lease, so that others took its jobs over.
   case lostLease
   /// The batch was paused, or goes on.

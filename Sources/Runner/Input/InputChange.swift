@@ -99,7 +99,7 @@ package struct InputChange: Sendable, Equatable {
   ///   - jobs: what was queued.
   ///   - identity: of the input, where it has been read to its end.
   package func rebase(
-    on segments: [SegmentDraft],
+    on segments: [Segment],
     from jobs: StoredJobs,
     again: Set<Int>,
     identity: FileIdentity?
@@ -111,7 +111,7 @@ package struct InputChange: Sendable, Equatable {
       let some = kept[start..<min(start + SegmentAssembler.jobs, kept.count)]
       for (place, job) in some.enumerated() { places[job] = next + place }
       segments.append(
-        SegmentDraft(
+        Segment(
           firstJob: next,
           jobCount: some.count,
           firstLine: 0,

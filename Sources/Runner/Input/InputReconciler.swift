@@ -26,7 +26,7 @@ package struct ResumeNews: Sendable, Equatable {
 /// An input that is the same file, unchanged since it was read, is not read again.
 struct InputReconciler {
   let input: RunPlan.Input
-  let store: SQLiteJobStore
+  let store: any BatchStore
   let limit: Int?
   let onChanged: OnChanged
 
@@ -36,33 +36,37 @@ struct InputReconciler {
   ///   has said what to do with them; the batch is as it was then.
   func reconcile(_ summary: BatchSummary, _ news: inout ResumeNews) async throws {
     guard summary.total > 0 else { return }
+    var identity: FileIdentity?
     switch input.source {
     case .pipe, .queue: return
+    case .folder: break
     case .file(let file):
-      let identity = try file.identity()
+      identity = try file.identity()
       if summary.isInputComplete, try await store.inputIdentity() == identity { return }
       if try await isIntact(file) { return }
-      let jobs = try await store.storedJobs()
-      guard jobs.isMarked else { throw Self.incomparable(file) }
-      var intake = intake(summary, keepsLines: false)
-      try await JobReader.scan(file, &intake) { _ in }
-      try await apply(intake, to: jobs, identity: intake.isFull ? nil : identity, &news)
-    case .folder(let folder):
-      let jobs = try await store.storedJobs()
-      guard jobs.isMarked else { return }
-      var intake = intake(summary, keepsLines: true)
-      intake.isListing = true
-      try await JobReader.list(folder, &intake) { _ in }
-      intake.finishSegment()
-      guard !change(intake, jobs).isAdditionOnly else { return }
-      try await apply(intake, to: jobs, identity: nil, &news)
     }
+    let jobs = try await store.storedJobs()
+    guard jobs.isMarked else {
+      if let file = input.file { throw Self.incomparable(file) }
+      return
+    }
+    let intake = try await intake(summary, keepsLines: identity == nil)
+    if identity == nil, change(intake, jobs).isAdditionOnly { return }
+    try await apply(intake, to: jobs, identity: intake.isFull ? nil : identity, &news)
   }
 
-  private func intake(_ summary: BatchSummary, keepsLines: Bool) -> Intake {
+  /// The whole input, as it is now.
+  private func intake(_ summary: BatchSummary, keepsLines: Bool) async throws -> Intake {
     // Jobs that were queued under a higher limit stay queued.
     let limit = limit.map { max($0, summary.total) } ?? .max
-    return Intake(keepsLines: keepsLines, name: input.name, limit: limit)
+    var intake = Intake(keepsLines: keepsLines, name: input.name, limit: limit)
+    if case .folder = input.source { intake.isListing = true }
+    for try await lines in input.source.lines() {
+      for line in lines { intake.take(line) }
+      if intake.isFull { break }
+    }
+    intake.finishSegment()
+    return intake
   }
 
   private func change(_ intake: Intake, _ jobs: StoredJobs) -> InputChange {
@@ -96,23 +100,17 @@ struct InputReconciler {
   /// True when every queued line is where it was, so that the file at most goes on after them.
   private func isIntact(_ file: InputFile) async throws -> Bool {
     let loader = SegmentLoader(file: file)
-    var last = 0
     var end = 0
-    while let (number, draft) = try await store.segment(after: last) {
-      last = number
-      guard case .file(let offset, let length, _) = draft.source, !draft.source.isGone else {
-        return false
+    do {
+      for try await segment in store.segments {
+        guard case .file(let offset, let length, _) = segment.source, !segment.source.isGone else {
+          return false
+        }
+        _ = try await loader.bytes(of: segment)
+        end = offset + length
       }
-      do {
-        _ = try await loader.bytes(
-          of: draft.source,
-          marks: draft.marks,
-          firstLine: draft.firstLine
-        )
-      } catch let error as StoreError where error.code == .inputChanged {
-        return false
-      }
-      end = offset + length
+    } catch let error as StoreError where error.code == .inputChanged {
+      return false
     }
     return try await !loader.lineGoesOn(at: end)
   }
@@ -132,7 +130,7 @@ struct InputReconciler {
 
   private func refusal(
     _ outdated: [InputChange.Changed],
-    in drafts: [SegmentDraft]
+    in drafts: [Segment]
   ) async throws -> StoreError {
     var lines: [String] = []
     for job in outdated.prefix(Self.listed) {
@@ -152,14 +150,10 @@ struct InputReconciler {
   }
 
   /// A job as a refusal names it, such as `in.jsonl:12: job "a"`.
-  private func name(of job: Int, in drafts: [SegmentDraft]) async throws -> String {
+  private func name(of job: Int, in drafts: [Segment]) async throws -> String {
     let index = drafts.lastIndex { $0.firstJob <= job }
     guard let draft = index.map({ drafts[$0] }) else { return "job \(job + 1)" }
-    let bytes = try await SegmentLoader(file: input.file).bytes(
-      of: draft.source,
-      marks: draft.marks,
-      firstLine: draft.firstLine
-    )
+    let bytes = try await SegmentLoader(file: input.file).bytes(of: draft)
     let lines = LineSplitter.lines(of: bytes, firstLine: draft.firstLine)
     guard lines.indices.contains(job - draft.firstJob) else { return "job \(job + 1)" }
     let line = lines[job - draft.firstJob]

@@ -3,7 +3,7 @@ package import Jobs
 /// Turns lines into segments and finds the lines that can never be jobs; a pure value.
 package struct Intake: Sendable {
   /// Segments that are ready to be stored.
-  package var drafts: [SegmentDraft] = []
+  package var drafts: [Segment] = []
   /// True where lines that are known already are the same input given again, not duplicates.
   package var skipsKnown = false
   /// True when lines are a folder's listing: paths as JSON strings.
@@ -36,22 +36,24 @@ package struct Intake: Sendable {
   /// True when no more jobs are wanted.
   package var isFull: Bool { assembler.nextJob >= limit }
 
-  /// Learns a segment that was stored before.
+  /// Learns a segment that was stored before; the lines of one that is gone are no longer there.
   ///
-  /// - Parameter isKept: false when the bytes are those of a line too long to be kept.
+  /// - Parameter bytes: of its lines; nil where it carries them itself.
   /// - Returns: the number of the line after the segment.
-  package mutating func restore(_ draft: SegmentDraft, bytes: [UInt8], isKept: Bool) -> Int {
-    restored = draft.firstJob + draft.jobCount
+  package mutating func restore(_ segment: Segment, bytes: [UInt8]? = nil) -> Int {
+    restored = segment.firstJob + segment.jobCount
     assembler = SegmentAssembler(firstJob: restored, keepsLines: keepsLines)
-    guard isKept else {
-      if case .file(_, let length, _) = draft.source {
-        _ = unnamed.insert(Self.mark(ofLength: length), line: draft.firstLine)
+    if case .file(_, let length, _) = segment.source, !segment.isReadable {
+      if !segment.source.isGone {
+        _ = unnamed.insert(Self.mark(ofLength: length), line: segment.firstLine)
       }
-      return draft.firstLine + 1
+      return segment.firstLine + 1
     }
-    var splitter = LineSplitter(longest: .max, number: draft.firstLine)
-    var next = draft.firstLine
-    splitter.take(bytes) { line in
+    var lines = bytes ?? []
+    if case .inline(let kept) = segment.source { lines = kept }
+    var splitter = LineSplitter(longest: .max, number: segment.firstLine)
+    var next = segment.firstLine
+    splitter.take(lines) { line in
       learn(line)
       next = line.number + 1
     }
@@ -70,12 +72,6 @@ package struct Intake: Sendable {
     } else {
       _ = unnamed.insert(Self.mark(of: text), line: line.number)
     }
-  }
-
-  /// Passes over a stored segment whose lines are no longer in the input.
-  package mutating func restoreGone(_ draft: SegmentDraft) {
-    restored = draft.firstJob + draft.jobCount
-    assembler = SegmentAssembler(firstJob: restored, keepsLines: keepsLines)
   }
 
   private static func mark(of line: ArraySlice<UInt8>) -> String {
@@ -102,9 +98,7 @@ package struct Intake: Sendable {
   }
 
   /// Takes the next line of the input.
-  ///
-  /// - Parameter version: of the document that the line names; nil for a line that says it all.
-  package mutating func take(_ line: LineSplitter.Line, version: UInt64? = nil) {
+  package mutating func take(_ line: LineSplitter.Line) {
     guard !isFull else { return }
     if !line.isOversized, line.bytes.isBlankLine {
       drafts += assembler.addBlank(line)
@@ -113,7 +107,7 @@ package struct Intake: Sendable {
     switch judge(line) {
     case .known: return
     case .good(let id, let isPrompt):
-      let content = version ?? JobMark.hash(line.bytes.content)
+      let content = line.version ?? JobMark.hash(line.bytes.content)
       let mark = JobMark(
         id: JobMark.hash([UInt8](id.utf8)[...]),
         content: content,
@@ -146,7 +140,7 @@ package struct Intake: Sendable {
   private mutating func judge(_ line: LineSplitter.Line) -> Verdict {
     if line.isOversized {
       if isKnown(Self.mark(ofLength: line.length), line) { return .known }
-      let size = "\(line.length >> 20) MiB, longer than \(JobReader.longestLine >> 20) MiB"
+      let size = "\(line.length >> 20) MiB, longer than \(InputSource.longestLine >> 20) MiB"
       return bad(line, "line_too_long", "the line has \(size); split the job into smaller ones")
     }
     let text = line.bytes.content

@@ -22,6 +22,9 @@ package struct Job: Sendable {
   /// What was found when the line was read.
   package var line: JobLine { segment.lines[place] }
 
+  /// The bytes of the line.
+  package var text: ArraySlice<UInt8> { segment.bytes[line.range] }
+
   /// Zero-based number in the batch.
   package var number: Int { segment.lines[place].number }
   /// One-based number of its line in the input.

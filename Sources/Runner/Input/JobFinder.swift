@@ -2,11 +2,11 @@ package import Jobs
 
 /// Finds jobs of a batch by their ids.
 package struct JobFinder: Sendable {
-  private let store: SQLiteJobStore
+  private let store: any BatchStore
   private let input: BatchInput
 
   /// - Parameter input: what the batch was started with.
-  package init(_ store: SQLiteJobStore, input: BatchInput) {
+  package init(_ store: any BatchStore, input: BatchInput) {
     self.store = store
     self.input = input
   }
@@ -21,18 +21,18 @@ package struct JobFinder: Sendable {
     let file = input.kind == .file ? try InputFile(path: input.path) : nil
     let loader = SegmentLoader(file: file)
     var found: [String: Int] = [:]
-    var last = 0
-    while found.count < ids.count, let (segment, draft) = try await store.segment(after: last) {
-      last = segment
-      let bytes = try await loader.bytes(
-        of: draft.source,
-        marks: draft.marks,
-        firstLine: draft.firstLine
+    for try await segment in store.segments {
+      let lines = LineSplitter.lines(
+        of: try await loader.bytes(of: segment),
+        firstLine: segment.firstLine
       )
-      for (number, line) in draft.lines(in: bytes) {
-        guard let id = id(of: line), ids.contains(id), found[id] == nil else { continue }
+      for (number, line) in zip(segment.firstJob..., lines) {
+        guard let id = id(of: line.bytes.content), ids.contains(id), found[id] == nil else {
+          continue
+        }
         found[id] = number
       }
+      if found.count == ids.count { break }
     }
     return found
   }
@@ -40,13 +40,5 @@ package struct JobFinder: Sendable {
   private func id(of line: ArraySlice<UInt8>) -> String? {
     if input.kind == .folder { return JobPreparer.documentPath(line) }
     return try? InputLine.parse(line.span).id
-  }
-}
-
-extension SegmentDraft {
-  /// The segment's lines with the numbers of their jobs.
-  fileprivate func lines(in bytes: [UInt8]) -> [(number: Int, line: ArraySlice<UInt8>)] {
-    LineSplitter.lines(of: bytes, firstLine: firstLine).enumerated()
-      .map { (firstJob + $0.offset, $0.element.bytes.content) }
   }
 }

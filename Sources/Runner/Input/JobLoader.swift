@@ -18,15 +18,14 @@ package struct JobLoader: Sendable {
   ///
   /// - Throws: ``StoreError`` `.inputChanged` when the file was changed since it was queued.
   package func jobs(of segment: ClaimedSegment) async throws -> [(job: Job, retry: RetryableJob?)] {
-    let bytes = try await segments.bytes(of: segment)
+    let bytes = try await segments.bytes(of: segment.segment)
     let loaded = LoadedSegment(
       lease: segment.lease,
       priority: segment.priority,
       bytes: bytes,
-      lines: await preparer.lines(
-        in: bytes,
+      lines: await preparer.jobs(
+        in: LineSplitter.lines(of: bytes, firstLine: segment.firstLine),
         firstJob: segment.firstJob,
-        firstLine: segment.firstLine,
         except: segment.finished
       )
     )
@@ -35,20 +34,18 @@ package struct JobLoader: Sendable {
 }
 
 extension JobPreparer {
-  /// The jobs in some lines of the input.
+  /// The jobs that some lines of the input are.
   ///
   /// - Parameters:
   ///   - firstJob: the number of the first line's job.
   ///   - finished: jobs that need nothing more.
-  func lines(
-    in bytes: [UInt8],
+  func jobs(
+    in lines: [LineSplitter.Line],
     firstJob: Int = 0,
-    firstLine: Int = 1,
     except finished: Set<Int> = []
   ) async -> [JobLine] {
-    let lines = LineSplitter.lines(of: bytes, firstLine: firstLine).enumerated()
-      .map { (number: firstJob + $0.offset, line: $0.element) }
-      .filter { !finished.contains($0.number) }
+    let lines = zip(firstJob..., lines).filter { !finished.contains($0.0) }
+      .map { (number: $0, line: $1) }
     guard let documents else { return lines.map { line($0.line, of: $0.number) } }
     let paths = lines.map { Self.documentPath($0.line.bytes.content) }
     let sizes = await documents.sizes(of: paths)

@@ -38,14 +38,14 @@ package struct JobPreparer: Sendable {
   ///
   /// - Throws: ``UnusableJob`` with a message that names the place of the mistake.
   func prepare(_ job: Job) async throws(UnusableJob) -> PreparedJob {
-    try await prepare(job.line, in: job.segment.bytes)
+    try await prepare(job.line, job.text)
   }
 
-  /// - Parameter bytes: those that the line was found in.
-  func prepare(_ job: JobLine, in bytes: [UInt8]) async throws(UnusableJob) -> PreparedJob {
+  /// - Parameter text: the line's own.
+  func prepare(_ job: JobLine, _ text: ArraySlice<UInt8>) async throws(UnusableJob) -> PreparedJob {
     if let fault = job.fault { throw UnusableJob(refusal: fault) }
     do {
-      let payload = try await payload(of: job, in: bytes[job.range])
+      let payload = try await payload(of: job, in: text)
       let request = try provider.request(for: payload)
       let shape =
         if case .native = payload { job.shape } else {
@@ -71,11 +71,15 @@ package struct JobPreparer: Sendable {
 
   /// The line that stands for a job among the failed ones; for it a document is read once more.
   func failedLine(of job: Job, _ refusal: Refusal) async -> [UInt8] {
-    await failedLine(of: job.line, in: job.segment.bytes, refusal)
+    await failedLine(of: job.line, job.text, refusal)
   }
 
-  func failedLine(of job: JobLine, in bytes: [UInt8], _ refusal: Refusal) async -> [UInt8] {
-    var line = bytes[job.range]
+  func failedLine(
+    of job: JobLine,
+    _ text: ArraySlice<UInt8>,
+    _ refusal: Refusal
+  ) async -> [UInt8] {
+    var line = text
     if let documents {
       let text = try? await documents.text(of: job.id)
       line = ResultLine.document(path: job.id, text: text)[...]

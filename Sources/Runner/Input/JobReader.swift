@@ -4,35 +4,22 @@ package import Jobs
 ///
 /// A resumed batch is read on from where it stopped; what was queued before is only compared.
 package struct JobReader: Sendable {
-  /// Where jobs come from.
-  package enum Input: Sendable {
-    case file(InputFile)
-    case pipe(InputFile)
-    case folder(DocumentFolder)
-    /// A queue, to which others add.
-    case queue
-  }
-
-  /// The longest line that can be a job, in bytes; providers refuse requests of 32 MB and more.
-  package static let longestLine = 16 << 20
-  private static let chunk = 1 << 20
-
-  private let input: Input
+  private let input: InputSource
   /// The input as messages name it.
   private let name: String
-  private let store: SQLiteJobStore
+  private let store: any BatchStore
   private let limit: Int
-  private let append: @Sendable ([SegmentDraft], Bool) async throws -> Void
+  private let append: @Sendable ([Segment], Bool) async throws -> Void
 
   /// - Parameters:
   ///   - limit: how many jobs of the input are queued at most.
   ///   - append: stores segments; the flag says that they are the input's last.
   package init(
-    _ input: Input,
+    _ input: InputSource,
     name: String,
-    store: SQLiteJobStore,
+    store: any BatchStore,
     limit: Int?,
-    append: @escaping @Sendable ([SegmentDraft], Bool) async throws -> Void
+    append: @escaping @Sendable ([Segment], Bool) async throws -> Void
   ) {
     self.input = input
     self.name = name
@@ -46,53 +33,55 @@ package struct JobReader: Sendable {
   /// - Throws: ``StoreError`` `.inputChanged` when queued lines are no longer what they were.
   package func run() async throws {
     if case .queue = input { return }
-    let summary = try await store.summary()
+    var identity: FileIdentity?
     if case .file(let file) = input {
-      let identity = try file.identity()
-      if summary.isInputComplete, try await store.inputIdentity() == identity {
+      identity = try file.identity()
+      let isComplete = try await store.summary().isInputComplete
+      if isComplete, try await store.inputIdentity() == identity {
         return try await append([], true)
       }
-      try await read(file, identity)
-    } else {
-      try await readAgain()
     }
+    try await read(identity)
   }
 
-  /// Reads a file on from the end of its last queued segment.
-  private func read(_ file: InputFile, _ identity: FileIdentity) async throws {
-    var intake = Intake(keepsLines: false, name: name, limit: limit)
-    var end = 0
-    var line = 1
-    try await forEachStored { draft in
-      guard case .file(let offset, let length, let digest) = draft.source else { return }
-      if draft.source.isGone { return intake.restoreGone(draft) }
-      end = offset + length
-      let bytes = try await SegmentLoader(file: file).bytes(
-        of: draft.source,
-        marks: draft.marks,
-        firstLine: draft.firstLine
-      )
-      let isKept = !digest.isEmpty || !draft.marks.isEmpty
-      line = intake.restore(draft, bytes: bytes, isKept: isKept)
+  /// Reads a file on from the end of its last queued segment; a pipe or a folder from the start.
+  private func read(_ identity: FileIdentity?) async throws {
+    var intake = Intake(keepsLines: identity == nil, name: name, limit: limit)
+    if case .folder = input { intake.isListing = true }
+    let end = try await restore(&intake)
+    for try await lines in input.lines(from: end.offset, line: end.line) {
+      for line in lines { intake.take(line) }
+      // What a pipe has said is queued before more is waited for.
+      if case .pipe = input { intake.finishSegment() }
+      if intake.isFull { break }
+      if !intake.drafts.isEmpty { try await append(intake.drafts, false) }
+      intake.drafts = []
     }
-    try await refuseLongerLine(file, end)
-    var splitter = LineSplitter(longest: Self.longestLine, offset: end, number: line)
-    var position = end
-    while !intake.isFull {
-      let bytes = try await file.read(at: position, count: Self.chunk)
-      position += bytes.count
-      splitter.take(bytes) { intake.take($0) }
-      if bytes.count < Self.chunk { break }
-      try await hand(over: &intake)
-    }
-    if let last = splitter.finish() { intake.take(last) }
-    try await finish(&intake)
-    if !intake.isFull { try await store.recordInputIdentity(identity) }
+    intake.finishSegment()
+    try await append(intake.drafts, true)
+    if let identity, !intake.isFull { try await store.recordInputIdentity(identity) }
   }
 
-  /// Lines may be added to a queued file, but its last line may not grow.
-  private func refuseLongerLine(_ file: InputFile, _ end: Int) async throws {
-    guard try await SegmentLoader(file: file).lineGoesOn(at: end) else { return }
+  /// Learns what was queued before.
+  ///
+  /// - Returns: where a file goes on behind that.
+  private func restore(_ intake: inout Intake) async throws -> (offset: Int, line: Int) {
+    guard case .file(let file) = input else {
+      intake.skipsKnown = true
+      for try await segment in store.segments { _ = intake.restore(segment) }
+      return (0, 1)
+    }
+    let loader = SegmentLoader(file: file)
+    var end = (offset: 0, line: 1)
+    for try await segment in store.segments {
+      let lines = try await loader.bytes(of: segment)
+      let line = intake.restore(segment, bytes: lines)
+      guard case .file(let offset, let length, _) = segment.source, !segment.source.isGone else {
+        continue
+      }
+      end = (offset + length, line)
+    }
+    guard try await loader.lineGoesOn(at: end.offset) else { return end }
     throw StoreError(
       .inputChanged,
       "the last queued line of the input has grown",
@@ -101,115 +90,28 @@ package struct JobReader: Sendable {
     )
   }
 
-  /// Reads a pipe or a folder from the start and queues what is not queued yet.
-  private func readAgain() async throws {
-    var intake = Intake(keepsLines: true, name: name, limit: limit)
-    intake.skipsKnown = true
-    if case .folder = input { intake.isListing = true }
-    try await forEachStored { draft in
-      if case .inline(let lines) = draft.source {
-        _ = intake.restore(draft, bytes: lines, isKept: true)
-      } else {
-        _ = intake.restore(draft, bytes: [], isKept: false)
-      }
-    }
-    switch input {
-    case .file, .queue: break
-    case .folder(let folder):
-      try await Self.list(folder, &intake) { intake in
-        if intake.drafts.count >= 16 { try await hand(over: &intake) }
-      }
-    case .pipe(let pipe):
-      var splitter = LineSplitter(longest: Self.longestLine)
-      while !intake.isFull {
-        let bytes = try await pipe.readNext(count: Self.chunk)
-        if bytes.isEmpty { break }
-        splitter.take(bytes) { intake.take($0) }
-        intake.finishSegment()
-        try await hand(over: &intake)
-      }
-      if let last = splitter.finish() { intake.take(last) }
-    }
-    try await finish(&intake)
-  }
-
-  /// Takes the documents of a folder, looking at the intake after each.
-  static func list(
-    _ folder: DocumentFolder,
-    _ intake: inout Intake,
-    _ look: (inout Intake) async throws -> Void
-  ) async throws {
-    var number = 0
-    try await folder.forEach { path, version in
-      guard !intake.isFull else { return }
-      number += 1
-      var line: [UInt8] = []
-      line.appendJSON(path)
-      line.append(UInt8(ascii: "\n"))
-      intake.take(
-        LineSplitter.Line(bytes: line[...], offset: 0, length: line.count, number: number),
-        version: version
-      )
-      try await look(&intake)
-    }
-  }
-
-  /// Looks through a whole input file without queueing anything.
+  /// Looks through a whole input without queueing anything.
   ///
   /// - Returns: how many lines are no jobs, and what is wrong with the first of them.
-  package static func check(_ file: InputFile, name: String) async throws
+  package static func check(_ input: InputSource, name: String) async throws
     -> (count: Int, first: String?)
   {
     var intake = Intake(keepsLines: false, name: name, limit: .max)
     var count = 0
     var first: String?
-    try await scan(file, &intake) { intake in
+    func look() {
       for failure in intake.drafts.flatMap(\.failures) {
         count += 1
         first = first ?? InputLine.errorMessage(ofFailed: failure.line)
       }
       intake.drafts = []
     }
+    for try await lines in input.lines() {
+      for line in lines { intake.take(line) }
+      look()
+    }
+    intake.finishSegment()
+    look()
     return (count, first)
-  }
-
-  /// Takes the lines of a whole file, looking at the intake after each piece.
-  static func scan(
-    _ file: InputFile,
-    _ intake: inout Intake,
-    _ look: (inout Intake) -> Void
-  ) async throws {
-    var splitter = LineSplitter(longest: longestLine)
-    var position = 0
-    while !intake.isFull {
-      let bytes = try await file.read(at: position, count: chunk)
-      position += bytes.count
-      splitter.take(bytes) { intake.take($0) }
-      look(&intake)
-      if bytes.count < chunk { break }
-    }
-    if let last = splitter.finish() { intake.take(last) }
-    intake.finishSegment()
-    look(&intake)
-  }
-
-  private func forEachStored(_ body: (SegmentDraft) async throws -> Void) async throws {
-    var last = 0
-    while let (number, draft) = try await store.segment(after: last) {
-      last = number
-      try await body(draft)
-    }
-  }
-
-  private func hand(over intake: inout Intake) async throws {
-    guard !intake.drafts.isEmpty else { return }
-    try await append(intake.drafts, false)
-    intake.drafts = []
-  }
-
-  private func finish(_ intake: inout Intake) async throws {
-    intake.finishSegment()
-    try await append(intake.drafts, true)
-    intake.drafts = []
   }
 }

@@ -10,6 +10,9 @@ package struct LineSplitter: Sendable {
     package let length: Int
     /// One-based.
     package let number: Int
+    /// What tells one version of a document that the line names from another; nil for a line that
+    /// says it all.
+    package var version: UInt64?
 
     /// True when the line was too long to be kept.
     package var isOversized: Bool { bytes.count < length }

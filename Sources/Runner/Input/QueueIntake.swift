@@ -37,7 +37,7 @@ package struct QueueIntake: Sendable {
   package mutating func take(_ line: LineSplitter.Line) {
     let text = line.bytes.content
     guard !line.isOversized else {
-      let size = "\(line.length >> 20) MiB, longer than \(JobReader.longestLine >> 20) MiB"
+      let size = "\(line.length >> 20) MiB, longer than \(InputSource.longestLine >> 20) MiB"
       let message = "the line has \(size); split the job into smaller ones"
       return add(bad: text, line.number, "line_too_long", message, mark: "\(line.length)")
     }

@@ -37,7 +37,7 @@ package struct SegmentAssembler: Sendable {
     _ line: LineSplitter.Line,
     mark: JobMark,
     failure: JobResult?
-  ) -> [SegmentDraft] {
+  ) -> [Segment] {
     if line.isOversized { return finish() + [alone(line, failure)] }
     if !held.isEmpty, held.count + line.length > Self.bytes {
       let full = finish()
@@ -58,7 +58,7 @@ package struct SegmentAssembler: Sendable {
   /// Adds bytes between jobs, such as blank lines, which belong to the segment around them.
   ///
   /// - Returns: the segment under way, where the blank bytes would make it too large.
-  package mutating func addBlank(_ line: LineSplitter.Line) -> [SegmentDraft] {
+  package mutating func addBlank(_ line: LineSplitter.Line) -> [Segment] {
     guard jobCount > 0 else { return [] }
     guard held.count + line.length <= Self.bytes else { return finish() }
     held += line.bytes
@@ -66,7 +66,7 @@ package struct SegmentAssembler: Sendable {
   }
 
   /// The segment under way, where it has any jobs.
-  package mutating func finish() -> [SegmentDraft] {
+  package mutating func finish() -> [Segment] {
     guard jobCount > 0 else { return [] }
     defer {
       firstJob += jobCount
@@ -81,7 +81,7 @@ package struct SegmentAssembler: Sendable {
   }
 
   /// A line too long to be held makes a segment of its own, which is never read again.
-  private mutating func alone(_ line: LineSplitter.Line, _ failure: JobResult?) -> SegmentDraft {
+  private mutating func alone(_ line: LineSplitter.Line, _ failure: JobResult?) -> Segment {
     jobCount = 1
     firstLine = line.number
     failures = failure.map { [$0] } ?? []
@@ -93,8 +93,8 @@ package struct SegmentAssembler: Sendable {
     return draft(.file(offset: line.offset, length: line.length, digest: []))
   }
 
-  private func draft(_ source: SegmentSource) -> SegmentDraft {
-    SegmentDraft(
+  private func draft(_ source: SegmentSource) -> Segment {
+    Segment(
       firstJob: firstJob,
       jobCount: jobCount,
       firstLine: firstLine,

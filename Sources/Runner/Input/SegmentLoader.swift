@@ -9,25 +9,22 @@ package struct SegmentLoader: Sendable {
     self.file = file
   }
 
-  /// The bytes of a segment.
+  /// The bytes of a segment; none where its lines were not kept or are gone.
   ///
   /// - Throws: ``StoreError`` `.inputChanged` when the file was changed since it was queued.
-  package func bytes(of segment: ClaimedSegment) async throws -> [UInt8] {
-    try await bytes(of: segment.source, marks: segment.marks, firstLine: segment.firstLine)
-  }
-
-  func bytes(of source: SegmentSource, marks: [JobMark], firstLine: Int) async throws -> [UInt8] {
-    switch source {
+  package func bytes(of segment: Segment) async throws -> [UInt8] {
+    switch segment.source {
     case .inline(let lines): return lines
     case .file(let offset, let length, let digest):
-      guard let file, !digest.isEmpty || !marks.isEmpty, !source.isGone else { return [] }
+      guard let file, segment.isReadable else { return [] }
       let bytes = try await file.read(at: offset, count: length)
       let isUnchanged =
-        digest.isEmpty ? Self.lines(of: bytes, match: marks) : source.matches(bytes[...])
+        digest.isEmpty
+        ? Self.lines(of: bytes, match: segment.marks) : segment.source.matches(bytes[...])
       guard isUnchanged else {
         throw StoreError(
           .inputChanged,
-          "the input has changed since its jobs were queued (from line \(firstLine) on)",
+          "the input has changed since its jobs were queued (from line \(segment.firstLine) on)",
           at: file.path,
           next: digest.isEmpty
             ? "run the same command again: it compares the input line by line"

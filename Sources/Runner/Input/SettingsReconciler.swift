@@ -3,7 +3,7 @@ import Jobs
 /// Compares what requests are made with to what they were made with, before a resumed batch goes on.
 struct SettingsReconciler {
   let settings: RequestSettings
-  let store: SQLiteJobStore
+  let store: any BatchStore
   /// The batch, as messages name it.
   let place: String
   let onChanged: OnChanged
@@ -29,7 +29,7 @@ struct SettingsReconciler {
   func record(_ news: inout ResumeNews) async throws {
     guard try await store.settings() != settings.json else { return }
     guard let earlier = try await earlier() else {
-      return try await store.record(settings: settings.json)
+      return try await store.record(settings: settings.json, again: [])
     }
     let jobs = try await store.storedJobs()
     let completed = jobs.prompts(.completed)

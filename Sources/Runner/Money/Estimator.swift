@@ -4,7 +4,6 @@ import Jobs
 package struct Estimator: Sendable {
   /// What of an input is read; the rest is taken to be like it.
   package static let (mostBytes, mostJobs) = (64 << 20, 100_000)
-  private static let chunk = 1 << 20
 
   private let input: RunPlan.Input
   private let preparer: JobPreparer
@@ -38,57 +37,52 @@ package struct Estimator: Sendable {
   package func estimate(_ expectation: Estimate.Expectation) async throws -> Estimate {
     var estimate = Estimate(expectation)
     switch input.source {
-    case .file(let file): try await add(file, to: &estimate)
-    case .folder(let folder): try await add(folder, to: &estimate)
     case .pipe, .queue: break
+    case .file(let file):
+      let size = try file.identity().size
+      let read = try await read(&estimate) { $0.length }
+      estimate.extrapolate(from: Double(read.part) / Double(max(1, size)), limit: limit)
+    case .folder:
+      let read = try await read(&estimate) { _ in 1 }
+      estimate.extrapolate(from: Double(read.part) / Double(max(1, read.all)), limit: limit)
     }
     return estimate
   }
 
-  private func add(_ file: InputFile, to estimate: inout Estimate) async throws {
-    let size = try file.identity().size
-    var (position, used) = (0, 0)
-    var rest: [UInt8] = []
-    while used < Self.mostBytes, estimate.jobs < most {
-      let bytes = try await file.read(at: position, count: Self.chunk)
-      position += bytes.count
-      rest += bytes
-      let isLast = bytes.count < Self.chunk
-      let end = isLast ? rest.count : rest.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-      used += try await add(Array(rest[..<end]), to: &estimate)
-      rest.removeFirst(end)
-      if isLast { break }
+  /// Adds lines until there are enough.
+  ///
+  /// - Returns: how much was looked at, and how much there is as far as it was read.
+  private func read(
+    _ estimate: inout Estimate,
+    _ weight: (LineSplitter.Line) -> Int
+  ) async throws -> (part: Int, all: Int) {
+    var read = (part: 0, all: 0)
+    for try await lines in input.source.lines() {
+      for line in lines {
+        read.all += weight(line)
+        guard estimate.jobs < most, read.part < Self.mostBytes else { continue }
+        read.part += weight(line)
+        await add(line, to: &estimate)
+      }
+      if case .file = input.source, read.part < read.all { break }
     }
-    estimate.extrapolate(from: Double(used) / Double(max(1, size)), limit: limit)
-  }
-
-  private func add(_ folder: DocumentFolder, to estimate: inout Estimate) async throws {
-    var listed = 0
-    try await folder.forEach { path, _ in
-      listed += 1
-      guard estimate.jobs < most else { return }
-      var line: [UInt8] = []
-      line.appendJSON(path)
-      _ = try await add(line, to: &estimate)
-    }
-    estimate.extrapolate(from: Double(estimate.jobs) / Double(max(1, listed)), limit: limit)
+    return read
   }
 
   /// How many jobs are looked at.
   private var most: Int { min(mostJobs, limit ?? .max) }
 
-  /// Adds whole lines until there are enough; returns the bytes that were looked at.
-  private func add(_ lines: [UInt8], to estimate: inout Estimate) async throws -> Int {
-    for job in await preparer.lines(in: lines) {
-      guard estimate.jobs < most else { return job.range.lowerBound }
+  private func add(_ line: LineSplitter.Line, to estimate: inout Estimate) async {
+    guard !line.isOversized else { return estimate.addUnusable() }
+    guard !line.bytes.isBlankLine else { return }
+    for job in await preparer.jobs(in: [line]) {
       do throws(UnusableJob) {
-        let prepared = try await preparer.prepare(job, in: lines)
+        let prepared = try await preparer.prepare(job, line.bytes.content)
         let price = prices[prepared.shape.model]
         estimate.add(prepared, price: price, countsCacheInInput: countsCacheInInput)
       } catch {
         estimate.addUnusable()
       }
     }
-    return lines.count
   }
 }

@@ -16,7 +16,7 @@ package struct BatchCheck: Sendable {
   /// - Throws: ``StoreError`` where there is no batch, or none that this version can read.
   package func findings() async throws -> [String] {
     do {
-      let inspector = try BatchInspector(path: files.batch)
+      let inspector = try Batches.inspect(files.batch)
       let pages = try inspector.pageFindings()
       let counts = try inspector.countFindings()
       return (pages + counts).map { "\(files.batch): \($0)" } + (try await fileFindings(inspector))
@@ -25,7 +25,7 @@ package struct BatchCheck: Sendable {
     }
   }
 
-  private func fileFindings(_ inspector: BatchInspector) async throws -> [String] {
+  private func fileFindings(_ inspector: any BatchInspector) async throws -> [String] {
     guard let output = files.output else { return [] }
     var findings: [String] = []
     for position in try inspector.exportPositions() where position.offset > 0 {
@@ -46,7 +46,7 @@ package struct BatchCheck: Sendable {
   private func difference(
     of file: OutputFile,
     _ position: ExportPosition,
-    _ inspector: BatchInspector
+    _ inspector: any BatchInspector
   ) async throws -> String? {
     var (offset, sequence) = (0, 0)
     while sequence < position.sequence {

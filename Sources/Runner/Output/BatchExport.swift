@@ -13,11 +13,11 @@ package struct BatchExport: Sendable {
   /// Results in one read of the batch.
   private static let page = 256
 
-  private let inspector: BatchInspector
+  private let inspector: any BatchInspector
   private let state: JobResult.State
   private let isOrdered: Bool
 
-  package init(inspector: BatchInspector, state: JobResult.State, isOrdered: Bool) {
+  package init(inspector: any BatchInspector, state: JobResult.State, isOrdered: Bool) {
     self.inspector = inspector
     self.state = state
     self.isOrdered = isOrdered

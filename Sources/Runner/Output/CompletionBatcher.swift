@@ -17,7 +17,7 @@ package final class CompletionBatcher: Sendable {
   static let syncInterval: Duration = .seconds(1)
 
   private struct Intake: Sendable {
-    let segments: [SegmentDraft]
+    let segments: [Segment]
     let isLast: Bool
     let stored: CheckedContinuation<Void, any Error>
   }
@@ -114,7 +114,7 @@ package final class CompletionBatcher: Sendable {
   /// Stores segments of the input; returns once they are durable.
   ///
   /// - Throws: ``StoreError``, or `CancellationError` when ``run()`` has returned.
-  package func append(_ segments: [SegmentDraft], isLast: Bool) async throws {
+  package func append(_ segments: [Segment], isLast: Bool) async throws {
     try await withCheckedThrowingContinuation { stored in
       let intake = Intake(segments: segments, isLast: isLast, stored: stored)
       let failure: (any Error)? = change { state in

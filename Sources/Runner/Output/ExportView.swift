@@ -7,7 +7,10 @@ actor ExportView {
   private var offset = 0
   /// Bytes that a sync has confirmed.
   private var durable = 0
+  /// The last result that was looked at, whether it belongs here or not: a file without results must
+  /// not be compared with a million of them.
   private var sequence = 0
+  private var recorded = 0
   private var isDirty = false
 
   init(of state: JobResult.State, path: String) throws(StoreError) {
@@ -21,19 +24,21 @@ actor ExportView {
     for result in results where result.state == state {
       bytes += result.line
       bytes.append(UInt8(ascii: "\n"))
-      sequence = result.sequence
     }
+    sequence = results.last?.sequence ?? sequence
     guard !bytes.isEmpty else { return }
     offset += bytes.count
     isDirty = true
     try await file.append(bytes)
   }
 
-  /// Makes what was appended durable; nil when nothing was since the last time.
+  /// Makes what was appended durable; nil when there were no results since the last time.
   func sync() async throws -> ExportPosition? {
-    guard isDirty else { return nil }
-    isDirty = false
+    guard isDirty || sequence > recorded else { return nil }
     let position = ExportPosition(state: state, offset: offset, sequence: sequence)
+    recorded = sequence
+    guard isDirty else { return position }
+    isDirty = false
     do {
       try await file.sync()
     } catch {
@@ -57,9 +62,9 @@ actor ExportView {
     }
     durable = repair.offset
     while true {
-      let page = try await store.results(after: repair.sequence, limit: 64)
+      let page = try await store.results(after: repair.sequence, limit: Self.page)
       guard !page.isEmpty else { break }
-      for result in page { try await repairLine(of: result, &repair) }
+      try await repairLines(of: page, &repair)
     }
     if repair.isComparing, repair.offset < size { try await file.truncate(to: repair.offset) }
     offset = repair.offset
@@ -67,15 +72,25 @@ actor ExportView {
     isDirty = true
   }
 
-  private func repairLine(of result: StoredResult, _ repair: inout ExportRepair) async throws {
-    let line = result.state == state ? result.line + [UInt8(ascii: "\n")] : []
-    let present =
-      repair.isComparing && !line.isEmpty
-      ? try await file.read(at: repair.offset, count: line.count) : []
-    guard
-      case .write(let cut) = repair.next(line: line, sequence: result.sequence, present: present)
-    else { return }
-    if let cut { try await file.truncate(to: cut) }
-    try await file.append(line)
+  /// Results in one read of the store.
+  private static let page = 256
+
+  private func repairLines(of page: [StoredResult], _ repair: inout ExportRepair) async throws {
+    let lines = page.map { $0.state == state ? $0.line + [UInt8(ascii: "\n")] : [] }
+    let length = lines.reduce(0) { $0 + $1.count }
+    var present =
+      repair.isComparing && length > 0
+      ? try await file.read(at: repair.offset, count: length)[...] : []
+    var missing: [UInt8] = []
+    for (result, line) in zip(page, lines) {
+      let found = Array(present.prefix(line.count))
+      present = present.dropFirst(line.count)
+      guard
+        case .write(let cut) = repair.next(line: line, sequence: result.sequence, present: found)
+      else { continue }
+      if let cut { try await file.truncate(to: cut) }
+      missing += line
+    }
+    if !missing.isEmpty { try await file.append(missing) }
   }
 }

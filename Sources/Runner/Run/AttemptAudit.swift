@@ -64,9 +64,9 @@ package final class AttemptAudit: EventSink {
   }
 
   /// Attempts of a worker that died, of which it could tell no more.
-  package func note(_ remains: Remains) {
-    note(.recovered, jobs: remains.recovered)
-    note(.unknown, jobs: remains.unknown)
+  package func note(_ recovery: Recovery) {
+    note(.recovered, jobs: recovery.recovered)
+    note(.unknown, jobs: recovery.unknown)
   }
 
   private func note(_ outcome: Outcome, jobs: [Int]) {

@@ -15,7 +15,7 @@ package final class BatchRun: Sendable {
   private let client: any HTTPClient
   private let clock: any RunClock
   private let events: any EventSink
-  private let store: SQLiteJobStore
+  private let store: any BatchStore
   private let alarm: AlarmClock
   /// Beats until the last job has ended, also while a drain waits.
   private let pulse: AlarmClock
@@ -40,15 +40,13 @@ package final class BatchRun: Sendable {
     self.plan = plan
     self.client = client
     self.clock = clock
-    store = try SQLiteJobStore(
-      path: plan.files.batch,
+    store = try Batches.open(
+      plan.files.batch,
       input: plan.input.batchInput,
-      access: plan.input.isQueue ? .shared : .owner,
-      lease: plan.lease,
-      onUnknown: plan.onUnknown
+      as: .worker(lease: plan.lease, onUnknown: plan.onUnknown)
     )
     audit = AttemptAudit(try AuditLog(plan.files.batch + "-audit"))
-    audit.note(store.remains)
+    audit.note(store.recovery)
     news = try await Self.reconcile(plan, store)
     before = try await store.summary()
     var counters = RunCounters()
@@ -68,7 +66,7 @@ package final class BatchRun: Sendable {
   }
 
   /// Brings the batch up to its input and settings.
-  private static func reconcile(_ plan: RunPlan, _ store: SQLiteJobStore) async throws -> ResumeNews
+  private static func reconcile(_ plan: RunPlan, _ store: any BatchStore) async throws -> ResumeNews
   {
     var news = ResumeNews()
     do {
@@ -97,7 +95,7 @@ package final class BatchRun: Sendable {
   }
 
   /// What was left behind when earlier workers died.
-  package var remains: Remains { store.remains }
+  package var recovery: Recovery { store.recovery }
 
   /// Sends nothing more, lets what is in flight end, and makes ``execute()`` return.
   package func drain() { stop.stop(.interrupted) }

@@ -19,7 +19,7 @@ struct RunCrew: Sendable {
   /// - Parameter spent: what the batch has cost before.
   init(
     _ plan: RunPlan,
-    store: SQLiteJobStore,
+    store: any BatchStore,
     exporter: Exporter?,
     spent: USD,
     client: any HTTPClient,
@@ -56,10 +56,10 @@ struct RunCrew: Sendable {
     )
     journal = try SendJournal(path: store.files.sent, capacity: plan.concurrency)
     let pricing = Pricing(plan.prices, provider: plan.provider, isLimited: plan.budget != nil)
-    claimer = SegmentClaimer(plan, dispatcher, store, clock, pricing) { remains in
-      guard !remains.workers.isEmpty else { return }
-      audit.note(remains)
-      events.record(.takenOver(remains))
+    claimer = SegmentClaimer(plan, dispatcher, store, clock, pricing) { recovery in
+      guard !recovery.workers.isEmpty else { return }
+      audit.note(recovery)
+      events.record(.takenOver(recovery))
     }
     reader = JobReader(plan, dispatcher, batcher, store, events)
     runner = JobRunner(
@@ -84,7 +84,7 @@ extension SegmentClaimer {
     _ store: any JobStore,
     _ clock: any RunClock,
     _ pricing: Pricing,
-    onRemains: @escaping @Sendable (Remains) -> Void
+    onRecovery: @escaping @Sendable (Recovery) -> Void
   ) {
     self.init(
       dispatcher,
@@ -94,7 +94,7 @@ extension SegmentClaimer {
       endsWhenEmpty: plan.input.isQueue ? plan.untilEmpty : nil,
       pricing: pricing,
       preparer: plan.preparer,
-      onRemains: onRemains
+      onRecovery: onRecovery
     )
   }
 }
@@ -104,7 +104,7 @@ extension JobReader {
     _ plan: RunPlan,
     _ dispatcher: Dispatcher,
     _ batcher: CompletionBatcher,
-    _ store: SQLiteJobStore,
+    _ store: any BatchStore,
     _ events: any EventSink
   ) {
     self.init(
@@ -161,7 +161,7 @@ extension DispatchState {
       supply: SegmentSupply(
         isQueue ? .queue : .input,
         slots: plan.concurrency,
-        segmentJobs: isQueue ? SQLiteJobStore.queuedJobs : SegmentAssembler.jobs,
+        segmentJobs: isQueue ? QueuedLine.segmentJobs : SegmentAssembler.jobs,
         memory: plan.memory / 4
       ),
       at: now

@@ -39,13 +39,13 @@ package struct RunPlan: Sendable {
 
   /// Where jobs come from.
   package struct Input: Sendable {
-    package let source: JobReader.Input
+    package let source: InputSource
     /// The input as the user named it.
     package let name: String
     /// Its absolute path; "-" for a pipe.
     package let path: String
 
-    package init(source: JobReader.Input, name: String, path: String) {
+    package init(source: InputSource, name: String, path: String) {
       self.source = source
       self.name = name
       self.path = path

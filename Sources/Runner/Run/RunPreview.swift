@@ -26,35 +26,25 @@ package struct RunPreview: Sendable {
   /// A line of JSON for each of the first `count` jobs.
   package func lines(_ count: Int) async throws -> [String] {
     var lines: [String] = []
-    let bytes = try await firstLines(count)
-    for job in await preparer.lines(in: bytes).prefix(count) {
+    let found = try await firstLines(count)
+    for (job, text) in zip(await preparer.jobs(in: found), found.map(\.bytes.content)) {
       do throws(UnusableJob) {
-        lines.append(line(for: try await preparer.prepare(job, in: bytes)))
+        lines.append(line(for: try await preparer.prepare(job, text)))
       } catch {
-        let failed = await preparer.failedLine(of: job, in: bytes, error.refusal)
+        let failed = await preparer.failedLine(of: job, text, error.refusal)
         lines.append(String(decoding: failed, as: UTF8.self))
       }
     }
     return lines
   }
 
-  /// The beginning of the input, with at least `count` lines where it has as many.
-  private func firstLines(_ count: Int) async throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    switch input.source {
-    case .file(let file): bytes = try await file.read(at: 0, count: JobReader.longestLine)
-    case .pipe(let pipe): bytes = try await pipe.readNext(count: 1 << 20)
-    case .folder(let folder):
-      var listed = 0
-      try await folder.forEach { path, _ in
-        guard listed < count else { return }
-        listed += 1
-        bytes.appendJSON(path)
-        bytes.append(UInt8(ascii: "\n"))
-      }
-    case .queue: break
+  private func firstLines(_ count: Int) async throws -> [LineSplitter.Line] {
+    var found: [LineSplitter.Line] = []
+    for try await lines in input.source.lines() {
+      found += lines.lazy.filter { !$0.bytes.isBlankLine }.prefix(count - found.count)
+      if found.count >= count { break }
     }
-    return bytes
+    return found
   }
 
   private func line(for prepared: PreparedJob) -> String {

@@ -44,37 +44,37 @@ extension BatchModel {
 
   /// Takes in what workers left behind that are dead, or were not heard of for longer than their
   /// lease.
-  mutating func reap(besides worker: Int, clock: LeaseClock, onUnknown: OnUnknown) -> Remains {
-    var remains = Remains()
+  mutating func recover(besides worker: Int, clock: LeaseClock, onUnknown: OnUnknown) -> Recovery {
+    var recovery = Recovery()
     for (number, member) in members.sorted(by: { $0.key < $1.key }) where number != worker {
       let process = processes[member.process]
       guard !process.isAlive || member.boot != clock.boot || member.leaseEnd < clock.now else {
         continue
       }
-      remains.workers.append(number)
-      takeIn(process, member, onUnknown, &remains)
+      recovery.workers.append(number)
+      takeIn(process, member, onUnknown, &recovery)
       for index in pieces.indices where pieces[index].worker == number {
         pieces[index].epoch += 1
         pieces[index].worker = nil
       }
       members[number] = nil
     }
-    return remains
+    return recovery
   }
 
   private mutating func takeIn(
     _ process: Process,
     _ member: Member,
     _ onUnknown: OnUnknown,
-    _ remains: inout Remains
+    _ recovery: inout Recovery
   ) {
     var flush = Flush()
     flush.results = process.answers
     let receipt = commit(flush)
     let recovered = zip(process.answers, receipt.sequences).filter { $1 != nil }
-    remains.recovered += recovered.map(\.0.result.job)
+    recovery.recovered += recovered.map(\.0.result.job)
     let unknown = process.sent.keys.sorted().filter { jobs[$0]?.result == nil }
-    remains.unknown += unknown
+    recovery.unknown += unknown
     tally.unknown += unknown.count
     tally.traffic.requestsSent += unknown.count + recovered.count
     tally.unanswered += max(.zero, process.charged - member.recorded)

@@ -19,7 +19,7 @@ struct BatchModel {
   }
 
   struct Piece {
-    let draft: SegmentDraft
+    let draft: Segment
     var epoch = 0
     /// Who holds it; nil where it is free or closed.
     var worker: Int?
@@ -75,7 +75,7 @@ struct BatchModel {
 
   func holds(_ lease: SegmentLease) -> Bool { piece(lease.segment).epoch == lease.epoch }
 
-  mutating func append(_ drafts: [SegmentDraft], isLast: Bool) -> [StoredResult] {
+  mutating func append(_ drafts: [Segment], isLast: Bool) -> [StoredResult] {
     tally.isInputComplete = isLast
     return drafts.flatMap { draft in
       pieces.append(Piece(draft: draft))
@@ -146,11 +146,7 @@ struct BatchModel {
       .filter { !finished.contains($0.job) }
     return ClaimedSegment(
       lease: SegmentLease(segment: index + 1, epoch: piece.epoch),
-      firstJob: piece.draft.firstJob,
-      jobCount: piece.draft.jobCount,
-      firstLine: piece.draft.firstLine,
-      source: piece.draft.source,
-      priority: piece.draft.priority,
+      segment: piece.draft,
       finished: Set(finished),
       retryable: Dictionary(waiting.map { ($0.job, $0) }, uniquingKeysWith: { _, last in last })
     )

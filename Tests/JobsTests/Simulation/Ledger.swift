@@ -8,7 +8,7 @@ struct Ledger {
   var answers = 0
   var unknown = 0
   /// What each look at dead workers found, until it is compared with the results after it.
-  private var pendingRemains: [(reaped: [Estate], remains: Remains)] = []
+  private var pendingRecoveries: [(taken: [Estate], recovery: Recovery)] = []
   private var epochs: [Int: Int] = [:]
   private var durable: [Int: StoredResult] = [:]
 
@@ -18,9 +18,9 @@ struct Ledger {
     let answers: [JobResult]
   }
 
-  mutating func note(_ remains: Remains, of reaped: [SimulatedProcess]) {
-    let estates = reaped.map { Estate(journal: $0.journal, answers: $0.answers.map(\.result)) }
-    pendingRemains.append((estates, remains))
+  mutating func note(_ recovery: Recovery, of taken: [SimulatedProcess]) {
+    let estates = taken.map { Estate(journal: $0.journal, answers: $0.answers.map(\.result)) }
+    pendingRecoveries.append((estates, recovery))
   }
 
   mutating func note(_ stored: [StoredResult]) {
@@ -69,24 +69,24 @@ struct Ledger {
   }
 
   /// What was unknown is what the journals named, without what the answers in them gave.
-  mutating func settleRemains(_ results: [StoredResult]) throws {
+  mutating func settleRecoveries(_ results: [StoredResult]) throws {
     let finished = Dictionary(uniqueKeysWithValues: results.map { ($0.job, $0) })
-    for (reaped, remains) in pendingRemains {
-      try #require(remains.workers.count == reaped.count)
+    for (taken, recovery) in pendingRecoveries {
+      try #require(recovery.workers.count == taken.count)
       var recovered: Set<Int> = []
-      for process in reaped {
+      for process in taken {
         for result in process.answers where result.state == .completed {
           try #require(finished[result.job] != nil, "an answer that was paid for is lost")
         }
         recovered.formUnion(process.answers.map(\.job))
       }
-      try #require(Set(remains.recovered).isSubset(of: recovered))
-      for job in remains.recovered { durable[job] = finished[job] }
-      let named = reaped.flatMap { process in process.journal.filter { finished[$0] == nil } }
-      try #require(remains.unknown.sorted() == named.sorted())
-      unknown += remains.unknown.count
+      try #require(Set(recovery.recovered).isSubset(of: recovered))
+      for job in recovery.recovered { durable[job] = finished[job] }
+      let named = taken.flatMap { process in process.journal.filter { finished[$0] == nil } }
+      try #require(recovery.unknown.sorted() == named.sorted())
+      unknown += recovery.unknown.count
     }
-    pendingRemains = []
+    pendingRecoveries = []
   }
 
   /// Nothing that was committed is lost or changed.

@@ -17,30 +17,30 @@ final class ModelStore: JobStore {
   private let onUnknown: OnUnknown
   private let worker: Mutex<Int>
   let process: Int
-  let remains: Remains
+  let recovery: Recovery
 
   init(_ shared: SharedModel, clock: LeaseClock, onUnknown: OnUnknown) {
     (self.shared, self.clock, self.onUnknown) = (shared, clock, onUnknown)
-    let (process, number, remains) = shared.model.withLock { model in
+    let (process, number, recovery) = shared.model.withLock { model in
       model.processes.append(BatchModel.Process())
       let process = model.processes.count - 1
       let worker = model.join(process, clock: clock)
-      return (process, worker, model.reap(besides: worker, clock: clock, onUnknown: onUnknown))
+      return (process, worker, model.recover(besides: worker, clock: clock, onUnknown: onUnknown))
     }
-    (self.process, self.remains) = (process, remains)
+    (self.process, self.recovery) = (process, recovery)
     worker = Mutex(number)
   }
 
   private var number: Int { worker.withLock { $0 } }
 
-  func append(_ segments: [SegmentDraft], isLast: Bool) -> [StoredResult] {
+  func append(_ segments: [Segment], isLast: Bool) -> [StoredResult] {
     shared.model.withLock { $0.append(segments, isLast: isLast) }
   }
 
   func claim(_ count: Int) -> Claim {
     shared.model.withLock { model in
       var claim = Claim()
-      claim.remains = model.reap(besides: number, clock: clock, onUnknown: onUnknown)
+      claim.recovery = model.recover(besides: number, clock: clock, onUnknown: onUnknown)
       claim.segments = model.claim(count, for: number)
       return claim
     }
@@ -102,7 +102,7 @@ final class ModelStore: JobStore {
 final class ModelWorker: TestWorker {
   private let model: ModelStore
   var store: any JobStore { model }
-  var remains: Remains { model.remains }
+  var recovery: Recovery { model.recovery }
 
   init(_ store: ModelStore) { model = store }
 

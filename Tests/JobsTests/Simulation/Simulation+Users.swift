@@ -34,7 +34,7 @@ extension Simulation {
     let results = try await store.results(after: 0, limit: 1_000)
     let summary = try await store.summary()
     try #require(Set(results.map(\.job)).count == results.count, "a job has two results")
-    try ledger.settleRemains(results)
+    try ledger.settleRecoveries(results)
     try ledger.compare(results)
     try #require(summary.total == ledger.total)
     try #require(summary.completed == results.count { $0.state == .completed })

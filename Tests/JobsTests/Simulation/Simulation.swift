@@ -12,7 +12,7 @@ final class Simulation {
   /// Workers by their places, dead ones until they are replaced.
   var crew: [SimulatedProcess?]
   /// Dead processes that nobody has taken in yet.
-  var corpses: [SimulatedProcess] = []
+  var lost: [SimulatedProcess] = []
   var ledger = Ledger()
 
   init(_ engine: StoreEngine, seed: Int, workers: Int = 3) throws {
@@ -86,9 +86,9 @@ final class Simulation {
     let onUnknown: OnUnknown = random.once(in: 3) ? .hold : .resend
     let worker = try self.place.twin(clock: clock, onUnknown: onUnknown)
     let process = SimulatedProcess(worker, at: clock.now)
-    let reaped = takeReaped(besides: process)
+    let taken = takeReaped(besides: process)
     crew[place] = process
-    ledger.note(worker.remains, of: reaped)
+    ledger.note(worker.recovery, of: taken)
   }
 
   private func freeze(_ process: SimulatedProcess) {
@@ -101,14 +101,14 @@ final class Simulation {
     await process.worker?.die()
     process.worker = nil
     crew[place] = nil
-    if process.isMember { corpses.append(process) }
+    if process.isMember { lost.append(process) }
   }
 
   private func cutPower() async throws {
     for place in crew.indices { try await kill(place) }
     starts += 1
     clock = ManualClock(boot: "start \(starts)", at: Int.random(in: 1...9_000, using: &random))
-    for corpse in corpses { corpse.leaseEnd = -1 }
+    for lost in lost { lost.leaseEnd = -1 }
   }
 
   /// A worker that has nothing on its way leaves, whatever leases it holds.
@@ -126,9 +126,9 @@ final class Simulation {
     let stalled = crew.compactMap { $0 }.filter {
       $0 !== self && $0.isMember && $0.leaseEnd < clock.now
     }
-    defer { corpses = [] }
+    defer { lost = [] }
     for process in stalled { process.isMember = false }
-    return corpses + stalled
+    return lost + stalled
   }
 
   // MARK: Work
@@ -139,7 +139,7 @@ final class Simulation {
     for _ in 0..<Int.random(in: 1...3, using: &random) {
       let count = Int.random(in: 1...5, using: &random)
       let failures = random.once(in: 4) ? [failed(ledger.total)] : []
-      let draft = SegmentDraft(
+      let draft = Segment(
         firstJob: ledger.total,
         jobCount: count,
         firstLine: ledger.total + 1,
@@ -154,9 +154,9 @@ final class Simulation {
   }
 
   func claim(_ process: SimulatedProcess, _ worker: any TestWorker) async throws {
-    let reaped = takeReaped(besides: process)
+    let taken = takeReaped(besides: process)
     let claim = try await worker.store.claim(Int.random(in: 1...3, using: &random))
-    ledger.note(claim.remains, of: reaped)
+    ledger.note(claim.recovery, of: taken)
     try #require(process.isMember || claim.segments.isEmpty)
     for segment in claim.segments {
       try ledger.noteEpoch(of: segment.lease)

@@ -21,7 +21,7 @@ final class TwinStore: JobStore {
     return answer
   }
 
-  func append(_ segments: [SegmentDraft], isLast: Bool) async throws -> [StoredResult] {
+  func append(_ segments: [Segment], isLast: Bool) async throws -> [StoredResult] {
     try await same { try await $0.append(segments, isLast: isLast) }
   }
 
@@ -35,7 +35,7 @@ final class TwinStore: JobStore {
         \(segment.finished.sorted()) \(segment.retryable.sorted { $0.key < $1.key })
         """
       }
-      return "\(segments) \(claim.remains)"
+      return "\(segments) \(claim.recovery)"
     }
   }
 
@@ -86,11 +86,11 @@ final class TwinWorker: TestWorker {
   private let pair: [any TestWorker]
   /// Made anew for each use: a store that is kept anywhere keeps its process alive.
   var store: any JobStore { TwinStore(pair[0].store, model: pair[1].store) }
-  var remains: Remains { pair[0].remains }
+  var recovery: Recovery { pair[0].recovery }
 
   init(_ engine: any TestWorker, model: any TestWorker) throws {
     pair = [engine, model]
-    try #require(engine.remains == model.remains)
+    try #require(engine.recovery == model.recovery)
   }
 
   func send(_ job: Int, worst: USD) throws { for one in pair { try one.send(job, worst: worst) } }

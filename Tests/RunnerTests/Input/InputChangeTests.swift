@@ -57,7 +57,7 @@ import Testing
     )
     let change = InputChange(from: jobs, to: [mark("d1")])
     #expect(change.kept == [0] && change.newlyKept == 1 && change.dropped == 2)
-    let draft = SegmentDraft(
+    let draft = Segment(
       firstJob: 0,
       jobCount: 1,
       firstLine: 1,

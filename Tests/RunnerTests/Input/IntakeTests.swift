@@ -18,7 +18,7 @@ import Testing
   }
 
   private func drafts(_ text: String, keepsLines: Bool = false, longest: Int = .max)
-    -> [SegmentDraft]
+    -> [Segment]
   {
     var intake = Intake(keepsLines: keepsLines, name: "in.jsonl", limit: .max)
     take(text, into: &intake, longest: longest)
@@ -27,14 +27,14 @@ import Testing
 
   private func line(_ id: String) -> String { #"{"id":"\#(id)","prompt":"p"}"# + "\n" }
 
-  private func messages(_ drafts: [SegmentDraft]) throws -> [String] {
+  private func messages(_ drafts: [Segment]) throws -> [String] {
     try drafts.flatMap(\.failures).map { failure in
       try JSONValue(parsing: failure.line)["error"]?["message"]?.string ?? ""
     }
   }
 
   /// The jobs that a worker finds in a segment, by number and line.
-  private func jobs(of draft: SegmentDraft, in text: String) -> [String] {
+  private func jobs(of draft: Segment, in text: String) -> [String] {
     let bytes: [UInt8] =
       switch draft.source {
       case .inline(let lines): lines
@@ -114,7 +114,7 @@ import Testing
         guard case .file(let offset, let length, _) = draft.source else { continue }
         end = offset + length
         let bytes = Array(Array(text.utf8)[offset..<end])
-        next = intake.restore(draft, bytes: bytes, isKept: true)
+        next = intake.restore(draft, bytes: bytes)
       }
       take(
         String(decoding: Array(text.utf8)[end...], as: UTF8.self),
@@ -136,9 +136,9 @@ import Testing
     intake.skipsKnown = true
     for draft in first {
       if case .inline(let lines) = draft.source {
-        _ = intake.restore(draft, bytes: lines, isKept: true)
+        _ = intake.restore(draft, bytes: lines)
       } else {
-        _ = intake.restore(draft, bytes: [], isKept: false)
+        _ = intake.restore(draft)
       }
     }
     take(text + line("c") + "worse\n", into: &intake, longest: 60)
@@ -157,7 +157,7 @@ import Testing
     for skipsKnown in [false, true] {
       var intake = Intake(keepsLines: true, name: "in.jsonl", limit: .max)
       intake.skipsKnown = skipsKnown
-      _ = intake.restore(first, bytes: lines, isKept: true)
+      _ = intake.restore(first, bytes: lines)
       take((skipsKnown ? bad : "") + line(id), into: &intake)
       #expect(intake.drafts.map(\.jobCount) == [1])
       #expect(intake.drafts.flatMap(\.failures).isEmpty)

@@ -20,11 +20,13 @@ import Testing
     )
     let segment = ClaimedSegment(
       lease: SegmentLease(segment: 3, epoch: 2),
-      firstJob: firstJob,
-      jobCount: 5,
-      firstLine: firstLine,
-      source: .inline(Array(text.utf8)),
-      priority: 7,
+      segment: Segment(
+        firstJob: firstJob,
+        jobCount: 5,
+        firstLine: firstLine,
+        source: .inline(Array(text.utf8)),
+        priority: 7
+      ),
       finished: finished,
       retryable: retryable
     )

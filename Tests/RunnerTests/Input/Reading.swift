@@ -19,7 +19,7 @@ struct Reading {
   let keepsLines: Bool
   var intake: Intake
   private let longest: Int
-  private(set) var drafts: [SegmentDraft] = []
+  private(set) var drafts: [Segment] = []
   private(set) var jobs: [FoundJob] = []
   private(set) var failures: [Failure] = []
 
@@ -53,7 +53,7 @@ struct Reading {
   mutating func restore(_ earlier: Reading) -> (offset: Int, line: Int) {
     var rest = (offset: 0, line: 1)
     for (draft, bytes) in zip(earlier.drafts, earlier.segments) {
-      rest.line = intake.restore(draft, bytes: bytes, isKept: true)
+      rest.line = intake.restore(draft, bytes: bytes)
       if case .file(let offset, let length, _) = draft.source { rest.offset = offset + length }
     }
     return rest
@@ -70,7 +70,7 @@ struct Reading {
 
   private var segments: [[UInt8]] = []
 
-  private mutating func find(_ draft: SegmentDraft, in file: [UInt8]) {
+  private mutating func find(_ draft: Segment, in file: [UInt8]) {
     var offset: Int?
     var bytes: [UInt8] = []
     switch draft.source {

@@ -23,12 +23,13 @@ import Testing
 
     init(failingAt write: Int = .max) async throws {
       folder = try TestFolder()
-      let batch = try SQLiteJobStore(
-        path: folder.file("batch"),
-        input: BatchInput(kind: .file, path: "/in")
+      let batch = try Batches.open(
+        folder.file("batch"),
+        input: BatchInput(kind: .file, path: "/in"),
+        as: .worker()
       )
       files = batch.files
-      let segment = SegmentDraft(
+      let segment = Segment(
         firstJob: 0,
         jobCount: 50,
         firstLine: 1,
@@ -70,7 +71,7 @@ import Testing
     /// Segments at the end of the input, each of one job that failed at reading.
     func append(failing jobs: [Int]) async throws {
       let drafts = jobs.map { job in
-        SegmentDraft(
+        Segment(
           firstJob: job,
           jobCount: 1,
           firstLine: job + 1,
@@ -214,7 +215,7 @@ final class FaultyStore: JobStore {
     if count >= failingAt { throw Fault() }
   }
 
-  func append(_ segments: [SegmentDraft], isLast: Bool) async throws -> [StoredResult] {
+  func append(_ segments: [Segment], isLast: Bool) async throws -> [StoredResult] {
     try write()
     return try await store.append(segments, isLast: isLast)
   }

@@ -15,7 +15,7 @@ import Testing
     for (index, line) in results.enumerated() {
       offset += line.count
       let position = ExportPosition(state: .completed, offset: offset, sequence: index + 1)
-      if !line.isEmpty { positions.append(position) }
+      positions.append(position)
     }
     return positions
   }

@@ -60,7 +60,7 @@ import Testing
       #expect(try await report.summary.pending == 10)
     }
     let again = try await batch.run(ScriptedClient())
-    #expect(again.remains.unknown.count == batch.concurrency)
+    #expect(again.recovery.unknown.count == batch.concurrency)
     #expect(try await again.execute().summary.completed == 10)
     #expect(try batch.failed.isEmpty)
   }
@@ -148,7 +148,7 @@ import Testing
   }
 
   private func committed(in batch: TestBatch) async throws -> Set<String> {
-    let inspector = try BatchInspector(path: batch.files.batch)
+    let inspector = try Batches.inspect(batch.files.batch)
     return Set(try inspector.results(after: 0, limit: 99).map { "job-\($0.job)" })
   }
 }

@@ -44,7 +44,7 @@ struct TestBatch {
 
   /// The run's plan, with the keys as they are now.
   func plan() async throws -> RunPlan {
-    let source: JobReader.Input =
+    let source: InputSource =
       if let documents { .folder(DocumentFolder(folder.file(documents))) } else {
         .file(try InputFile(path: folder.file("in.jsonl")))
       }

@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
 
-/// Reads a batch that another process may be working on, without ever writing to it.
-package struct BatchInspector: Sendable {
+/// Reads a batch file that another process may be working on.
+package struct SQLiteInspector: BatchInspector {
   let reader: BatchReader
   package let path: String
 
@@ -16,17 +16,14 @@ package struct BatchInspector: Sendable {
 
   /// Brings a batch of an older version up to date, which only its owner may.
   private static func update(_ path: String) throws(StoreError) {
-    let store = try SQLiteJobStore(changing: path)
-    try store.close(isClean: true)
+    try SQLiteEngine().open(path, input: nil, as: .visitor).close(isClean: true)
   }
 
-  /// What the batch was started with.
   package func input() throws(StoreError) -> BatchInput {
     try reader.read { db in try BatchFile.input(of: db) }
   }
 
-  /// Who works on the batch, and how they stand.
-  package func workers(at clock: LeaseClock = .system) throws(StoreError)
+  package func workers(at clock: LeaseClock) throws(StoreError)
     -> [(record: WorkerRecord, state: WorkerRecord.State)]
   {
     try reader.read { db in try WorkerRecord.all(in: db) }.map { record in
@@ -35,33 +32,20 @@ package struct BatchInspector: Sendable {
     }
   }
 
-  /// True while any process works on the batch, even if it does not run.
-  package var isRunning: Bool {
-    get throws(StoreError) { try workers().contains { $0.state != .dead } }
-  }
-
-  /// True when the file at `path` is a database rather than results.
-  package static func isBatch(_ path: String) -> Bool {
-    let file = FileHandle(forReadingAtPath: path)
-    let start = try? file?.read(upToCount: 16)
-    return start.map { $0.starts(with: Data("SQLite format 3".utf8)) } ?? false
-  }
-
-  /// What dead workers left behind and nobody has taken in yet, as the next worker will.
-  package func remains() throws(StoreError) -> Remains {
-    var remains = Remains()
+  package func recovery() throws(StoreError) -> Recovery {
+    var left = Recovery()
     for (record, state) in try workers() where state == .dead {
       let files = WorkerFiles(batch: path, tag: record.tag)
-      remains.workers.append(record.worker)
+      left.workers.append(record.worker)
       let answers = Set(AnswerJournal.answers(in: files).map(\.result.job))
       let inFlight = SendJournal.record(at: files.sent).jobs.keys
       let (open, kept) = try reader.read { db in
         (try withoutResult(inFlight, in: db), try withoutResult(answers, in: db))
       }
-      remains.recovered += kept
-      remains.unknown += open.filter { !answers.contains($0) }
+      left.recovered += kept
+      left.unknown += open.filter { !answers.contains($0) }
     }
-    return remains
+    return left
   }
 
   private func withoutResult(_ jobs: some Sequence<Int>, in db: Database) throws -> [Int] {
@@ -69,21 +53,16 @@ package struct BatchInspector: Sendable {
     return try jobs.sorted().filter { try Int.fetchOne(find, arguments: [$0]) == nil }
   }
 
-  /// Where the batch stands.
   package func summary() throws(StoreError) -> BatchSummary {
     try reader.read { db in try SQLiteJobStore.summary(in: db) }
   }
 
-  /// A page of results of one state, in input order; `job` is the last one of the page before.
-  ///
-  /// Pages are short reads, so that a long export does not keep a worker from checkpointing.
   package func results(_ state: JobResult.State, afterJob job: Int, limit: Int)
     throws(StoreError) -> [StoredResult]
   {
     try page(Statements.orderedResults, [job, state.rawValue, limit])
   }
 
-  /// A page of results in the order of their commits.
   package func results(after sequence: Int, limit: Int) throws(StoreError) -> [StoredResult] {
     try page(Statements.results, [sequence, limit])
   }

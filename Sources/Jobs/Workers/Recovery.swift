@@ -1,5 +1,5 @@
-/// What dead workers left behind, once it is taken in.
-package struct Remains: Sendable, Equatable {
+/// What was found of dead workers, whose jobs others go on with.
+package struct Recovery: Sendable, Equatable {
   /// Jobs that were on their way and have no answer: they may have been billed.
   package var unknown: [Int] = []
   /// Jobs whose answers had been kept and not committed.

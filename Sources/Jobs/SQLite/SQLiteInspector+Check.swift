@@ -1,12 +1,9 @@
 import GRDB
 
-extension BatchInspector {
+extension SQLiteInspector {
   /// The most findings of one kind.
   private static let most = 20
 
-  /// What SQLite finds wrong with the pages of the file; empty for a sound one.
-  ///
-  /// Reads all of it.
   package func pageFindings() throws(StoreError) -> [String] {
     let lines = try reader.read { db in
       try String.fetchAll(db, sql: "PRAGMA integrity_check(\(Self.most))")
@@ -14,7 +11,6 @@ extension BatchInspector {
     return lines.filter { $0 != "ok" }.flatMap { $0.split(separator: "\n").map(String.init) }
   }
 
-  /// Where counters do not agree with the rows they count; empty for a sound batch.
   package func countFindings() throws(StoreError) -> [String] {
     try reader.read { db in
       let counters = try Row.fetchAll(db, sql: Statements.checkCounters).compactMap { row in
@@ -35,18 +31,14 @@ extension BatchInspector {
     try reader.read { db in Set(try String.fetchAll(db, sql: Statements.schema)) }
   }
 
-  /// How far each results file was known to be on disk.
   package func exportPositions() throws(StoreError) -> [ExportPosition] {
     try reader.read { db in try SQLiteJobStore.exportPositions(in: db) }
   }
 
-  /// Results by their places in the order of commits, oldest first.
   package func results(_ sequences: Range<Int>) throws(StoreError) -> [StoredResult] {
     try page(Statements.resultsWithin, [sequences.lowerBound, sequences.upperBound])
   }
 
-  /// A number that no result's place in the order of commits is above; a guess where the batch is too
-  /// damaged to tell.
   package func sequenceBound() throws(StoreError) -> Int {
     let last = try? reader.read { db in
       try Int.fetchOne(db, sql: "SELECT max(sequence) FROM result") ?? 0

@@ -3,13 +3,13 @@ import Glibc
 
 /// Takes in what dead workers left behind: commits the answers they had kept, says which of their
 /// requests may have been billed without an answer, and hands their segments back.
-struct Reaper: Sendable {
+struct WorkerRecovery: Sendable {
   let batch: String
   let clock: LeaseClock
   let onUnknown: OnUnknown
   let access: BatchAccess
 
-  private struct Corpse {
+  private struct LostWorker {
     let record: WorkerRecord
     let files: WorkerFiles
     let isAlive: Bool
@@ -18,17 +18,17 @@ struct Reaper: Sendable {
   }
 
   /// - Parameter worker: the one that does this, which is not dead.
-  func takeIn(_ db: Database, besides worker: Int) throws -> Remains {
-    var remains = Remains()
-    for corpse in try WorkerRecord.all(in: db).filter({ $0.worker != worker }).compactMap(corpse) {
-      if !corpse.isAlive { AnswerJournal.freeUnused(corpse.files) }
+  func takeIn(_ db: Database, besides worker: Int) throws -> Recovery {
+    var recovery = Recovery()
+    for lost in try WorkerRecord.all(in: db).filter({ $0.worker != worker }).compactMap(look) {
+      if !lost.isAlive { AnswerJournal.freeUnused(lost.files) }
       let isTaken = try db.inImmediateTransaction { db in
-        try takeIn(corpse, db, &remains)
+        try takeIn(lost, db, &recovery)
       }
       CrashPoint.reached(.takenIn)
-      if isTaken, !corpse.isAlive { corpse.files.remove() }
+      if isTaken, !lost.isAlive { lost.files.remove() }
     }
-    return remains
+    return recovery
   }
 
   /// Removes what is left of workers that were taken in by one which died before it removed it.
@@ -46,11 +46,11 @@ struct Reaper: Sendable {
   }
 
   /// A worker that is dead, or past its lease; its files are read before others are kept waiting.
-  private func corpse(_ record: WorkerRecord) -> Corpse? {
+  private func look(_ record: WorkerRecord) -> LostWorker? {
     let files = WorkerFiles(batch: batch, tag: record.tag)
     let isAlive = access == .shared && WorkerLock.isHeld(files)
     guard record.state(isAlive: isAlive, at: clock) != .working else { return nil }
-    return Corpse(
+    return LostWorker(
       record: record,
       files: files,
       isAlive: isAlive,
@@ -60,41 +60,42 @@ struct Reaper: Sendable {
   }
 
   /// - Returns: false for a worker that was heard of meanwhile, or that another one took in.
-  private func takeIn(_ corpse: Corpse, _ db: Database, _ remains: inout Remains) throws -> Bool {
-    let record = corpse.record
+  private func takeIn(_ lost: LostWorker, _ db: Database, _ recovery: inout Recovery) throws -> Bool
+  {
+    let record = lost.record
     let now = try WorkerRecord.all(in: db).first { $0.worker == record.worker }
-    guard let now, !corpse.isAlive || now.leaseEnd == record.leaseEnd else { return false }
-    remains.workers.append(record.worker)
+    guard let now, !lost.isAlive || now.leaseEnd == record.leaseEnd else { return false }
+    recovery.workers.append(record.worker)
     var flush = Flush()
-    flush.results = corpse.answers
+    flush.results = lost.answers
     let commit = try FlushCommit(db, worker: record.worker, leaseEnd: record.leaseEnd)
     let receipt = try commit.write(flush)
-    let recovered = zip(corpse.answers, receipt.sequences).compactMap {
+    let recovered = zip(lost.answers, receipt.sequences).compactMap {
       $1 == nil ? nil : $0.result.job
     }
-    remains.recovered += recovered
-    try noteUnknown(corpse, answered: recovered.count, now.unanswered, db, &remains)
+    recovery.recovered += recovered
+    try noteUnknown(lost, answered: recovered.count, now.unanswered, db, &recovery)
     try db.execute(sql: Statements.releaseAll, arguments: [record.worker])
     try db.execute(sql: Statements.leave, arguments: [record.worker])
     return true
   }
 
   private func noteUnknown(
-    _ corpse: Corpse,
+    _ lost: LostWorker,
     answered: Int,
     _ recorded: USD,
     _ db: Database,
-    _ remains: inout Remains
+    _ recovery: inout Recovery
   ) throws {
     var unknown: [Int] = []
-    var unanswered = max(.zero, corpse.inFlight.unanswered - recorded)
-    for (job, worst) in corpse.inFlight.jobs.sorted(by: { $0.key < $1.key }) {
+    var unanswered = max(.zero, lost.inFlight.unanswered - recorded)
+    for (job, worst) in lost.inFlight.jobs.sorted(by: { $0.key < $1.key }) {
       let result = try Int.fetchOne(db, sql: Statements.resultOf, arguments: [job])
       guard result == nil else { continue }
       unknown.append(job)
       unanswered += worst
     }
-    remains.unknown += unknown
+    recovery.unknown += unknown
     try db.execute(
       sql: Statements.countUnknown,
       arguments: [unknown.count, unknown.count + answered, unanswered.nanos]

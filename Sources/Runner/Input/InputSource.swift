@@ -1,0 +1,91 @@
+package import Jobs
+
+/// Where jobs come from, read from front to back without ever holding more than a piece of it.
+package enum InputSource: Sendable {
+  case file(InputFile)
+  case pipe(InputFile)
+  case folder(DocumentFolder)
+  /// A queue, to which others add.
+  case queue
+
+  /// The longest line that can be a job, in bytes; providers refuse requests of 32 MB and more.
+  package static let longestLine = 16 << 20
+
+  /// The lines from a place on: those of a file or pipe, or for each document one that names it.
+  ///
+  /// - Parameters:
+  ///   - offset: in a file, of the first line.
+  ///   - line: its number, from 1.
+  package func lines(from offset: Int = 0, line: Int = 1) -> InputLines {
+    InputLines(self, offset: offset, line: line)
+  }
+}
+
+/// The lines of an input, in pieces of those that are there without a wait.
+package struct InputLines: AsyncSequence, AsyncIteratorProtocol {
+  /// Bytes of a file in one piece, and documents of a folder.
+  private static let (bytes, documents) = (1 << 20, 256)
+
+  private let source: InputSource
+  private var splitter: LineSplitter
+  private var position: Int
+  private var listing: DocumentFolder.AsyncIterator?
+  private var listed = 0
+  private var isOver = false
+
+  init(_ source: InputSource, offset: Int, line: Int) {
+    self.source = source
+    position = offset
+    splitter = LineSplitter(longest: InputSource.longestLine, offset: offset, number: line)
+    if case .folder(let folder) = source { listing = folder.makeAsyncIterator() }
+  }
+
+  package func makeAsyncIterator() -> InputLines { self }
+
+  /// The next lines; none where a piece of the input completes no line.
+  ///
+  /// - Throws: ``StoreError`` when the input cannot be read.
+  package mutating func next() async throws -> [LineSplitter.Line]? {
+    guard !isOver else { return nil }
+    switch source {
+    case .queue: return nil
+    case .folder: return try await nextDocuments()
+    case .file(let file):
+      let bytes = try await file.read(at: position, count: Self.bytes)
+      position += bytes.count
+      return split(bytes, isLast: bytes.count < Self.bytes)
+    case .pipe(let pipe):
+      let bytes = try await pipe.readNext(count: Self.bytes)
+      return split(bytes, isLast: bytes.isEmpty)
+    }
+  }
+
+  private mutating func split(_ bytes: [UInt8], isLast: Bool) -> [LineSplitter.Line] {
+    var lines: [LineSplitter.Line] = []
+    splitter.take(bytes) { lines.append($0) }
+    isOver = isLast
+    if isLast, let last = splitter.finish() { lines.append(last) }
+    return lines
+  }
+
+  private mutating func nextDocuments() async throws -> [LineSplitter.Line] {
+    var lines: [LineSplitter.Line] = []
+    while lines.count < Self.documents, let document = try await listing?.next() {
+      var line: [UInt8] = []
+      line.appendJSON(document.path)
+      line.append(UInt8(ascii: "\n"))
+      listed += 1
+      lines.append(
+        LineSplitter.Line(
+          bytes: line[...],
+          offset: 0,
+          length: line.count,
+          number: listed,
+          version: document.version
+        )
+      )
+    }
+    isOver = lines.count < Self.documents
+    return lines
+  }
+}
