@@ -1,5 +1,5 @@
 import FoundationEssentials
-package import Glibc
+import Glibc
 
 /// Waits for the right to use a database file, and ends a stopped worker that keeps it from everybody.
 ///
