@@ -57,7 +57,7 @@ import Testing
     let place = try BatchPlace(engine)
     let jobs = try await batch(place).storedJobs()
     #expect(jobs.marks == marks([0, 1, 2, 3, 4, 5]))
-    #expect(jobs.states == [.completed, .failed, .waiting, .aside, .completed, .waiting])
+    #expect(jobs.states == [.completed, .failed, .waiting, .suspended, .completed, .waiting])
     #expect(jobs.isMarked && jobs.prompts(.completed) == [0, 4])
   }
 
@@ -73,7 +73,7 @@ import Testing
     let jobs = try await store.storedJobs()
     #expect(jobs.marks == marks(order))
     #expect(
-      jobs.states == [.waiting, .waiting, .completed, .aside, .waiting, .failed, .completed]
+      jobs.states == [.waiting, .waiting, .completed, .suspended, .waiting, .failed, .completed]
     )
     let claimed = try #require(try await store.claim(9).segments.first)
     #expect(claimed.finished == [2, 3, 5, 6])

@@ -145,7 +145,7 @@ import Testing
 
   @Test func `of a newer version is refused and left alone`() throws {
     try open().close(isClean: true)
-    try folder.patch("batch.nightjar", at: 60, with: 3)
+    try folder.patch("batch.nightjar", at: 60, with: 99)
     let before = try folder.read("batch.nightjar")
     let error = #expect(throws: StoreError.self) { try open() }
     #expect(error?.code == .newerFormat)

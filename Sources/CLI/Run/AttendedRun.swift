@@ -44,7 +44,7 @@ struct AttendedRun {
           + "have been billed and \(fate)"
       )
     }
-    if let text = run.news.text { Console.shared.note(text) }
+    if let text = run.changes.text { Console.shared.note(text) }
     let signals = SignalWatch(run, grace: builder.settings.pace.grace)
     let progress =
       options.quiet ? nil : ProgressPrinter(run.progress, explained: options.explain)

@@ -18,7 +18,7 @@ struct ChangeOptions: ParsableArguments {
   var onChanged: OnChanged { allowChanged ? .allow : rerunChanged ? .rerun : .refuse }
 }
 
-extension ResumeNews {
+extension ResumeChanges {
   /// What the user is told of a batch that goes on with another input or other settings.
   var text: String? {
     guard !isEmpty else { return nil }

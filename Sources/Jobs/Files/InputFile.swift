@@ -23,7 +23,7 @@ package final class InputFile: Sendable {
   package let path: String
   private let descriptor: Int32
   /// An eventfd that wakes whoever waits for a pipe; -1 for a file, which keeps nobody waiting.
-  private let bell: Int32
+  private let wakeup: Int32
   private let queue = BlockingQueue(label: "nightjar.input")
 
   /// Opens a file.
@@ -31,7 +31,7 @@ package final class InputFile: Sendable {
   /// - Throws: ``StoreError`` `.inputMissing` with what to do about it.
   package init(path: String) throws(StoreError) {
     self.path = path
-    bell = -1
+    wakeup = -1
     descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
   }
@@ -40,12 +40,12 @@ package final class InputFile: Sendable {
   package init(standardInput: Void) {
     path = "-"
     descriptor = dup(STDIN_FILENO)
-    bell = eventfd(0, Int32(EFD_CLOEXEC))
+    wakeup = eventfd(0, Int32(EFD_CLOEXEC))
   }
 
   deinit {
     close(descriptor)
-    if bell >= 0 { close(bell) }
+    if wakeup >= 0 { close(wakeup) }
   }
 
   private static func unreadable(_ path: String, _ number: Int32) -> StoreError {
@@ -88,11 +88,11 @@ package final class InputFile: Sendable {
   /// Ends a wait of ``readNext(count:)``, now and from here on: the writer of a pipe may stay silent
   /// for ever.
   package func stopWaiting() {
-    if bell >= 0 { eventfd_write(bell, 1) }
+    if wakeup >= 0 { eventfd_write(wakeup, 1) }
   }
 
   private func waitForPipe() throws {
-    var waiting = [descriptor, bell].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    var waiting = [descriptor, wakeup].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     while unsafe poll(&waiting, 2, -1) < 0, errno == EINTR {}
     if waiting[1].revents != 0 { throw CancellationError() }
   }

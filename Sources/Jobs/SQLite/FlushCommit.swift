@@ -7,7 +7,7 @@ struct FlushCommit {
   private let worker: Int
   private let leaseEnd: Int
   /// True when jobs are cancelled or held, so that each result is looked up among them.
-  private let hasAside: Bool
+  private let hasSuspended: Bool
   private let insert: Statement
 
   /// - Parameters:
@@ -17,7 +17,7 @@ struct FlushCommit {
     self.db = db
     self.worker = worker
     self.leaseEnd = leaseEnd
-    hasAside = try Bool.fetchOne(db.cachedStatement(sql: Statements.hasAside)) ?? false
+    hasSuspended = try Bool.fetchOne(db.cachedStatement(sql: Statements.hasSuspended)) ?? false
     insert = try db.cachedStatement(sql: Statements.insertResult)
   }
 
@@ -57,13 +57,13 @@ struct FlushCommit {
     tally.late += isHeld ? 0 : 1
     let isAnswer = result.state == .completed
     guard isHeld || isAnswer else { return nil }
-    let aside = hasAside ? try JobSets.aside(result.job, in: db) : nil
-    guard aside == nil || isAnswer,
+    let suspension = hasSuspended ? try JobSets.suspension(result.job, in: db) : nil
+    guard suspension == nil || isAnswer,
       let sequence = try Self.insert(result, by: insert, in: db)
     else { return nil }
-    if let aside { try JobSets.takeFromAside(result.job, cause: aside, in: db) }
+    if let suspension { try JobSets.endSuspension(result.job, cause: suspension, in: db) }
     tally.lateKept += isHeld ? 0 : 1
-    tally.add(result, to: lease.segment, isNew: aside == nil, isHeld: isHeld)
+    tally.add(result, to: lease.segment, isNew: suspension == nil, isHeld: isHeld)
     if result.hasRetried {
       try db.cachedStatement(sql: Statements.deleteRetryable).execute(arguments: [result.job])
     }
@@ -139,7 +139,7 @@ private struct FlushTally {
   var unpriced = 0
 
   /// - Parameters:
-  ///   - isNew: false for a job that counted as ended before, since it was set aside.
+  ///   - isNew: false for a job that counted as ended before, since it was suspended.
   ///   - isHeld: whether it comes under a lease that holds.
   mutating func add(_ result: JobResult, to segment: Int, isNew: Bool, isHeld: Bool) {
     finished[segment, default: 0] += isNew ? 1 : 0

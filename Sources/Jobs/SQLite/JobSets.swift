@@ -1,41 +1,41 @@
 import GRDB
 
-/// Changes to many jobs at once: set aside, or available again.
+/// Changes to many jobs at once: suspended, or available again.
 enum JobSets {
-  /// Why a job is set aside, as it stands in the table `aside`.
+  /// Why a job is suspended, as it stands in the table `suspended`.
   enum Cause: Int {
     case cancelled = 1
     case held = 2
   }
 
-  /// Why a job is set aside; nil for one that is not.
-  static func aside(_ job: Int, in db: Database) throws -> Cause? {
-    let statement = try db.cachedStatement(sql: Statements.causeOfAside)
+  /// Why a job is suspended; nil for one that is not.
+  static func suspension(_ job: Int, in db: Database) throws -> Cause? {
+    let statement = try db.cachedStatement(sql: Statements.causeOfSuspension)
     return try Int.fetchOne(statement, arguments: [job]).flatMap(Cause.init)
   }
 
-  /// Takes note that a job which was set aside has its answer after all.
-  static func takeFromAside(_ job: Int, cause: Cause, in db: Database) throws {
-    try db.cachedStatement(sql: Statements.takeFromAside).execute(arguments: [job])
+  /// Takes note that a job which was suspended has its answer after all.
+  static func endSuspension(_ job: Int, cause: Cause, in db: Database) throws {
+    try db.cachedStatement(sql: Statements.endSuspension).execute(arguments: [job])
     try count(cause, -1, in: db)
   }
 
   private static func count(_ cause: Cause, _ jobs: Int, in db: Database) throws {
-    try db.cachedStatement(sql: Statements.countAside)
+    try db.cachedStatement(sql: Statements.countSuspended)
       .execute(arguments: cause == .cancelled ? [jobs, 0] : [0, jobs])
   }
 
-  /// Sets jobs aside that have no result and are not set aside yet.
+  /// Suspends jobs that have no result.
   ///
   /// - Returns: how many there were.
   @discardableResult
-  static func setAside(_ jobs: some Sequence<Int>, cause: Cause, in db: Database) throws -> Int {
-    let setAside = try db.cachedStatement(sql: Statements.setAside)
+  static func suspend(_ jobs: some Sequence<Int>, cause: Cause, in db: Database) throws -> Int {
+    let suspend = try db.cachedStatement(sql: Statements.suspend)
     let progress = try db.cachedStatement(sql: Statements.progressSegment)
     var count = 0
     for job in jobs {
       guard let segment = try segment(of: job, in: db) else { continue }
-      try setAside.execute(arguments: [job, cause.rawValue])
+      try suspend.execute(arguments: [job, cause.rawValue])
       guard db.changesCount == 1 else { continue }
       _ = try Int.fetchOne(progress, arguments: [1, segment, false])
       count += 1
@@ -45,7 +45,7 @@ enum JobSets {
     return count
   }
 
-  /// Cancels every job that has no result and is not set aside yet; a million are one statement.
+  /// Cancels every job that has no result and is not suspended yet; a million are one statement.
   static func cancelAll(in db: Database) throws -> Int {
     let before = db.totalChangesCount
     try db.execute(sql: Statements.cancelAll, arguments: [Cause.cancelled.rawValue])
@@ -56,7 +56,7 @@ enum JobSets {
     return count
   }
 
-  /// Makes jobs available again that have a result or are set aside.
+  /// Makes jobs available again that have a result or are suspended.
   ///
   /// The output files hold lines that go by this, so they are compared from the start at the next
   /// repair. Numbers of commits are used again, which only an empty record of exports allows.
@@ -66,7 +66,7 @@ enum JobSets {
     try db.execute(sql: Statements.createChosen)
     defer { try? db.execute(sql: "DROP TABLE chosen") }
     switch selection {
-    case .all: try db.execute(sql: Statements.chooseFailed + ";" + Statements.chooseAside)
+    case .all: try db.execute(sql: Statements.chooseFailed + ";" + Statements.chooseSuspended)
     case .failed: try db.execute(sql: Statements.chooseFailed)
     case .cancelled: try choose(.cancelled, in: db)
     case .held: try choose(.held, in: db)
@@ -83,7 +83,7 @@ enum JobSets {
 
   private static func choose(_ cause: Cause, in db: Database) throws {
     try db.execute(
-      sql: "INSERT INTO chosen SELECT job, 2 + cause FROM aside WHERE cause = ?",
+      sql: "INSERT INTO chosen SELECT job, 2 + cause FROM suspended WHERE cause = ?",
       arguments: [cause.rawValue]
     )
   }

@@ -63,16 +63,16 @@ extension Statements {
     UNION ALL
     SELECT 'failed jobs', failed, (SELECT count(*) FROM result WHERE state = 2) FROM batch
     UNION ALL
-    SELECT 'cancelled jobs', cancelled, (SELECT count(*) FROM aside WHERE cause = 1) FROM batch
+    SELECT 'cancelled jobs', cancelled, (SELECT count(*) FROM suspended WHERE cause = 1) FROM batch
     UNION ALL
-    SELECT 'held jobs', held, (SELECT count(*) FROM aside WHERE cause = 2) FROM batch
+    SELECT 'held jobs', held, (SELECT count(*) FROM suspended WHERE cause = 2) FROM batch
     """
 
   fileprivate static let checkSegments = """
     SELECT segment, finished, ended FROM (
       SELECT segment, finished, job_count, state,
         (SELECT count(*) FROM result WHERE job >= first_job AND job < first_job + job_count)
-        + (SELECT count(*) FROM aside WHERE job >= first_job AND job < first_job + job_count)
+        + (SELECT count(*) FROM suspended WHERE job >= first_job AND job < first_job + job_count)
         AS ended
       FROM segment
     )

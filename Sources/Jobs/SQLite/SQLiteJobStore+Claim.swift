@@ -142,8 +142,8 @@ extension SQLiteJobStore {
         }
         return heartbeat
       }
-      let aside = try db.cachedStatement(sql: Statements.asideOfWorker)
-      heartbeat.setAside = try Int.fetchSet(aside, arguments: [worker])
+      let suspension = try db.cachedStatement(sql: Statements.suspendedOfWorker)
+      heartbeat.suspended = try Int.fetchSet(suspension, arguments: [worker])
       return heartbeat
     }
   }
@@ -156,7 +156,7 @@ extension SQLiteJobStore {
         let waiting = try numbers.sorted().filter { job in
           try Int.fetchOne(db, sql: Statements.resultOf, arguments: [job]) == nil
         }
-        return try JobSets.setAside(waiting, cause: .cancelled, in: db)
+        return try JobSets.suspend(waiting, cause: .cancelled, in: db)
       case .failed, .cancelled, .held: return 0
       }
     }

@@ -14,7 +14,7 @@ extension SQLiteJobStore {
       }
       try Self.note(.completed, Statements.jobsWithResult, in: db, &jobs)
       try Self.note(.failed, Statements.failedJobs, in: db, &jobs)
-      try Self.note(.aside, Statements.jobsAside, in: db, &jobs)
+      try Self.note(.suspended, Statements.suspendedJobs, in: db, &jobs)
       return jobs
     }
   }
@@ -67,7 +67,7 @@ extension SQLiteJobStore {
     // Numbers of commits may be used again, which only an empty record of exports allows.
     if db.totalChangesCount > before { try db.execute(sql: "DELETE FROM export") }
     try db.execute(sql: Statements.dropPlaces)
-    for table in ["result", "retryable", "aside"] {
+    for table in ["result", "retryable", "suspended"] {
       try db.execute(sql: Statements.renumber(table))
     }
   }

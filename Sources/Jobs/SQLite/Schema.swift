@@ -9,7 +9,7 @@ enum Schema {
   static let applicationID = 0x6E6A_6172
 
   /// What brings a file of version n to version n + 1, from an empty one on.
-  static let steps = [first, workers]
+  static let steps = [first, workers, names]
 
   private static let first = """
     CREATE TABLE batch (
@@ -121,4 +121,7 @@ enum Schema {
       job INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     """
+
+  /// Version 3: cancelled and held jobs by the word for both.
+  private static let names = "ALTER TABLE aside RENAME TO suspended"
 }

@@ -15,8 +15,8 @@ extension Statements {
     SELECT job FROM result WHERE state = 2
     """
 
-  static let jobsAside = """
-    SELECT job FROM aside
+  static let suspendedJobs = """
+    SELECT job FROM suspended
     """
 
   static let createPlaces = """
@@ -34,9 +34,9 @@ extension Statements {
       failed = failed - (
         SELECT count(*) FROM place JOIN result ON job = old WHERE new IS NULL AND state = 2),
       cancelled = cancelled - (
-        SELECT count(*) FROM place JOIN aside ON job = old WHERE new IS NULL AND cause = 1),
+        SELECT count(*) FROM place JOIN suspended ON job = old WHERE new IS NULL AND cause = 1),
       held = held - (
-        SELECT count(*) FROM place JOIN aside ON job = old WHERE new IS NULL AND cause = 2)
+        SELECT count(*) FROM place JOIN suspended ON job = old WHERE new IS NULL AND cause = 2)
     WHERE id = 1
     """
 
@@ -46,7 +46,7 @@ extension Statements {
 
   static let dropPlaces = """
     DELETE FROM retryable WHERE job IN (SELECT old FROM place WHERE new IS NULL);
-    DELETE FROM aside WHERE job IN (SELECT old FROM place WHERE new IS NULL);
+    DELETE FROM suspended WHERE job IN (SELECT old FROM place WHERE new IS NULL);
     DELETE FROM place WHERE new IS NULL
     """
 
@@ -66,7 +66,7 @@ extension Statements {
   static let countFinished = """
     UPDATE segment SET finished =
       (SELECT count(*) FROM result WHERE job >= first_job AND job < first_job + job_count)
-      + (SELECT count(*) FROM aside WHERE job >= first_job AND job < first_job + job_count);
+      + (SELECT count(*) FROM suspended WHERE job >= first_job AND job < first_job + job_count);
     UPDATE segment SET state = CASE WHEN finished >= job_count THEN 2 ELSE 0 END
     """
 

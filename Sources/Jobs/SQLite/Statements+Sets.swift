@@ -1,11 +1,11 @@
 /// The statements that change many jobs at once.
 extension Statements {
-  static let causeOfAside = """
-    SELECT cause FROM aside WHERE job = ?
+  static let causeOfSuspension = """
+    SELECT cause FROM suspended WHERE job = ?
     """
 
-  static let takeFromAside = """
-    DELETE FROM aside WHERE job = ?
+  static let endSuspension = """
+    DELETE FROM suspended WHERE job = ?
     """
 
   static let revise = """
@@ -13,15 +13,15 @@ extension Statements {
     """
 
   /// Every number between a segment's first job and its last that has neither result nor place
-  /// aside; the numbers come from a counting query, since waiting jobs have no rows.
+  /// suspended; the numbers come from a counting query, since waiting jobs have no rows.
   static let cancelAll = """
     WITH RECURSIVE waiting (job, last) AS (
       SELECT first_job, first_job + job_count - 1 FROM segment WHERE state < 2
       UNION ALL SELECT job + 1, last FROM waiting WHERE job < last
     )
-    INSERT INTO aside (job, cause) SELECT job, ? FROM waiting
+    INSERT INTO suspended (job, cause) SELECT job, ? FROM waiting
     WHERE NOT EXISTS (SELECT 1 FROM result WHERE result.job = waiting.job)
-      AND NOT EXISTS (SELECT 1 FROM aside WHERE aside.job = waiting.job)
+      AND NOT EXISTS (SELECT 1 FROM suspended WHERE suspended.job = waiting.job)
     """
 
   static let closeAll = """
@@ -29,7 +29,7 @@ extension Statements {
     WHERE state < 2
     """
 
-  /// Jobs to be made available; `kind` is a result's state, or 2 more than the cause of a place aside.
+  /// Jobs to be made available; `kind` is a result's state, or 2 more than the cause of a suspension.
   static let createChosen = """
     CREATE TEMP TABLE chosen (job INTEGER PRIMARY KEY, kind INTEGER NOT NULL)
     """
@@ -38,14 +38,14 @@ extension Statements {
     INSERT INTO chosen SELECT job, state FROM result WHERE state = 2
     """
 
-  static let chooseAside = """
-    INSERT INTO chosen SELECT job, 2 + cause FROM aside
+  static let chooseSuspended = """
+    INSERT INTO chosen SELECT job, 2 + cause FROM suspended
     """
 
   static let chooseJob = """
     INSERT INTO chosen
     SELECT job, state FROM result WHERE job = ?1
-    UNION SELECT job, 2 + cause FROM aside WHERE job = ?1
+    UNION SELECT job, 2 + cause FROM suspended WHERE job = ?1
     """
 
   /// A line that was too long to be kept, or is gone from the input, cannot be read again, so its
@@ -60,7 +60,7 @@ extension Statements {
 
   static let reopenChosen = """
     DELETE FROM result WHERE job IN (SELECT job FROM chosen);
-    DELETE FROM aside WHERE job IN (SELECT job FROM chosen);
+    DELETE FROM suspended WHERE job IN (SELECT job FROM chosen);
     DELETE FROM retryable WHERE job IN (SELECT job FROM chosen);
     DELETE FROM export;
     UPDATE batch SET

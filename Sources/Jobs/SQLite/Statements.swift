@@ -56,7 +56,7 @@ enum Statements {
 
   static let finishedJobs = """
     SELECT job FROM result WHERE job >= ?1 AND job < ?2
-    UNION ALL SELECT job FROM aside WHERE job >= ?1 AND job < ?2
+    UNION ALL SELECT job FROM suspended WHERE job >= ?1 AND job < ?2
     """
 
   static let retryableJobs = """
@@ -121,21 +121,21 @@ enum Statements {
     SELECT worker, pid, started_ms, boot, lease_end_ms, tag, unanswered_nanos FROM worker ORDER BY worker
     """
 
-  static let hasAside = """
+  static let hasSuspended = """
     SELECT cancelled + held > 0 FROM batch WHERE id = 1
     """
 
-  static let setAside = """
-    INSERT INTO aside (job, cause) VALUES (?, ?) ON CONFLICT (job) DO NOTHING
+  static let suspend = """
+    INSERT INTO suspended (job, cause) VALUES (?, ?) ON CONFLICT (job) DO NOTHING
     """
 
-  static let countAside = """
+  static let countSuspended = """
     UPDATE batch SET cancelled = cancelled + ?, held = held + ? WHERE id = 1
     """
 
-  static let asideOfWorker = """
-    SELECT aside.job FROM segment
-    JOIN aside ON aside.job >= first_job AND aside.job < first_job + job_count
+  static let suspendedOfWorker = """
+    SELECT suspended.job FROM segment
+    JOIN suspended ON suspended.job >= first_job AND suspended.job < first_job + job_count
     WHERE worker = ? AND state = 1
     """
 

@@ -100,6 +100,6 @@ struct WorkerRecovery: Sendable {
       sql: Statements.countUnknown,
       arguments: [unknown.count, unknown.count + answered, unanswered.nanos]
     )
-    if onUnknown == .hold { try JobSets.setAside(unknown, cause: .held, in: db) }
+    if onUnknown == .hold { try JobSets.suspend(unknown, cause: .held, in: db) }
   }
 }

@@ -18,7 +18,7 @@ package protocol InputLedger: Sendable {
 
   /// Takes the batch to a new version of its input, in one commit.
   ///
-  /// Results, attempts and places aside follow their jobs to the new numbers.
+  /// Results, attempts and suspensions follow their jobs to the new numbers.
   ///
   /// - Throws: ``StoreError``; nothing has changed then.
   func rebase(_ rebase: InputRebase) async throws

@@ -4,7 +4,7 @@
 ///
 /// States of a job: *available* (no row of its own), *running* (its segment is leased by a worker),
 /// *retryable* (a row with attempts and a time), *completed* or *failed* (a result), *cancelled* or
-/// *held* (set aside). A worker holds its leases as long as it is heard of: every ``heartbeat()`` and
+/// *held* (suspended). A worker holds its leases as long as it is heard of: every ``heartbeat()`` and
 /// every ``commit(_:)`` moves the end of its lease; past it, others take its segments over.
 package protocol JobStore: Sendable {
   /// Adds segments in input order together with the jobs in them that failed at reading.
@@ -68,7 +68,7 @@ package struct Heartbeat: Sendable {
   /// True when the worker was away for longer than its lease: none of its leases before holds.
   package var isReborn = false
   /// Jobs of its segments that are not to be sent any more.
-  package var setAside: Set<Int> = []
+  package var suspended: Set<Int> = []
 
   package init() {}
 }

@@ -7,7 +7,7 @@ package struct StoredJobs: Sendable, Equatable {
     case completed
     case failed
     /// It is cancelled or held.
-    case aside
+    case suspended
     /// It is completed, and its line was gone from the input before.
     case kept
   }

@@ -127,7 +127,7 @@ extension DispatchState {
 
   mutating func hear(_ heartbeat: Heartbeat, asked: ContinuousClock.Instant) {
     forget(segments.heard(heartbeat, asked: asked))
-    guard segments.hasSetAside else { return }
+    guard segments.hasSuspended else { return }
     let isAside: (Job) -> Bool = { [segments] in !segments.isOurs($0) }
     for job in ready.remove(where: isAside) + delayed.remove(where: isAside) { drop(job) }
   }

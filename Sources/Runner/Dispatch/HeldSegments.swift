@@ -2,13 +2,13 @@ import Jobs
 
 /// The segments that this worker holds, and by which leases: a pure value.
 ///
-/// A job is ours while its segment's lease is open here and nobody has set the job aside.
+/// A job is ours while its segment's lease is open here and nobody has suspended the job.
 struct HeldSegments: Sendable {
   private var lease: WorkerLease
   /// How many jobs of each lease have no durable result yet, and the bytes of its lines.
   private var open: [SegmentLease: (jobs: Int, bytes: Int)] = [:]
   private var exhausted: [SegmentLease] = []
-  private var setAside: Set<Int> = []
+  private var suspended: Set<Int> = []
   /// Bytes of all open segments.
   private(set) var bytes = 0
 
@@ -23,7 +23,7 @@ struct HeldSegments: Sendable {
   func isProven(at now: ContinuousClock.Instant) -> Bool { lease.isProven(at: now) }
 
   func isOurs(_ job: Job) -> Bool {
-    open[job.segment.lease] != nil && !setAside.contains(job.number)
+    open[job.segment.lease] != nil && !suspended.contains(job.number)
   }
 
   mutating func add(_ lease: SegmentLease, jobs: Int, bytes: Int) {
@@ -62,11 +62,11 @@ struct HeldSegments: Sendable {
     lease.renew(asked: asked)
     let lost = heartbeat.isReborn ? Set(open.keys) : []
     lose(lost)
-    setAside = heartbeat.setAside
+    suspended = heartbeat.suspended
     return lost
   }
 
-  var hasSetAside: Bool { !setAside.isEmpty }
+  var hasSuspended: Bool { !suspended.isEmpty }
 
   private mutating func lose(_ leases: Set<SegmentLease>) {
     guard !leases.isEmpty else { return }

@@ -65,7 +65,7 @@ package struct InputChange: Sendable, Equatable {
       kept.append(job)
       newlyKept += 1
     case .kept: kept.append(job)
-    case .waiting, .failed, .aside: dropped += 1
+    case .waiting, .failed, .suspended: dropped += 1
     }
   }
 
@@ -86,7 +86,7 @@ package struct InputChange: Sendable, Equatable {
       switch job.state {
       case .waiting, .failed: true
       case .completed, .kept: rerunsOutdated
-      case .aside: false
+      case .suspended: false
       }
     }
     return Set(jobs.map(\.old))

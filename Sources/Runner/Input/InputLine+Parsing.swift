@@ -1,4 +1,18 @@
 extension InputLine {
+  /// Reads a line of an input that was cut into lines.
+  ///
+  /// - Throws: an ``InputLineError``, also where the line was too long to be kept.
+  static func read(_ line: LineSplitter.Line) throws(InputLineError) -> InputLine {
+    guard !line.isOversized else {
+      let size = "\(line.length >> 20) MiB, longer than \(InputSource.longestLine >> 20) MiB"
+      throw InputLineError(
+        code: "line_too_long",
+        message: "the line has \(size); split the job into smaller ones"
+      )
+    }
+    return try parse(line.bytes.content.span)
+  }
+
   /// Reads one line, with or without its line ending.
   ///
   /// The whole line is checked to be JSON in UTF-8, so that a native body is sent only if it is

@@ -41,10 +41,12 @@ package struct InputLine: Sendable, Equatable {
 
 /// What is wrong with an input line.
 package struct InputLineError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The code of the job's refusal.
+  package var code = "malformed_line"
   /// Plain words, to stand after the file's name and the line's number.
   package let message: String
   /// The id of the job, if the line got as far as having one.
-  package let id: String?
+  package var id: String?
 
   package var description: String { message }
 }

@@ -1,7 +1,7 @@
 import Jobs
 
 /// What has changed since a batch was run the last time, for the user to know.
-package struct ResumeNews: Sendable, Equatable {
+package struct ResumeChanges: Sendable, Equatable {
   /// Lines that are new, have changed, or are gone.
   package var added = 0
   package var changed = 0
@@ -18,7 +18,7 @@ package struct ResumeNews: Sendable, Equatable {
 
   package init() {}
 
-  package var isEmpty: Bool { self == ResumeNews() }
+  package var isEmpty: Bool { self == ResumeChanges() }
 }
 
 /// Compares the input with what was queued of it, before a resumed batch goes on.
@@ -34,7 +34,7 @@ struct InputReconciler {
   ///
   /// - Throws: ``StoreError`` `.inputChanged` where completed jobs have other lines now and nobody
   ///   has said what to do with them; the batch is as it was then.
-  func reconcile(_ summary: BatchSummary, _ news: inout ResumeNews) async throws {
+  func reconcile(_ summary: BatchSummary, _ changes: inout ResumeChanges) async throws {
     guard summary.total > 0 else { return }
     var identity: FileIdentity?
     switch input.source {
@@ -52,7 +52,7 @@ struct InputReconciler {
     }
     let intake = try await intake(summary, keepsLines: identity == nil)
     if identity == nil, change(intake, jobs).isAdditionOnly { return }
-    try await apply(intake, to: jobs, identity: intake.isFull ? nil : identity, &news)
+    try await apply(intake, to: jobs, identity: intake.isFull ? nil : identity, &changes)
   }
 
   /// The whole input, as it is now.
@@ -77,7 +77,7 @@ struct InputReconciler {
     _ intake: Intake,
     to jobs: StoredJobs,
     identity: FileIdentity?,
-    _ news: inout ResumeNews
+    _ changes: inout ResumeChanges
   ) async throws {
     let change = change(intake, jobs)
     let outdated = change.outdated
@@ -89,12 +89,12 @@ struct InputReconciler {
     try await store.rebase(
       change.rebase(on: intake.drafts, from: jobs, again: again, identity: identity)
     )
-    news.added += change.added
-    news.changed += change.changed.count
-    news.dropped += change.dropped
-    news.kept += change.newlyKept
-    news.again += again.count { jobs.states[$0] != .waiting }
-    news.outdated += isRerun ? 0 : outdated.count
+    changes.added += change.added
+    changes.changed += change.changed.count
+    changes.dropped += change.dropped
+    changes.kept += change.newlyKept
+    changes.again += again.count { jobs.states[$0] != .waiting }
+    changes.outdated += isRerun ? 0 : outdated.count
   }
 
   /// True when every queued line is where it was, so that the file at most goes on after them.

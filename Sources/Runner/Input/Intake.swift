@@ -138,24 +138,19 @@ package struct Intake: Sendable {
   }
 
   private mutating func judge(_ line: LineSplitter.Line) -> Verdict {
-    if line.isOversized {
-      if isKnown(Self.mark(ofLength: line.length), line) { return .known }
-      let size = "\(line.length >> 20) MiB, longer than \(InputSource.longestLine >> 20) MiB"
-      return bad(line, "line_too_long", "the line has \(size); split the job into smaller ones")
-    }
-    let text = line.bytes.content
     let id: String
     var isPrompt = true
     if isListing {
-      id = JobPreparer.documentPath(text)
+      id = JobPreparer.documentPath(line.bytes.content)
     } else {
       do throws(InputLineError) {
-        let line = try InputLine.parse(text.span)
-        id = line.id
-        isPrompt = line.isPrompt
+        let found = try InputLine.read(line)
+        id = found.id
+        isPrompt = found.isPrompt
       } catch {
-        if isKnown(Self.mark(of: text), line) { return .known }
-        return bad(line, "malformed_line", error.message)
+        let mark =
+          line.isOversized ? Self.mark(ofLength: line.length) : Self.mark(of: line.bytes.content)
+        return isKnown(mark, line) ? .known : bad(line, error.code, error.message)
       }
     }
     guard let earlier = seen.insert(id, line: line.number) else {

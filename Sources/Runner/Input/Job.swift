@@ -109,16 +109,15 @@ package struct JobLine: Sendable {
   let source: Source
 
   init(
-    number: Int,
-    lineNumber: Int,
-    range: Range<Int>,
+    _ number: Int,
+    _ line: LineSplitter.Line,
     id: String,
     shape: RequestShape,
     source: Source
   ) {
     self.number = number
-    self.lineNumber = lineNumber
-    self.range = range
+    lineNumber = line.number
+    range = line.bytes.content.indices
     self.id = id
     self.shape = shape
     self.source = source
@@ -126,14 +125,8 @@ package struct JobLine: Sendable {
 
   /// A job without a text, for those who look only at what is known of it.
   package init(number: Int, id: String, shape: RequestShape) {
-    self.init(
-      number: number,
-      lineNumber: number + 1,
-      range: 0..<0,
-      id: id,
-      shape: shape,
-      source: .document
-    )
+    let line = LineSplitter.Line(bytes: [], offset: 0, length: 0, number: number + 1)
+    self.init(number, line, id: id, shape: shape, source: .document)
   }
 
   /// Why the job can never be sent; nil while nothing is known against it.

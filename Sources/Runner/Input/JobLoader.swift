@@ -44,60 +44,44 @@ extension JobPreparer {
     firstJob: Int = 0,
     except finished: Set<Int> = []
   ) async -> [JobLine] {
-    let lines = zip(firstJob..., lines).filter { !finished.contains($0.0) }
-      .map { (number: $0, line: $1) }
-    guard let documents else { return lines.map { line($0.line, of: $0.number) } }
-    let paths = lines.map { Self.documentPath($0.line.bytes.content) }
+    let lines = Array(zip(firstJob..., lines).filter { !finished.contains($0.0) })
+    guard let documents else { return lines.map(job) }
+    let paths = lines.map { Self.documentPath($0.1.bytes.content) }
     let sizes = await documents.sizes(of: paths)
-    return zip(lines, zip(paths, sizes)).map { line, document in
-      self.line(line.line, of: line.number, document: document.0, bytes: document.1)
-    }
+    return zip(lines, zip(paths, sizes)).map { job($0.0, $0.1, document: $1.0, bytes: $1.1) }
   }
 
-  private func line(
+  private func job(
+    _ number: Int,
     _ line: LineSplitter.Line,
-    of job: Int,
     document path: String,
     bytes: Int
   ) -> JobLine {
     do throws(InputLineError) {
       let shape = try settings.shape(ofDocument: bytes)
-      return self.line(line, job, path, shape, .document)
+      return JobLine(number, line, id: path, shape: shape, source: .document)
     } catch {
       let refusal = refusal("invalid_job", error.message, at: "/\(path)")
-      return self.line(line, job, path, RequestShape(), .unusable(refusal))
+      return JobLine(number, line, id: path, shape: RequestShape(), source: .unusable(refusal))
     }
   }
 
-  private func line(_ line: LineSplitter.Line, of job: Int) -> JobLine {
-    let text = line.bytes.content
+  private func job(_ number: Int, _ line: LineSplitter.Line) -> JobLine {
     var id = "line-\(line.number)"
     do throws(InputLineError) {
-      let found = try InputLine.parse(text.span)
+      let found = try InputLine.read(line)
       id = found.id
-      let shape = try settings.shape(of: found, in: text.span)
-      return self.line(line, job, id, shape, .line(found.shape))
+      let shape = try settings.shape(of: found, in: line.bytes.content.span)
+      return JobLine(number, line, id: id, shape: shape, source: .line(found.shape))
     } catch {
-      let refusal = refusal("malformed_line", error.message, at: ":\(line.number)")
-      return self.line(line, job, error.id ?? id, RequestShape(), .unusable(refusal))
+      let refusal = refusal(error.code, error.message, at: ":\(line.number)")
+      return JobLine(
+        number,
+        line,
+        id: error.id ?? id,
+        shape: RequestShape(),
+        source: .unusable(refusal)
+      )
     }
-  }
-
-  private func line(
-    _ line: LineSplitter.Line,
-    _ job: Int,
-    _ id: String,
-    _ shape: RequestShape,
-    _ source: JobLine.Source
-  ) -> JobLine {
-    let range = line.bytes.content.indices
-    return JobLine(
-      number: job,
-      lineNumber: line.number,
-      range: range,
-      id: id,
-      shape: shape,
-      source: source
-    )
   }
 }

@@ -55,7 +55,7 @@ package struct JobPreparer: Sendable {
     } catch let error as DocumentError {
       throw UnusableJob(refusal: refusal("unreadable_document", error.message, of: job))
     } catch let error as InputLineError where documents == nil {
-      throw UnusableJob(refusal: refusal("malformed_line", error.message, of: job))
+      throw UnusableJob(refusal: refusal(error.code, error.message, of: job))
     } catch {
       throw UnusableJob(refusal: refusal("invalid_job", "\(error)", of: job))
     }

@@ -35,18 +35,19 @@ package struct QueueIntake: Sendable {
 
   /// Takes the next line of the input.
   package mutating func take(_ line: LineSplitter.Line) {
+    guard line.isOversized || !line.bytes.isBlankLine else { return }
     let text = line.bytes.content
-    guard !line.isOversized else {
-      let size = "\(line.length >> 20) MiB, longer than \(InputSource.longestLine >> 20) MiB"
-      let message = "the line has \(size); split the job into smaller ones"
-      return add(bad: text, line.number, "line_too_long", message, mark: "\(line.length)")
-    }
-    guard !line.bytes.isBlankLine else { return }
     do throws(InputLineError) {
-      let id = try InputLine.parse(text.span).id
+      let id = try InputLine.read(line).id
       add(QueuedLine(id: id, line: Array(text), number: line.number))
     } catch {
-      add(bad: text, line.number, "malformed_line", error.message, mark: digest(of: text))
+      let refusal = Refusal(
+        status: nil,
+        code: error.code,
+        message: "\(name):\(line.number): \(error.message)"
+      )
+      let mark = line.isOversized ? "\(line.length)" : digest(of: text)
+      add(text, failed: refusal, line.number, mark: mark)
     }
   }
 
@@ -73,18 +74,6 @@ package struct QueueIntake: Sendable {
       )
       add(line[...], failed: refusal, number, mark: digest(of: line[...] + error.message.utf8))
     }
-  }
-
-  private mutating func add(
-    bad text: ArraySlice<UInt8>,
-    _ number: Int,
-    _ code: String,
-    _ message: String,
-    mark: String
-  ) {
-    let place = "\(name):\(number)"
-    let refusal = Refusal(status: nil, code: code, message: "\(place): \(message)")
-    add(text, failed: refusal, number, mark: mark)
   }
 
   /// - Parameter mark: what it is known by; no id begins as marks do.

@@ -26,7 +26,7 @@ struct SettingsReconciler {
 
   /// Takes note of the settings; failed prompts are tried again with new ones, and completed ones
   /// where that is wanted.
-  func record(_ news: inout ResumeNews) async throws {
+  func record(_ changes: inout ResumeChanges) async throws {
     guard try await store.settings() != settings.json else { return }
     guard let earlier = try await earlier() else {
       return try await store.record(settings: settings.json, again: [])
@@ -37,12 +37,12 @@ struct SettingsReconciler {
     if case .rerun = onChanged {
       again.formUnion(completed)
     } else {
-      news.outdated += completed.count
+      changes.outdated += completed.count
     }
     try await store.record(settings: settings.json, again: again)
-    news.again += again.count
+    changes.again += again.count
     let isConcerned = jobs.marks.contains { $0?.isPrompt ?? true }
-    if isConcerned { news.settings = settings.changes(since: earlier) }
+    if isConcerned { changes.settings = settings.changes(since: earlier) }
   }
 
   private func refusal(_ changes: [String], _ completed: Int) -> StoreError {

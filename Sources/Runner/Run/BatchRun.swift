@@ -26,7 +26,7 @@ package final class BatchRun: Sendable {
   private let workers = Mutex<Task<Void, Never>?>(nil)
   package let progress: RunProgress
   /// What has changed since the batch was run the last time.
-  package let news: ResumeNews
+  package let changes: ResumeChanges
 
   /// Opens the batch, creating it where there is none.
   ///
@@ -47,7 +47,7 @@ package final class BatchRun: Sendable {
     )
     audit = AttemptAudit(try AuditLog(plan.files.batch + "-audit"))
     audit.note(store.recovery)
-    news = try await Self.reconcile(plan, store)
+    changes = try await Self.reconcile(plan, store)
     before = try await store.summary()
     var counters = RunCounters()
     counters.read = before.total
@@ -66,9 +66,11 @@ package final class BatchRun: Sendable {
   }
 
   /// Brings the batch up to its input and settings.
-  private static func reconcile(_ plan: RunPlan, _ store: any BatchStore) async throws -> ResumeNews
-  {
-    var news = ResumeNews()
+  private static func reconcile(
+    _ plan: RunPlan,
+    _ store: any BatchStore
+  ) async throws -> ResumeChanges {
+    var changes = ResumeChanges()
     do {
       let settings = (plan.input.isQueue ? nil : plan.settings).map { settings in
         SettingsReconciler(
@@ -85,13 +87,13 @@ package final class BatchRun: Sendable {
         onChanged: plan.onChanged
       )
       try await settings?.check()
-      try await input.reconcile(try await store.summary(), &news)
-      try await settings?.record(&news)
+      try await input.reconcile(try await store.summary(), &changes)
+      try await settings?.record(&changes)
     } catch {
       try? store.close(isClean: true)
       throw error
     }
-    return news
+    return changes
   }
 
   /// What was left behind when earlier workers died.

@@ -30,14 +30,14 @@ extension BatchModel {
   private mutating func take(_ result: JobResult, isHeld: Bool) -> StoredResult? {
     tally.late += isHeld ? 0 : 1
     let isAnswer = result.state == .completed
-    guard isAnswer || (isHeld && jobs[result.job]?.aside == nil), let stored = record(result)
+    guard isAnswer || (isHeld && jobs[result.job]?.suspended == nil), let stored = record(result)
     else { return nil }
     tally.lateKept += isHeld ? 0 : 1
     tally.inputTokens += result.inputTokens
     tally.outputTokens += result.outputTokens
     tally.cost += result.cost ?? .zero
     tally.unpriced += isAnswer && result.cost == nil ? 1 : 0
-    jobs[result.job]?.aside = nil
+    jobs[result.job]?.suspended = nil
     if result.hasRetried { jobs[result.job]?.retryable = nil }
     return stored
   }
@@ -80,15 +80,15 @@ extension BatchModel {
     tally.unanswered += max(.zero, process.charged - member.recorded)
     for job in unknown {
       tally.unanswered += process.sent[job] ?? .zero
-      if onUnknown == .hold { _ = setAside(job, .held) }
+      if onUnknown == .hold { _ = suspend(job, .held) }
     }
   }
 
-  private mutating func setAside(_ job: Int, _ cause: Cause) -> Bool {
+  private mutating func suspend(_ job: Int, _ cause: Cause) -> Bool {
     guard pieces.contains(where: { $0.jobs.contains(job) }), jobs[job]?.hasEnd != true else {
       return false
     }
-    jobs[job, default: Entry()].aside = cause
+    jobs[job, default: Entry()].suspended = cause
     return true
   }
 
@@ -96,8 +96,8 @@ extension BatchModel {
     switch selection {
     case .all:
       let all = pieces.flatMap(\.jobs)
-      return all.count { setAside($0, .cancelled) }
-    case .jobs(let numbers): return numbers.count { setAside($0, .cancelled) }
+      return all.count { suspend($0, .cancelled) }
+    case .jobs(let numbers): return numbers.count { suspend($0, .cancelled) }
     case .failed, .cancelled, .held: return 0
     }
   }
@@ -106,10 +106,10 @@ extension BatchModel {
     let chosen = jobs.filter { job, entry in
       let hasFailed = entry.result?.state == .failed
       return switch selection {
-      case .all: hasFailed || entry.aside != nil
+      case .all: hasFailed || entry.suspended != nil
       case .failed: hasFailed
-      case .cancelled: entry.aside == .cancelled
-      case .held: entry.aside == .held
+      case .cancelled: entry.suspended == .cancelled
+      case .held: entry.suspended == .held
       case .jobs(let numbers): entry.hasEnd && numbers.contains(job)
       }
     }

@@ -12,10 +12,10 @@ struct BatchModel {
   /// What becomes of one job.
   struct Entry {
     var result: StoredResult?
-    var aside: Cause?
+    var suspended: Cause?
     var retryable: RetryableJob?
 
-    var hasEnd: Bool { result != nil || aside != nil }
+    var hasEnd: Bool { result != nil || suspended != nil }
   }
 
   struct Piece {
@@ -58,8 +58,8 @@ struct BatchModel {
     for entry in jobs.values {
       summary.completed += entry.result?.state == .completed ? 1 : 0
       summary.failed += entry.result?.state == .failed ? 1 : 0
-      summary.cancelled += entry.aside == .cancelled ? 1 : 0
-      summary.held += entry.aside == .held ? 1 : 0
+      summary.cancelled += entry.suspended == .cancelled ? 1 : 0
+      summary.held += entry.suspended == .held ? 1 : 0
     }
     return summary
   }
@@ -113,7 +113,7 @@ struct BatchModel {
     guard renew(worker, clock: clock) else { return nil }
     var heartbeat = Heartbeat()
     for piece in pieces where piece.worker == worker {
-      heartbeat.setAside.formUnion(piece.jobs.filter { jobs[$0]?.aside != nil })
+      heartbeat.suspended.formUnion(piece.jobs.filter { jobs[$0]?.suspended != nil })
     }
     return heartbeat
   }

@@ -247,7 +247,7 @@ final class Simulation {
       process.isMember = true
     }
     process.renew(at: clock.now)
-    for lease in process.waiting.keys { process.waiting[lease]?.subtract(heartbeat.setAside) }
+    for lease in process.waiting.keys { process.waiting[lease]?.subtract(heartbeat.suspended) }
   }
 
   func release(_ process: SimulatedProcess, _ worker: any TestWorker) async throws {

@@ -54,7 +54,7 @@ final class TwinStore: JobStore {
     try await same {
       try await $0.heartbeat()
     } as: {
-      "\($0.isReborn) \($0.setAside.sorted())"
+      "\($0.isReborn) \($0.suspended.sorted())"
     }
   }
 

@@ -109,7 +109,7 @@ import Testing
     var state = try await dispatcher()
     let running = try #require(next(&state))
     var heartbeat = Heartbeat()
-    heartbeat.setAside = [0, 1]
+    heartbeat.suspended = [0, 1]
     _ = state.event(.heard(heartbeat, asked: Self.start), at: Self.start)
     #expect(!state.mayLeave(running, at: Self.start))
     let last = try #require(next(&state))

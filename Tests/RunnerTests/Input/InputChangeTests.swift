@@ -41,7 +41,7 @@ import Testing
   @Test func `is held against completed jobs alone`() {
     let change = change(
       "a1 b1 c1 d1 e1",
-      [.completed, .failed, .waiting, .aside, .completed],
+      [.completed, .failed, .waiting, .suspended, .completed],
       to: "a2 b2 c2 d2 e1"
     )
     #expect(change.outdated.map(\.old) == [0])
