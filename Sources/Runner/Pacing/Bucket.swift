@@ -30,6 +30,9 @@ struct Bucket: Sendable {
   private static let growth = 1.25
   /// How long a level is believed without a sighting.
   private static let memory = 60.0
+  /// As many sightings of an empty bucket whose request was let in all the same show that what is
+  /// told to be left is wrong; twice as many each time that a refusal shows the opposite.
+  private static let contradictions = 20
   /// Windows from here on are no pace but a stock.
   private static let longestWindow = 600.0
 
@@ -62,6 +65,15 @@ struct Bucket: Sendable {
   private var typical = 0.0
   /// Whether it was refused although the provider showed that there was room.
   private var hidesLimit = false
+  /// Requests in a row that were let in although nothing was told to be left before them, and how
+  /// many of them it takes.
+  private var unexplained = 0
+  private var patience = Bucket.contradictions
+  /// Whether what is told to be left is believed.
+  private var believesRemaining = true
+  private var span = WindowGuess()
+  /// What may be used beside the credit, to find the span.
+  private var trial = 0.0
   private var updated = 0.0
 
   init(perMinute: Int?, isCeiling: Bool) {
@@ -76,10 +88,32 @@ struct Bucket: Sendable {
     credit = min(self.rate ?? rate, rate) * Self.burst
   }
 
-  /// Falls to a share of what was let through, and looks for more from there.
-  mutating func fall(to accepted: Double, at time: Double) {
-    if probe == nil { probe = RateProbe(startingAt: rate ?? accepted, at: time) }
-    probe?.backOff(accepted: accepted, at: time)
+  /// Falls to a rate, and looks for more from there.
+  mutating func fall(to lower: Double, at time: Double) {
+    if probe == nil { probe = RateProbe(startingAt: rate ?? lower, at: time) }
+    probe?.fall(to: lower, at: time)
+  }
+
+  /// What is known of it; nil for nothing that was learnt.
+  func memory(of meter: Meter) -> LimitMemory? {
+    guard seen != nil || probe?.found != nil else { return nil }
+    return LimitMemory(meter: meter.name, told: seen, found: probe?.found, capacity: capacity)
+  }
+
+  /// Takes up what an earlier run knew.
+  mutating func remember(_ memory: LimitMemory, at time: Double) {
+    if let told = memory.told, told > 0 {
+      seen = told
+      probe = nil
+    }
+    capacity = max(0, memory.capacity)
+    guard let found = memory.found, found > 0 else { return }
+    probe = RateProbe(startingAt: found, isRising: false, at: time)
+  }
+
+  /// A request that left at this time was let through.
+  mutating func answered(sentAt: Double) {
+    probe?.answered(sentAt: sentAt)
   }
 
   /// What may be used in a second, as far as it is known.
@@ -91,15 +125,17 @@ struct Bucket: Sendable {
   /// What we allow ourselves in a second; nil where nothing holds us back.
   var rate: Double? {
     var rate = isStock ? nil : limit.map { $0 * (1 - Self.margin) * multiplier * urgency }
-    if let probe { rate = min(rate ?? probe.rate, probe.rate) }
+    if let probe, !probe.isUnlimited { rate = min(rate ?? probe.rate, probe.rate) }
     return rate
   }
 
   /// What the provider will have left once what is in flight is settled, as a share of its bucket;
-  /// nil where nothing is known, or where a few requests fill the bucket, so that it is always low
+  /// nil where nothing is known, where it is only that of a few seconds, or where a few requests fill the bucket, so that it is always low
   /// when a response leaves.
   var share: Double? {
-    guard let level, capacity > Self.coarse * max(typical, granularity) else { return nil }
+    guard let level, !span.isFound, capacity > Self.coarse * max(typical, granularity) else {
+      return nil
+    }
     let expected = pending > 0 ? (limit ?? 0) * latency - pending : 0
     return min(1, (level + reserved + expected) / capacity)
   }
@@ -129,7 +165,6 @@ struct Bucket: Sendable {
     let passed = time - updated
     guard passed > 0 else { return }
     probe?.advance(to: time)
-    if let probe, probe.isUnlimited { self.probe = nil }
     used *= max(0, 1 - passed / Self.recent)
     if let rate { credit = min(rate * Self.burst, credit + rate * passed) }
     if time - syncedAt > Self.memory { level = nil }
@@ -141,7 +176,7 @@ struct Bucket: Sendable {
   /// How long a request must wait that takes `held` at once, seconds.
   func wait(toHold held: Double) -> Double {
     var wait = 0.0
-    if let rate, credit < -1e-9 { wait = -credit / max(rate, 1e-9) }
+    if let rate, credit < -1e-9, trial <= 0 { wait = -credit / max(rate, 1e-9) }
     if let level, let limit, limit > 0 {
       // A larger request than the bucket is let through by a full one.
       let needed = min(held + min(granularity / 2, 0.1 * capacity), 0.98 * capacity)
@@ -152,9 +187,11 @@ struct Bucket: Sendable {
 
   /// Lets a request in.
   mutating func take(expected: Double, held: Double) {
+    probe?.sending()
     typical += (typical == 0 ? 1 : 0.05) * (max(expected, held) - typical)
     used += expected / Self.recent
-    if rate != nil { credit -= expected }
+    if rate != nil { credit -= max(0, expected - trial) }
+    trial = max(0, trial - expected)
     if let level { self.level = level - held }
     reserved += max(0, held - expected)
     pending += max(0, expected - held)
@@ -162,11 +199,18 @@ struct Bucket: Sendable {
 
   /// A request is over.
   ///
-  /// - Parameter actual: what it used in the end.
-  mutating func settle(expected: Double, held: Double, actual: Double) {
+  /// - Parameters:
+  ///   - actual: what it used in the end.
+  ///   - paced: what it counts for our own pace while a rate is looked for; nil for the same.
+  mutating func settle(expected: Double, held: Double, actual: Double, paced: Double? = nil) {
     used = max(0, used + (actual - expected) / Self.recent)
     // No answer can have cost the provider's bucket more than a minute.
-    if let rate { credit = max(credit - (actual - expected), min(credit, -60 * rate)) }
+    if let rate {
+      credit = max(
+        credit - ((probe == nil ? actual : paced ?? actual) - expected),
+        min(credit, -60 * rate)
+      )
+    }
     if let level { self.level = min(capacity, level + held - actual) }
     reserved = max(0, reserved - max(0, held - expected))
     pending = max(0, pending - max(0, expected - held))
@@ -184,8 +228,13 @@ struct Bucket: Sendable {
     at time: Double
   ) {
     granularity = standing.granularity
-    if let limit = standing.limit { seeLimit(limit, standing.window.seconds) }
+    if let limit = standing.limit {
+      let found = span.window(of: standing, at: time)
+      seeLimit(limit, found ?? standing.window.seconds, isFound: found != nil)
+    }
     guard let remaining = standing.remaining else { return }
+    doubt(remaining, own.held)
+    guard believesRemaining else { return }
     capacity = max(capacity, remaining, (limit ?? 0) * Self.burst)
     // Before the request there was at least what it took, less what has come in since.
     if remaining > granularity, let limit {
@@ -199,17 +248,29 @@ struct Bucket: Sendable {
       level = observed
     }
     syncedAt = time
+    trial = max(trial, span.trial(of: standing, at: time))
   }
 
-  private mutating func seeLimit(_ limit: Double, _ window: Double) {
+  /// What is seen outweighs what is told: an empty bucket refuses.
+  private mutating func doubt(_ remaining: Double, _ held: Double) {
+    guard held > 0 else { return }
+    unexplained = remaining < held ? unexplained + 1 : 0
+    guard believesRemaining, unexplained > patience else { return }
+    believesRemaining = false
+    level = nil
+    multiplier = 1
+  }
+
+  private mutating func seeLimit(_ limit: Double, _ window: Double, isFound: Bool) {
     // Of a long window not every response tells: the same number means the same window.
-    if limit == windowed.limit, window < windowed.window { return }
+    if !isFound, limit == windowed.limit, window < windowed.window { return }
     windowed = (limit, window)
     let found = limit / max(window, 0.001)
     isStock = window >= Self.longestWindow
     if let seen, abs(found - seen) < 0.01 * seen { return }
     if let seen, seen > 0 {
-      let change = found / seen
+      // Of a shorter span than was thought, the bucket is no larger.
+      let change = isFound ? 1 : found / seen
       capacity *= change
       level = level.map { $0 * min(1, change) }
     } else if stated == nil {
@@ -225,24 +286,38 @@ struct Bucket: Sendable {
   ///
   /// - Parameters:
   ///   - held: what the provider would have taken.
-  ///   - accepted: what it let through lately, a second; nil where that cannot be told.
+  ///   - sentAt: when the request left.
+  ///   - sendRate: what is sent in a second; nil where that cannot be told.
+  ///   - isNews: whether it left after the last refusal was known.
   ///   - isFrequent: whether refusals are more than stray ones.
+  ///   - mayBeChance: false for a refusal that says when to come back, which is about the rate.
   mutating func refused(
     held: Double,
-    accepted: Double?,
+    sentAt: Double,
+    sendRate: Double?,
+    isNews: Bool,
     isFrequent: Bool,
+    mayBeChance: Bool,
     at time: Double
   ) {
-    // Refused although as much was there as was ever seen: the bucket is larger.
-    if held > capacity, level != nil { capacity = min(held, Self.growth * capacity) }
     let isInSight = limit != nil && time - syncedAt < 5
     let share = isInSight ? share : nil
-    if let share, share > Self.aim { hidesLimit = true }
-    multiplier *= share != nil && !hidesLimit ? 0.9 : 0.995
-    level = level.map { min($0, 0) }
-    credit = min(credit, 0)
-    if let accepted, limit == nil || (isFrequent && (!isInSight || hidesLimit)) {
-      fall(to: accepted, at: time)
+    if isNews {
+      if !believesRemaining { patience = min(2 * patience, 1_000_000) }
+      believesRemaining = true
+      unexplained = 0
+      // Refused although as much was there as was ever seen: the bucket is larger.
+      if held > capacity, level != nil { capacity = min(held, Self.growth * capacity) }
+      if let share, share > Self.aim { hidesLimit = true }
+      if !hidesLimit { multiplier *= share != nil ? 0.9 : 0.995 }
+      level = level.map { min($0, 0) }
+      credit = min(credit, 0)
     }
+    guard limit == nil || (isFrequent && (!isInSight || hidesLimit)) else { return }
+    if probe == nil {
+      let start = limit.map { $0 * multiplier } ?? sendRate ?? 1
+      probe = RateProbe(startingAt: start, isRising: limit == nil, at: sentAt)
+    }
+    probe?.refused(sentAt: sentAt, sendRate: sendRate, mayBeChance: mayBeChance, at: time)
   }
 }

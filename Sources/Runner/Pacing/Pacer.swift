@@ -4,20 +4,40 @@
 /// A request is let in when every limit has room for what it is expected to take. What it really
 /// took settles the guess, and what the response's headers say draws the mirror to the truth.
 package struct Pacer: Sendable {
+  /// Requests a second at first, while no answer has shown what is allowed.
   private static let slowStart = 100.0
-  private static let frequent = 0.05
   /// So many requests in half a second tell a rate.
   private static let telling = 5.0
+  private static let frequent = 0.05
+  /// Seconds between refusals that are dear.
+  private static let soon = 15.0
+  /// Refusals of nearly everything, each sent after the last was known, before all waits.
+  private static let patience = 3
+  private static let longestBackoff = 60.0
+  /// An outcome counts for so much of the share of overloads.
+  private static let recent = 0.02
 
   private(set) var charges: ChargeModel
-  private(set) var buckets: Metered<Bucket>
+  var buckets: Metered<Bucket>
   private(set) var estimate: TokenEstimate
   private let origin: ContinuousClock.Instant
   private let statedInFlight: Int?
   private let inFlightGuess: Int
   private(set) var inFlight = 0
+  var concurrency = ConcurrencyLimit()
+  /// When a meter last held a request back.
+  private var pacedAt = -Double.infinity
+  /// The sum of the times at which the requests left that are under way.
+  private var departures = 0.0
+  /// Nothing leaves meanwhile: the provider's own word, or ours where it refuses everything.
+  private(set) var held: (since: ContinuousClock.Instant, until: ContinuousClock.Instant)?
+  /// Seconds that it was held for, in all and until the last refusal.
+  private var heldSeconds = 0.0
+  private var heldBefore = 0.0
+  /// Refusals in a row, each sent after the last was known.
+  private var refusals = 0
   private var lastExpected = Metered(repeating: 1.0)
-  /// What the provider took lately, and what the pace was made of.
+  /// What the provider would take of what was sent lately, and what the pace was made of.
   private var history = SendHistory()
   private var paced = SendHistory()
   /// Shortest and mean time of an answer, seconds.
@@ -26,12 +46,14 @@ package struct Pacer: Sendable {
   /// How much of unused reservations stays charged, 0 to 1; learnt from the headers.
   private(set) var keptShare: Double
   private var learnedAt = 0.0
-  /// Refusals among the last outcomes.
-  private(set) var refusedShare = 0.0
-  /// What was let through since the pacer's start, and until its last refusal.
-  private(set) var passed = Metered(repeating: 0.0)
-  private var passedBefore = Metered(repeating: 0.0)
+  /// What was sent since the last refusal, and when that was.
+  private var sent = Metered(repeating: 0.0)
+  private var sentRequests = 0.0
   private var refusedAt: Double?
+  /// Refusals among the last outcomes.
+  private var refusedShare = 0.0
+  /// How many of the last requests met an overload, as a share.
+  private(set) var overloadShare = 0.0
   /// Refusals for output that only reservations explain.
   private var reservationSigns = 0
 
@@ -75,13 +97,15 @@ package struct Pacer: Sendable {
     return rates.compactMap { meter, rate in rate.map { (meter, $0) } }
   }
 
-  private func seconds(_ now: ContinuousClock.Instant) -> Double { (now - origin).seconds }
+  func seconds(_ now: ContinuousClock.Instant) -> Double { (now - origin).seconds }
 
   /// The most requests at a time.
   private var inFlightLimit: Int {
     if let statedInFlight { return statedInFlight }
-    return Meter.allCases.contains { buckets[$0].limit != nil } ? .max : inFlightGuess
+    return knowsLimits ? .max : inFlightGuess
   }
+
+  private var knowsLimits: Bool { Meter.allCases.contains { buckets[$0].limit != nil } }
 
   /// Requests like the last one that it allows itself in a second; nil where nothing limits them.
   var requestRate: Double? {
@@ -109,6 +133,7 @@ package struct Pacer: Sendable {
       held: held,
       bytes: bytes,
       outputClass: outputClass,
+      level: inFlight + 1,
       time: seconds(now)
     )
   }
@@ -117,25 +142,33 @@ package struct Pacer: Sendable {
   package mutating func hold(
     _ charge: Charge,
     at now: ContinuousClock.Instant
-  ) -> (wait: Duration, hold: Hold)? {
-    advance(to: seconds(now))
-    if inFlight >= inFlightLimit { return (.seconds(1), .inFlight) }
+  ) -> (wait: Duration, reason: WaitReason)? {
+    if let held, held.until > now { return (held.until - now, .retryAfter) }
+    let time = seconds(now)
+    advance(to: time)
+    if inFlight >= min(inFlightLimit, concurrency.limit(rising: !knowsLimits, at: time)) {
+      return (inFlight >= inFlightLimit ? .seconds(1) : .milliseconds(50), .inFlight)
+    }
     var longest = (wait: 0.0, meter: Meter.requests)
     for meter in Meter.allCases where charge.held[meter] > 0 || charge.expected[meter] > 0 {
       let wait = buckets[meter].wait(toHold: charge.held[meter])
       if wait > longest.wait { longest = (wait, meter) }
     }
+    if longest.wait > 0 { pacedAt = time }
     return longest.wait > 0 ? (.seconds(min(3_600, longest.wait)), .meter(longest.meter)) : nil
   }
 
   /// Lets a request leave.
   package mutating func take(_ charge: Charge) {
     inFlight += 1
+    departures += charge.time
     lastExpected = charge.expected
     for meter in Meter.allCases {
       buckets[meter].take(expected: charge.expected[meter], held: charge.held[meter])
-      passed[meter] += charge.held[meter]
+      sent[meter] += charge.expected[meter]
     }
+    sentRequests += 1
+    concurrency.sent(at: charge.level, charge.time)
     history.add(charge.held, at: charge.time)
     paced.add(charge.expected, at: charge.time)
   }
@@ -167,7 +200,31 @@ package struct Pacer: Sendable {
       keptShare: keptShare
     )
     end(charge, actual: actual, at: now)
+    letThrough(charge, isResult: true, at: now)
+  }
+
+  /// A request was answered with the refusal of its job.
+  package mutating func refusedItself(_ charge: Charge, at now: ContinuousClock.Instant) {
+    giveBack(charge, counts: true, at: now)
+    letThrough(charge, isResult: false, at: now)
+  }
+
+  private mutating func letThrough(
+    _ charge: Charge,
+    isResult: Bool,
+    at now: ContinuousClock.Instant
+  ) {
+    refusals = 0
     refusedShare *= 0.97
+    overloadShare *= 1 - Self.recent
+    let time = seconds(now)
+    concurrency.answered(
+      at: charge.level,
+      after: isResult ? time - charge.time : nil,
+      isPaced: pacedAt > charge.time - 1,
+      time
+    )
+    for meter in Meter.allCases { buckets[meter].answered(sentAt: charge.time) }
   }
 
   /// A request ended without a result.
@@ -183,17 +240,30 @@ package struct Pacer: Sendable {
     end(charge, actual: actual, at: now)
   }
 
+  /// A request was refused: it keeps its part of our pace, so that refusals do not make haste.
+  private mutating func end(refused charge: Charge, at now: ContinuousClock.Instant) {
+    var actual = Metered(repeating: 0.0)
+    if charges.countsRefusals { actual.requests = 1 }
+    end(charge, actual: actual, paced: charge.expected, at: now)
+  }
+
   private mutating func end(
     _ charge: Charge,
     actual: Metered<Double>,
+    paced: Metered<Double>? = nil,
     at now: ContinuousClock.Instant
   ) {
     inFlight -= 1
+    departures = inFlight == 0 ? 0 : departures - charge.time
     advance(to: seconds(now))
     for meter in Meter.allCases {
       let (expected, held) = (charge.expected[meter], charge.held[meter])
-      buckets[meter].settle(expected: expected, held: held, actual: actual[meter])
-      passed[meter] += actual[meter] - held
+      buckets[meter].settle(
+        expected: expected,
+        held: held,
+        actual: actual[meter],
+        paced: paced?[meter]
+      )
     }
   }
 
@@ -241,54 +311,115 @@ package struct Pacer: Sendable {
   ///
   /// - Parameters:
   ///   - meter: the limit that it names.
+  ///   - wait: what the provider asked for; nil where it named no time.
   ///   - sighting: what the refusal says about the limits.
+  ///   - random: uniform in 0 ..< 1, spreads the waits that the provider did not name.
   package mutating func refused(
     _ charge: Charge,
     for meter: Meter?,
+    wait: Duration?,
     sighting: LimitSighting,
-    at now: ContinuousClock.Instant
+    at now: ContinuousClock.Instant,
+    random: Double
   ) {
     let time = seconds(now)
-    giveBack(charge, counts: charges.countsRefusals, at: now)
+    end(refused: charge, at: now)
     learnReservation(charge, meter, sighting)
     see(sighting, at: now)
     refusedShare += 0.03 * (1 - refusedShare)
     // Those that were under way when the first was refused say nothing new.
-    if let refusedAt, charge.time <= refusedAt || time - refusedAt < 0.1 { return }
+    let isNews = refusedAt.map { charge.time > $0 && time - $0 >= 0.1 } ?? true
+    // One that all waits for is dear, however few they are.
+    let isSoonAgain = isNews && wait != nil && refusedAt.map { time - $0 < Self.soon } ?? false
     let meter = meter ?? meterShort(of: charge, sighting)
     buckets[meter].refused(
       held: charge.held[meter],
-      accepted: accepted(meter, at: time),
-      isFrequent: refusedShare > Self.frequent,
+      sentAt: charge.time,
+      sendRate: sendRate(of: meter, at: time),
+      isNews: isNews,
+      isFrequent: refusedShare > Self.frequent || isSoonAgain,
+      mayBeChance: wait == nil,
       at: time
     )
-    passedBefore = passed
+    if isNews { note(refusalAt: time) }
+    pause(for: wait, isNews: isNews, at: now, random: random)
+  }
+
+  private mutating func note(refusalAt time: Double) {
     refusedAt = time
+    refusals = min(refusals + 1, 16)
+    sent = Metered(repeating: 0)
+    sentRequests = 0
+    heldBefore = heldSeconds
+  }
+
+  /// Waits as long as the provider asks, however long that is; where it names no time, or one of
+  /// nothing again and again, only if it refuses everything, and longer each time.
+  private mutating func pause(
+    for wait: Duration?,
+    isNews: Bool,
+    at now: ContinuousClock.Instant,
+    random: Double
+  ) {
+    if let wait, wait > .zero { return hold(until: now + wait, at: now) }
+    guard isNews, refusals >= Self.patience else { return }
+    let backoff = min(Self.longestBackoff, 0.5 * Double(1 << (refusals - Self.patience)))
+    hold(until: now + .seconds(backoff * (0.5 + random / 2)), at: now)
+  }
+
+  mutating func hold(until time: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
+    if let held, held.until > now {
+      heldSeconds += max(0, (time - held.until).seconds)
+      self.held?.until = max(held.until, time)
+    } else {
+      heldSeconds += (time - now).seconds
+      held = (now, time)
+    }
   }
 
   /// The provider asked for a slower rise: half the rate, and up again from there.
-  package mutating func slowDown(at now: ContinuousClock.Instant) {
+  package mutating func slowDown(wait: Duration?, at now: ContinuousClock.Instant) {
     let time = seconds(now)
+    if let wait { hold(until: now + wait, at: now) }
     if let refusedAt, time - refusedAt < 1 { return }
-    if let accepted = accepted(.requests, at: time) {
-      buckets.requests.fall(to: accepted / 2, at: time)
+    if let sent = sendRate(of: .requests, at: time) {
+      buckets.requests.fall(to: sent / 2, at: time)
     }
-    passedBefore = passed
-    refusedAt = time
+    note(refusalAt: time)
   }
 
-  /// What the provider let through a second; nil where too little was sent to tell.
+  /// A request met an overload, or nobody.
   ///
-  /// Between two refusals, when its bucket was empty, this is its limit.
-  private mutating func accepted(_ meter: Meter, at time: Double) -> Double? {
-    if let refusedAt, time - refusedAt < 60 {
-      let through = passed[meter] - passedBefore[meter]
-      return through > 0 ? through / (time - refusedAt) : nil
-    }
+  /// - Returns: whether that is because too many were under way.
+  package mutating func overloaded(_ charge: Charge, at now: ContinuousClock.Instant) -> Bool {
+    let time = seconds(now)
+    giveBack(charge, counts: true, at: now)
+    overloadShare += Self.recent * (1 - overloadShare)
+    let isAbove = concurrency.refused(at: charge.level, time)
+    // In an outage, too, the levels that are refused are found; but then none is worked on.
+    return isAbove && meanAge(at: time) > 3 * (time - charge.time) + 0.02
+  }
+
+  /// For how long the requests that are under way have been so, on average, seconds.
+  private func meanAge(at time: Double) -> Double {
+    inFlight > 0 ? time - departures / Double(inFlight) : 0
+  }
+
+  /// An outage began or is over: begins with few requests at a time.
+  package mutating func restart(at now: ContinuousClock.Instant) {
+    concurrency.restart(at: seconds(now))
+  }
+
+  /// What is sent in a second, whatever becomes of it; nil where too little was to tell.
+  ///
+  /// Time on hold does not count.
+  private mutating func sendRate(of meter: Meter, at time: Double) -> Double? {
     let span = min(SendHistory.span, max(0.1, time))
-    let requests = history.sum(of: .requests, since: time - span, at: time)
-    guard requests >= Self.telling else { return nil }
-    return paced.sum(of: meter, since: time - span, at: time) / span
+    if history.sum(of: .requests, since: time - span, at: time) >= Self.telling {
+      return paced.sum(of: meter, since: time - span, at: time) / span
+    }
+    guard let refusedAt, sentRequests >= Self.telling else { return nil }
+    return sent[meter] / max(0.1, time - refusedAt - (heldSeconds - heldBefore))
   }
 
   /// The limit that a refusal is most likely about, where it names none.

@@ -36,19 +36,6 @@ package struct PacerReport: Codable, Sendable, Equatable {
   package var latency: Double
 }
 
-extension Hold {
-  /// How it is called in reports.
-  package var name: String {
-    switch self {
-    case .meter(let meter): meter.name
-    case .inFlight: "in flight"
-    case .retryAfter: "retry-after"
-    case .overload: "overload"
-    case .outage: "outage"
-    }
-  }
-}
-
 extension Pacer {
   /// How it sees the limits now; those that nothing is known of are left out.
   func report(for model: String) -> PacerReport {

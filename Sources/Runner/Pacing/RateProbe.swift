@@ -1,38 +1,70 @@
 /// Looks for a rate that nobody states: quickly up until the first refusal, then just below what was
 /// let through, with a cautious look above it now and then.
 ///
-/// Seconds since the pacer's start, amounts a second.
+/// Only what is answered is evidence: a rate falls to the share of it that was let through. Where it
+/// falls again and again and the same share is refused all the same, refusals have nothing to do
+/// with the rate; from then on only more of them than that count. Seconds since the pacer's start,
+/// amounts a second.
 struct RateProbe: Sendable {
+  /// The first rise: twice as fast in less than a tenth of a second.
   private static let slowStart = 10.0
+  /// How it comes back after a fall, up to just below what was let through.
   private static let easing = 0.02
+  /// How it looks above that: a two-hundredth in a second at first.
   private static let firstGrowth = 0.005
   private static let longestGrowth = 0.2
+  /// Seconds before it does; longer each time that the same rate is found.
   private static let firstHold = 2.5
   private static let longestHold = 12.0
   /// A request a minute: no search falls below it, or it would never learn again.
   private static let least = 1.0 / 60
-  private static let surprisesToIgnore = 3
-  private static let ignoring = 20.0
+  /// Falls that change nothing before refusals are taken to have nothing to do with the rate.
+  private static let vainFalls = 3
+  /// Requests that tell a share, or seconds after which fewer have to do.
+  private static let telling = 8.0
+  private static let longestLook = 1.0
+  /// A refusal counts for so much of the recent share; where most are refused, it is for a reason.
+  private static let recent = 0.03
+  private static let most = 0.5
+  /// How much an outcome counts for the share by chance, which may end.
+  private static let lasting = 0.001
 
   private(set) var rate: Double
-  /// What was let through at the last refusal; nil before the first.
+  /// What was let through at the last fall; nil before the first.
   private var ceiling: Double?
   private var heldUntil = 0.0
   private var hold = firstHold
   private var growth = firstGrowth
   private var updated: Double
-  /// Refusals in a row although we were below what was let through, and the rate before them.
-  private var surprises = 0
+  /// Since when the rate has not fallen, and what became of the requests sent since.
+  private var since: Double
+  private var sent = 0.0
+  private var answered = 0.0
+  private var refused = 0.0
+  /// The share of the last fall, falls in a row that changed nothing, their outcomes, and the rate
+  /// before them.
+  private var shareBefore: Double?
+  private var falls = 0
+  private var vain = (refused: 0.0, outcomes: 0.0)
   private var rateBefore = 0.0
-  /// Until when refusals are taken to have nothing to do with the rate.
-  private var ignoredUntil = 0.0
+  /// The share of refusals that have nothing to do with the rate, and that of the last outcomes.
+  private var chance = 0.0
+  private var recentShare = 0.0
+  private var longShare = 0.0
 
-  /// - Parameter rate: where it starts; it doubles in less than a tenth of a second until it is refused.
-  init(startingAt rate: Double, at time: Double) {
+  /// - Parameters:
+  ///   - rate: where it starts.
+  ///   - isRising: whether it doubles in less than a tenth of a second until it is refused; false
+  ///     where the rate was good until now.
+  init(startingAt rate: Double, isRising: Bool = true, at time: Double) {
     self.rate = max(Self.least, rate)
+    ceiling = isRising ? nil : self.rate
     updated = time
+    since = time
   }
 
+  /// The rate, once a refusal has shown one.
+  var found: Double? { isStarting ? nil : rate }
   /// True until the first refusal.
   private var isStarting: Bool { ceiling == nil }
   /// True once it is faster than any run, without a refusal.
@@ -55,38 +87,87 @@ struct RateProbe: Sendable {
     }
   }
 
-  /// The provider refused.
+  /// A request leaves.
+  mutating func sending() { sent += 1 }
+
+  /// A request that left at this time was let through.
+  mutating func answered(sentAt: Double) {
+    guard sentAt >= since else { return }
+    answered += 1
+    recentShare *= 1 - Self.recent
+    longShare *= 1 - Self.lasting
+    chance = longShare < Self.lasting ? 0 : min(chance, longShare)
+  }
+
+  /// One was refused.
   ///
-  /// Where the rate falls again and again and refusals come all the same, they are not about the
-  /// rate, and it is left where it was for a while.
-  ///
-  /// - Parameter accepted: what it let through lately.
-  mutating func backOff(accepted: Double, at time: Double) {
-    guard time >= ignoredUntil else { return }
-    if isSurprise {
-      surprises += 1
+  /// - Parameters:
+  ///   - sendRate: what is sent in a second, refused or not; nil where that cannot be told.
+  ///   - mayBeChance: false for a refusal that says when to come back, which is about the rate.
+  mutating func refused(sentAt: Double, sendRate: Double?, mayBeChance: Bool, at time: Double) {
+    guard sentAt >= since else { return }
+    refused += 1
+    recentShare += Self.recent * (1 - recentShare)
+    longShare += Self.lasting * (1 - longShare)
+    if chance > 0, recentShare < min(Self.most + chance, 3 * chance + 0.1) { return }
+    let isClear = sent >= Self.telling && (refused >= 0.3 * sent || answered >= 2 * Self.telling)
+    guard isStarting || isClear || time - since >= Self.longestLook else { return }
+    fall(sendRate: sendRate, mayBeChance: mayBeChance, at: time)
+  }
+
+  /// Falls to a share of what was sent, whatever became of it.
+  mutating func fall(to rate: Double, at time: Double) {
+    rateBefore = self.rate
+    settle(at: max(Self.least, rate), at: time)
+  }
+
+  private mutating func fall(sendRate: Double?, mayBeChance: Bool, at time: Double) {
+    // Refusals are often back long before what left with them: that counts as let through.
+    let share = refused / max(sent, refused)
+    let isVain = shareBefore.map { (0.5 * $0..<Self.most).contains(share) } ?? false
+    if let ceiling, mayBeChance, isVain, rate < 0.98 * ceiling {
+      falls += 1
+      vain.refused += refused
+      vain.outcomes += answered + refused
+      if falls >= Self.vainFalls { return ignore(at: time) }
     } else {
-      surprises = 0
-      rateBefore = max(Self.least, isStarting ? accepted : rate)
+      falls = 0
+      vain = (0, 0)
+      rateBefore = max(Self.least, isStarting ? min(rate, sendRate ?? rate) : rate)
     }
-    if surprises >= Self.surprisesToIgnore { return ignore(from: time) }
-    let isSameAgain = ceiling.map { abs(accepted - $0) < 0.1 * $0 } ?? false
+    shareBefore = share
+    let tried = min(rate, sendRate ?? rate)
+    let through = tried * (1 - share)
+    let isSameAgain = ceiling.map { abs(through - $0) < 0.1 * $0 } ?? false
     hold = isSameAgain ? min(Self.longestHold, 2 * hold) : Self.firstHold
-    let found = max(Self.least, isStarting ? accepted : max(0.3 * rate, min(rate, accepted)))
+    settle(at: max(Self.least, 0.3 * tried, through), at: time)
+  }
+
+  private mutating func settle(at found: Double, at time: Double) {
     ceiling = found
     rate = 0.95 * found
     growth = Self.firstGrowth
     heldUntil = time + hold
+    begin(at: time)
   }
 
-  /// True when what was let through before explains no refusal.
-  private var isSurprise: Bool { ceiling.map { rate < 0.98 * $0 } ?? false }
+  private mutating func begin(at time: Double) {
+    since = time
+    sent = 0
+    answered = 0
+    refused = 0
+  }
 
-  private mutating func ignore(from time: Double) {
-    surprises = 0
-    ceiling = rateBefore
+  /// Goes on as if it had not been refused.
+  private mutating func ignore(at time: Double) {
+    chance = vain.refused / vain.outcomes
+    recentShare = chance
+    longShare = chance
+    falls = 0
+    vain = (0, 0)
+    shareBefore = nil
     rate = rateBefore
-    ignoredUntil = time + Self.ignoring
-    heldUntil = ignoredUntil
+    ceiling = nil
+    begin(at: time)
   }
 }

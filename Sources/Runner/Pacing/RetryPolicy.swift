@@ -16,7 +16,8 @@ package struct RetryPolicy: Sendable, Equatable {
     self.cap = cap
   }
 
-  /// The wait after a failure.
+  /// The wait after a failure; where the provider asks for one, up to as much again in addition, so
+  /// that those it refused together do not come back together.
   ///
   /// - Parameters:
   ///   - failures: how often the job has failed, at least one.
@@ -24,6 +25,7 @@ package struct RetryPolicy: Sendable, Equatable {
   ///   - random: uniform in 0 ..< 1.
   package func delay(after failures: Int, asked: Duration?, random: Double) -> Duration {
     let bound = min(cap, base * Double(1 << min(max(failures - 1, 0), 16)))
-    return max(.seconds(bound * random), asked ?? .zero)
+    guard let asked else { return .seconds(bound * random) }
+    return max(.seconds(bound * random), asked + .seconds(min(bound, asked.seconds) * random))
   }
 }

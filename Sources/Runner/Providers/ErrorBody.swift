@@ -16,6 +16,8 @@ struct ErrorBody {
   var requestID: String?
   /// The quota that is used up, where Google says so.
   var quota: GoogleQuota?
+  /// Whether it is about what this one prompt says.
+  var isAboutPrompt = false
 
   /// Reads a parsed body; nil if it reports no error.
   init?(_ body: JSONValue) {
@@ -33,6 +35,7 @@ struct ErrorBody {
     let word = error["details"]?["error_code"]?.string ?? error["code"]?.string
     status = (error["code"]?.integer ?? word.flatMap { Int($0) }).flatMap(Self.asStatus)
     code = status == nil ? word : nil
+    isAboutPrompt = saysItIsAboutPrompt(error)
   }
 
   /// Describes a body that is no error object: the first words of a text, nothing of a page.

@@ -55,6 +55,7 @@ struct RefusalPolicy: Sendable {
     if let quota = error.quota { return quota.isPerDay ? .park(.billing) : .pace }
     let message = error.message ?? ""
     if let phrase = phrases.first(where: { message.hasPrefix($0.beginning) }) { return phrase.exit }
+    if error.isAboutPrompt, [400, 403, 422, 451].contains(status) { return .fail }
     if let exit = error.code.flatMap({ codes[$0] }) ?? error.type.flatMap({ codes[$0] }) {
       return exit
     }

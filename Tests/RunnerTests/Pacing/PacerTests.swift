@@ -96,7 +96,7 @@ import Testing
     var pacer = pacer(RateLimits(requestsPerMinute: 600))
     for _ in 0..<20 { pacer.see(requests(0, of: 600), at: start) }
     let hold = pacer.hold(pacer.charge(for: shape, at: start), at: start)
-    #expect(hold?.hold == .meter(.requests))
+    #expect(hold?.reason == .meter(.requests))
     #expect(hold?.wait ?? .zero > .milliseconds(5))
   }
 
@@ -143,7 +143,7 @@ import Testing
       let now = start + .seconds(second)
       let charge = pacer.charge(for: shape, at: now)
       pacer.take(charge)
-      pacer.refused(charge, for: nil, sighting: .nothing, at: now)
+      pacer.refused(charge, for: nil, wait: nil, sighting: .nothing, at: now, random: 0)
     }
     let later = start + .seconds(70)
     let hold = pacer.hold(pacer.charge(for: shape, at: later), at: later)
@@ -169,7 +169,14 @@ import Testing
       let now = start + .seconds(second)
       let charge = pacer.charge(for: shape, at: now)
       pacer.take(charge)
-      pacer.refused(charge, for: .outputTokens, sighting: sighting, at: now)
+      pacer.refused(
+        charge,
+        for: .outputTokens,
+        wait: nil,
+        sighting: sighting,
+        at: now,
+        random: 0
+      )
     }
     #expect(pacer.charge(for: shape, at: start).held.outputTokens == 200)
   }
@@ -192,6 +199,6 @@ import Testing
     #expect(granted <= 100)
     pacer.see(requests(5_000, of: 6_000), at: later)
     let hold = pacer.hold(pacer.charge(for: shape, at: later), at: later)
-    #expect(hold?.hold != .inFlight)
+    #expect(hold?.reason != .inFlight)
   }
 }

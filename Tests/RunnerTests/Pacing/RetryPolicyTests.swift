@@ -18,7 +18,8 @@ import Testing
       for random in [0, 0.5, 0.999] {
         let wait = RetryPolicy().delay(after: failures, asked: asked, random: random)
         #expect(wait >= asked)
-        #expect(wait <= max(asked, .seconds(60)))
+        #expect(wait <= max(asked + asked, .seconds(60)) && wait <= asked + .seconds(60))
+        #expect(random == 0 || asked == .zero || wait > asked)
       }
     }
   }

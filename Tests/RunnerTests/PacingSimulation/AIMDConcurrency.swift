@@ -32,7 +32,12 @@ struct AIMDConcurrency: PacingController {
     drop()
   }
 
-  mutating func unavailable(_ job: SimulatedJob, place: Int, at now: Double) -> Retry {
+  mutating func unavailable(
+    _ job: SimulatedJob,
+    place: Int,
+    retryAfter: Double?,
+    at now: Double
+  ) -> Retry {
     drop()
   }
 

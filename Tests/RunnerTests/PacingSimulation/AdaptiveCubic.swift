@@ -71,7 +71,12 @@ struct AdaptiveCubic: PacingController {
     return .queuesAfter(random.uniform() * min(20, pow(2, Double((job.failures - 1) % 3))))
   }
 
-  mutating func unavailable(_ job: SimulatedJob, place: Int, at now: Double) -> Retry {
+  mutating func unavailable(
+    _ job: SimulatedJob,
+    place: Int,
+    retryAfter: Double?,
+    at now: Double
+  ) -> Retry {
     inFlight -= 1
     return .queuesAfter(random.uniform() * min(20, pow(2, Double((job.failures - 1) % 3))))
   }

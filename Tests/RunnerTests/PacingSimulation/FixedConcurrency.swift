@@ -36,7 +36,12 @@ struct FixedConcurrency: PacingController {
     .leavesAfter(fullJitter(failures: job.failures, cap: 60, &random))
   }
 
-  mutating func unavailable(_ job: SimulatedJob, place: Int, at now: Double) -> Retry {
+  mutating func unavailable(
+    _ job: SimulatedJob,
+    place: Int,
+    retryAfter: Double?,
+    at now: Double
+  ) -> Retry {
     .leavesAfter(fullJitter(failures: job.failures, cap: 60, &random))
   }
 }

@@ -131,7 +131,12 @@ struct MirrorReference: PacingController {
     return .queues
   }
 
-  mutating func unavailable(_ job: SimulatedJob, place: Int, at now: Double) -> Retry {
+  mutating func unavailable(
+    _ job: SimulatedJob,
+    place: Int,
+    retryAfter: Double?,
+    at now: Double
+  ) -> Retry {
     charge(costs[place], times: -1)
     return .queuesAfter(fullJitter(failures: job.failures, cap: 60, &random))
   }

@@ -47,14 +47,8 @@ struct NightjarController: PacingController {
   ) {
     guard let grant = grants[place] else { return }
     let usage = Usage(inputTokens: Int(job.inputTokens), outputTokens: Int(job.outputTokens))
-    let time = instant(now)
-    _ = account.answered(
-      grant,
-      usage: usage,
-      elapsed: time - grant.sentAt,
-      sighting: sighting,
-      at: time
-    )
+    let elapsed = instant(now) - grant.sentAt
+    _ = end(grant, .answered(usage: usage, elapsed: elapsed), sighting, at: now)
   }
 
   mutating func limited(
@@ -64,32 +58,44 @@ struct NightjarController: PacingController {
     at now: Double
   ) -> Retry {
     guard let grant = grants[place] else { return .queues }
-    account.paced(
-      grant,
-      for: .limit(refusal.meter),
-      wait: refusal.retryAfter.map { .seconds($0) },
-      sighting: refusal.sighting,
-      at: instant(now),
-      random: random.uniform()
-    )
+    let wait = refusal.retryAfter.map { Duration.seconds($0) }
+    _ = end(grant, .paced(.limit(refusal.meter), wait: wait), refusal.sighting, at: now)
     return .queues
   }
 
-  mutating func unavailable(_ job: SimulatedJob, place: Int, at now: Double) -> Retry {
+  mutating func unavailable(
+    _ job: SimulatedJob,
+    place: Int,
+    retryAfter: Double?,
+    at now: Double
+  ) -> Retry {
     guard let grant = grants[place] else { return .queues }
-    let time = instant(now)
+    let wait = retryAfter.map { Duration.seconds($0) }
     jobs += 1
-    _ = account.failed(
+    let verdict = end(
       grant,
-      job: jobs,
-      cause: .overload,
-      answered: true,
-      isAboutRequest: false,
-      at: time,
-      random: random.uniform()
+      .failed(.overload, wait: wait, answered: true, isAboutRequest: false),
+      at: now
     )
-    let delay = retries.delay(after: job.failures, asked: nil, random: random.uniform())
-    let earliest = account.nextRetry(at: time)
-    return .queuesAfter(max(delay, earliest - time).seconds)
+    let delay = retries.delay(after: job.failures, asked: wait, random: random.uniform())
+    let earliest = verdict.retryAt.map { ($0 - epoch).seconds - now } ?? 0
+    return .queuesAfter(max(delay.seconds, earliest))
+  }
+
+  private mutating func end(
+    _ grant: AccountState.Grant,
+    _ end: RequestEnd,
+    _ sighting: LimitSighting = .nothing,
+    at now: Double
+  ) -> EndVerdict {
+    let chance = random.uniform()
+    return account.ended(
+      grant,
+      end,
+      job: jobs,
+      sighting: sighting,
+      at: instant(now),
+      random: chance
+    )
   }
 }

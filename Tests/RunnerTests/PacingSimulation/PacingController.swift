@@ -44,6 +44,11 @@ protocol PacingController {
     _ refusal: RateLimitRefusal,
     at now: Double
   ) -> Retry
-  /// 529: the provider is down.
-  mutating func unavailable(_ job: SimulatedJob, place: Int, at now: Double) -> Retry
+  /// 503, 529 and their kin: the provider has more to do than it can; `retryAfter` in seconds.
+  mutating func unavailable(
+    _ job: SimulatedJob,
+    place: Int,
+    retryAfter: Double?,
+    at now: Double
+  ) -> Retry
 }

@@ -117,13 +117,18 @@ struct PacingSimulation {
   private mutating func arrives(_ place: Int, _ now: Double) {
     let (job, account) = (flights[place].job, flights[place].account)
     flights[place].verdict = accounts[account].server.admit(job, at: now)
-    guard case .accepted = flights[place].verdict else { return ends(place, now) }
     let settings = accounts[account].server.settings
+    guard case .accepted = flights[place].verdict else {
+      // What is refused by chance is refused late: it cannot be told from work by its haste.
+      if settings.refusals == nil { return ends(place, now) }
+      return timeline.add(.ends(place), at: now + settings.latency * random.uniform(0.9...1.1))
+    }
     if settings.headers.areOfAdmission {
       flights[place].sighting = accounts[account].server.sighting(at: now)
     }
     let latency = settings.latency + settings.latencyPerToken * job.outputTokens
-    timeline.add(.ends(place), at: now + latency * random.uniform(0.9...1.1))
+    let work = latency * random.uniform(0.9...1.1)
+    timeline.add(.ends(place), at: now + accounts[account].server.timeToAnswer(work, at: now))
   }
 
   private mutating func ends(_ place: Int, _ now: Double) {
@@ -165,13 +170,10 @@ struct PacingSimulation {
         accounts[account].controller.limited(failed, place: place, refusal, at: now),
         now
       )
-    case .overloaded:
-      retry(
-        failed,
-        place,
-        accounts[account].controller.unavailable(failed, place: place, at: now),
-        now
-      )
+    case .overloaded(let wait):
+      let next = accounts[account].controller
+        .unavailable(failed, place: place, retryAfter: wait, at: now)
+      retry(failed, place, next, now)
     }
     letLeave(at: now)
   }

@@ -74,6 +74,24 @@ struct PacingTable {
     return "| \(row.name) | \(figures.joined(separator: " | ")) |"
   }
 
+  /// As Markdown: answers of what is allowed, refusals for each answer, both in per cent, and answers
+  /// a second of the first ten seconds.
+  static func troubles() -> [String] {
+    let head = ["| server | allows | answered | refused | at first |", "|---|---|---|---|---|"]
+    return head
+      + (TroubledCell.all + TroubledCell.overloads).map { cell in
+        let results = seeds.map { cell.run(seed: $0) }
+        return String(
+          format: "| %@ | %.0f/s | %.1f | %.1f | %.0f/s |",
+          cell.name,
+          cell.allows,
+          100 * mean(results.map(\.used)),
+          100 * mean(results.map(\.refusals)),
+          mean(results.map(\.start))
+        )
+      }
+  }
+
   private static func mean(_ values: [Double]) -> Double {
     values.reduce(0, +) / Double(values.count)
   }
@@ -91,6 +109,6 @@ struct PacingTable {
   func `is printed`() async {
     let lines = await PacingTable.text()
     print(PacingTable.conditions)
-    for line in lines { print(line) }
+    for line in lines + [""] + PacingTable.troubles() { print(line) }
   }
 }

@@ -44,7 +44,12 @@ struct SDKRetry: PacingController {
     retry(job, retryAfter: refusal.retryAfter)
   }
 
-  mutating func unavailable(_ job: SimulatedJob, place: Int, at now: Double) -> Retry {
+  mutating func unavailable(
+    _ job: SimulatedJob,
+    place: Int,
+    retryAfter: Double?,
+    at now: Double
+  ) -> Retry {
     retry(job, retryAfter: nil)
   }
 

@@ -12,6 +12,7 @@ struct ServerBooks {
     var arrived = 0
     var limited = 0
     var unavailable = 0
+    var answered = 0
   }
 
   private(set) var pages: [Page] = []

@@ -31,6 +31,25 @@ struct HeaderSettings {
   var areOfAdmission = false
   /// Shows a full bucket as a full minute.
   var showsWholeMinute = false
+  /// Tells this limit on requests a minute, of which nothing is ever left; nothing holds it.
+  var emptyLimit: Double?
+}
+
+/// Refusals that have nothing to do with what the client does.
+struct RandomRefusals {
+  /// Of all requests.
+  var share: Double
+  /// 429 in place of 529.
+  var isRateLimit = false
+  /// Seconds, told with each.
+  var retryAfter: Double?
+}
+
+/// How many requests a server works on at a time, whatever their rate.
+struct ServerSlots {
+  var count: Int
+  /// Whether more of them wait, instead of being refused with a plain 503.
+  var queues = false
 }
 
 /// How a simulated provider limits an account.
@@ -42,6 +61,10 @@ struct ServerSettings {
   var charge = ServerCharge.produced
   /// Requests in any second, which no header mentions.
   var hiddenPerSecond: Double?
+  /// Requests in each second by the clock, which headers tell without naming the second.
+  var perSecond: Int?
+  var refusals: RandomRefusals?
+  var slots: ServerSlots?
   var others: OtherUsers?
   /// From these seconds on, all limits are multiplied by this.
   var changes: [(second: Int, factor: Double)] = []

@@ -7,8 +7,8 @@ enum Verdict {
   case accepted
   /// 429: this limit is used up; seconds to wait where it tells them.
   case limited(Meter?, retryAfter: Double?)
-  /// 529: nothing works.
-  case overloaded
+  /// 503 or 529; seconds to wait where it tells them.
+  case overloaded(retryAfter: Double?)
 }
 
 /// A provider's limits on one account, with books of what it saw; times are seconds.
@@ -17,6 +17,11 @@ struct SimulatedServer {
   private(set) var books = ServerBooks()
   private var buckets: [(meter: Meter, bucket: ServerBucket)] = []
   private var hidden: ServerBucket?
+  /// How many requests it works on, and when each of its slots is free again.
+  private var working = 0
+  private var slotsFree: [Double] = []
+  /// The second of ``ServerSettings/perSecond``, and what is left of it.
+  private var clockSecond = (number: -1, left: 0)
   private var random: SeededGenerator
 
   init(_ settings: ServerSettings, seed: UInt64) {
@@ -71,8 +76,15 @@ struct SimulatedServer {
   mutating func admit(_ job: SimulatedJob, at now: Double) -> Verdict {
     books.page.arrived += 1
     if settings.outages.contains(where: { $0.contains(now) }) {
-      books.page.unavailable += 1
-      return .overloaded
+      return overload(retryAfter: nil)
+    }
+    if let refusals = settings.refusals, random.uniform() < refusals.share {
+      if !refusals.isRateLimit { return overload(retryAfter: refusals.retryAfter) }
+      books.page.limited += 1
+      return .limited(nil, retryAfter: refusals.retryAfter)
+    }
+    if let slots = settings.slots, !slots.queues, working >= slots.count {
+      return overload(retryAfter: nil)
     }
     if let hold = settings.holds.first(where: { $0.contains(now) }) {
       return limit(nil, wait: hold.upperBound - now)
@@ -80,9 +92,33 @@ struct SimulatedServer {
     advance(to: now)
     if let (meter, wait) = longestWait(for: job), wait > 0 { return limit(meter, wait: wait) }
     if let wait = hidden?.wait(for: 1), wait > 0 { return limit(.requests, wait: wait) }
+    if let second = settings.perSecond, !takeSecond(of: second, at: now) {
+      return limit(.requests, wait: now.rounded(.up) - now)
+    }
     hidden?.take(1)
+    working += 1
     for index in buckets.indices { take(job, from: index) }
     return .accepted
+  }
+
+  private mutating func overload(retryAfter: Double?) -> Verdict {
+    books.page.unavailable += 1
+    return .overloaded(retryAfter: retryAfter)
+  }
+
+  private mutating func takeSecond(of limit: Int, at now: Double) -> Bool {
+    if Int(now) != clockSecond.number { clockSecond = (Int(now), limit) }
+    clockSecond.left -= 1
+    return clockSecond.left >= 0
+  }
+
+  /// Seconds from now until a request that takes so long is answered.
+  mutating func timeToAnswer(_ work: Double, at now: Double) -> Double {
+    guard let slots = settings.slots, slots.queues else { return work }
+    while slotsFree.count < slots.count { slotsFree.append(0) }
+    let slot = slotsFree.indices.min { slotsFree[$0] < slotsFree[$1] } ?? 0
+    slotsFree[slot] = max(now, slotsFree[slot]) + work
+    return slotsFree[slot] - now
   }
 
   private mutating func limit(_ meter: Meter?, wait: Double) -> Verdict {
@@ -130,6 +166,8 @@ struct SimulatedServer {
   /// The answer to an admitted job leaves.
   mutating func end(_ job: SimulatedJob, at now: Double) {
     advance(to: now)
+    working -= 1
+    books.page.answered += 1
     for index in buckets.indices {
       let meter = buckets[index].meter
       guard meter == .outputTokens || meter == .tokens else { continue }
@@ -150,6 +188,10 @@ struct SimulatedServer {
   mutating func sighting(at now: Double) -> LimitSighting {
     advance(to: now)
     var sighting = LimitSighting.nothing
+    if let second = settings.perSecond { sighting.requests = standing(of: second, at: now) }
+    if let limit = settings.headers.emptyLimit {
+      sighting.requests = LimitStanding(limit: limit, remaining: 0, reset: .zero)
+    }
     if settings.headers.loss > 0, random.uniform() < settings.headers.loss { return sighting }
     for (meter, bucket) in buckets {
       let unit = meter == .requests ? 1 : settings.headers.granularity
@@ -162,5 +204,10 @@ struct SimulatedServer {
       )
     }
     return sighting
+  }
+  /// What is told of a limit by the second: its number, not what it is for.
+  private func standing(of second: Int, at now: Double) -> LimitStanding {
+    let left = Int(now) == clockSecond.number ? max(0, clockSecond.left) : second
+    return LimitStanding(limit: Double(second), remaining: Double(left), reset: .seconds(1))
   }
 }

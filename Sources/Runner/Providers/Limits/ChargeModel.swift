@@ -22,6 +22,8 @@ package struct Charge: Sendable, Equatable {
   /// The bytes and the class of the request, from which estimates learn.
   package var bytes: Double
   package var outputClass: Int
+  /// How many requests were under way with it.
+  var level: Int
   /// Seconds since the pacer's start at which it was let in.
   package var time: Double
 }

@@ -38,7 +38,7 @@ import Testing
       let random = Double.random(in: 0..<1, using: &generator)
       let place = try place(&balancer, at: now, random: random)
       if place.endpoint == endpoint {
-        balancer.failed(place, job: job, answered: false, at: now, random: 1)
+        _ = balancer.failed(place, unreachable(job), at: now, random: 1)
       } else {
         balancer.succeeded(place, at: now)
       }
@@ -152,13 +152,13 @@ import Testing
         case .place(let place):
           running.append(place)
         case .wait(let until):
-          #expect(balancer.isDown)
+          #expect(balancer.down == 3)
           #expect(until <= now + .seconds(8))
         }
         while running.count > 5, let ended = running.popLast() {
           let isFault = Double.random(in: 0..<1, using: &generator) < faults[ended.endpoint]
           if isFault {
-            balancer.failed(ended, job: job, answered: true, at: now, random: random)
+            _ = balancer.failed(ended, unreachable(job), at: now, random: random)
           } else {
             balancer.succeeded(ended, at: now)
           }
@@ -195,7 +195,7 @@ import Testing
     var balancer = EndpointBalancer(count: 2)
     try bringDown(0, of: &balancer, at: start)
     try bringDown(1, of: &balancer, at: start)
-    #expect(balancer.isDown)
+    #expect(balancer.down == 2)
     let choice = balancer.choose(prefix: 1, tokens: 1, at: start, random: 0)
     #expect(choice == .wait(until: start + .seconds(1)))
     #expect(try place(&balancer, at: start + .seconds(1)).ticket.isProbe)
@@ -217,5 +217,9 @@ import Testing
       }
       #expect(place.endpoint != 1)
     }
+  }
+
+  private func unreachable(_ job: Int) -> EndpointFailure {
+    EndpointFailure(job: job, cause: .overload, answered: false, isAboutRequest: false)
   }
 }

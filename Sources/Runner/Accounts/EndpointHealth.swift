@@ -1,7 +1,8 @@
 /// Tells an outage of an endpoint from trouble with a single job, and probes until it is over.
 ///
-/// A circuit breaker: closed while answers come; open after failures of several jobs in a row; then
-/// single requests probe, at intervals that double from 1 s up to 8 s. While another endpoint of
+/// A circuit breaker: closed while answers come; open after failures of several jobs in a row, more
+/// of them where failures are frequent anyway; then single requests probe, at intervals that double
+/// from 1 s up to 8 s, or when the provider says. While another endpoint of
 /// the account is healthy, an open breaker also ejects: probes are then 30 s apart, and 30 s more
 /// each time, up to 300 s (as in Envoy's outlier detection).
 package struct EndpointHealth: Sendable {
@@ -30,21 +31,30 @@ package struct EndpointHealth: Sendable {
     var ejectedUntil: ContinuousClock.Instant
   }
 
-  static let failuresToTrip = 5
+  /// More than show that too many were sent at a time, which is no outage.
+  static let failuresToTrip = 10
   static let jobsToTrip = 3
+  /// A run of failures is an outage once it is less likely than this at the share of requests that
+  /// failed before; a share above the other is not believed.
+  static let chance = 1e-6
+  static let largestShare = 0.6
   static let longestInterval = 8.0
   static let ejection = 30.0
   static let longestEjection = 300.0
 
   /// Nil while it is closed.
   private var breaker: Breaker?
-  private var failures = 0
-  private var failedJobs: Set<Int> = []
+  /// Failures since the last answer.
+  private var run = FailureRun()
   /// When the first of the requests that failed in a row was sent.
   private var troubleSince: ContinuousClock.Instant?
+  /// The share of requests that failed while others were answered.
+  private var share = 0.0
+  private var suspects = SuspectJobs()
   private var ejections = 0
   /// Counts the probes for ever, so that one of an earlier outage is never taken for the latest.
   private var probes = 0
+  /// When the request was sent that was answered, and left last.
   private var lastSuccess: ContinuousClock.Instant?
 
   package init() {}
@@ -90,6 +100,13 @@ package struct EndpointHealth: Sendable {
     if isLatestProbe(ticket) { breaker?.probeAt = now }
   }
 
+  /// A request was refused because too many were under way: what failed before it was so too.
+  package mutating func crowded(_ ticket: Ticket, at now: ContinuousClock.Instant) {
+    hasAnswered = true
+    run = FailureRun()
+    ended(ticket, at: now)
+  }
+
   /// The provider answered; refusals of a job or a pace are answers too.
   ///
   /// While the endpoint is down, the answer to a request that was sent no later than the first that
@@ -97,47 +114,68 @@ package struct EndpointHealth: Sendable {
   package mutating func succeeded(_ ticket: Ticket, at now: ContinuousClock.Instant) {
     hasAnswered = true
     if isDown, let troubleSince, ticket.sentAt <= troubleSince { return }
+    if !isDown { share = run.share(after: share) }
     breaker = nil
-    failures = 0
-    failedJobs = []
+    run = FailureRun()
     troubleSince = nil
     ejections = 0
-    lastSuccess = now
+    lastSuccess = max(lastSuccess ?? ticket.sentAt, ticket.sentAt)
   }
+
+  /// A job was answered, so that it does not always fail.
+  mutating func clear(_ job: Int) { suspects.remove(job) }
 
   /// A request failed.
   ///
+  /// An outage fails no job. The failure is charged to the job when a request that was sent later
+  /// was answered; when no more than two jobs have failed since; when most of those that did had
+  /// failed while others were answered, so that only such jobs are left; and when nothing else has
+  /// come for longer than outages last, since a batch whose last jobs always fail must end.
+  ///
   /// - Parameters:
-  ///   - job: whose request it was.
-  ///   - answered: whether any answer came, even a bad one.
-  ///   - isJobsOwn: true when the failure is about the request and no untried job is left that
-  ///     could show whether the endpoint works; it is then taken to work.
+  ///   - failure: what is known of it.
   ///   - othersHealthy: whether another endpoint of the account is not down; the last one that is
   ///     healthy is never ejected.
   ///   - random: uniform in 0 ..< 1, spreads the probes.
+  /// - Returns: whether it is charged.
   package mutating func failed(
     _ ticket: Ticket,
-    job: Int,
-    answered: Bool,
-    isJobsOwn: Bool = false,
+    _ failure: EndpointFailure,
     othersHealthy: Bool = false,
     at now: ContinuousClock.Instant,
     random: Double
-  ) {
-    hasAnswered = hasAnswered || answered
-    failures += 1
+  ) -> Bool {
+    hasAnswered = hasAnswered || failure.answered
+    let othersGotThrough = lastSuccess.map { $0 >= ticket.sentAt } ?? false
+    if othersGotThrough { suspects.note(failure) }
     troubleSince = troubleSince ?? ticket.sentAt
-    if failedJobs.count < Self.jobsToTrip { failedJobs.insert(job) }
-    let isOutage = failures >= Self.failuresToTrip && failedJobs.count >= Self.jobsToTrip
-    if isJobsOwn {
+    run.add(failure, isSuspect: suspects.contains(failure.job), share: share)
+    let isJobsOwn = isJobsOwn(failure, at: now)
+    if isJobsOwn, failure.cause == .fault {
       breaker = nil
-      return
+    } else if isDown ? isLatestProbe(ticket) : run.isOutage {
+      trip(after: failure.wait, othersHealthy: othersHealthy, at: now, random: random)
     }
-    guard isDown ? isLatestProbe(ticket) : isOutage else { return }
-    trip(othersHealthy: othersHealthy, at: now, random: random)
+    if othersGotThrough { return isCharged(failure, random) }
+    return isJobsOwn || failure.isAboutRequest && run.jobs.count < Self.jobsToTrip
   }
 
+  /// Whether the run of failures is about its jobs, as far as can be told without an answer.
+  private func isJobsOwn(_ failure: EndpointFailure, at now: ContinuousClock.Instant) -> Bool {
+    if run.isOfSuspects { return true }
+    guard let troubleSince, run.isOutage || isDown else { return false }
+    return now - troubleSince > failure.patience
+  }
+
+  /// An overload that many meet is charged so seldom that one in a hundred thousand jobs at most
+  /// fails by chance: as often as its share makes up for.
+  private func isCharged(_ failure: EndpointFailure, _ random: Double) -> Bool {
+    failure.cause == .fault || share <= 0.2 || random < 0.25 * (1 - share) / share
+  }
+
+  /// - Parameter wait: what the provider asked for.
   private mutating func trip(
+    after wait: Duration?,
     othersHealthy: Bool,
     at now: ContinuousClock.Instant,
     random: Double
@@ -148,26 +186,8 @@ package struct EndpointHealth: Sendable {
     let ejection = min(Self.longestEjection, Self.ejection * Double(ejections))
     breaker = Breaker(
       trips: trips + 1,
-      probeAt: now + .seconds(interval * (0.75 + random / 4)),
+      probeAt: now + max(.seconds(interval * (0.75 + random / 4)), wait ?? .zero),
       ejectedUntil: othersHealthy ? now + .seconds(ejection) : now
     )
-  }
-
-  /// Whether a failure is the job's own: an outage fails no job.
-  ///
-  /// It is when another request got through since the job's was sent. It is also when the answer
-  /// was about this request and no more than two jobs have failed in a row, or only such jobs are
-  /// left: a batch of jobs that always fail must come to its end.
-  ///
-  /// - Parameters:
-  ///   - isAboutRequest: false for signs of an outage: overload, unreachable.
-  ///   - othersWait: true while jobs are left that have not been tried.
-  package func charges(
-    sentAt: ContinuousClock.Instant,
-    isAboutRequest: Bool,
-    othersWait: Bool = true
-  ) -> Bool {
-    if let lastSuccess, lastSuccess >= sentAt { return true }
-    return isAboutRequest && (!othersWait || failedJobs.count < Self.jobsToTrip)
   }
 }

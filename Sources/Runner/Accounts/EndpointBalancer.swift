@@ -43,8 +43,8 @@ package struct EndpointBalancer: Sendable {
   /// True once any endpoint has answered.
   package var hasAnswered: Bool { members.contains { $0.health.hasAnswered } }
 
-  /// True while no endpoint takes more than probes.
-  package var isDown: Bool { members.allSatisfy(\.health.isDown) }
+  /// How many endpoints take no more than probes.
+  package var down: Int { members.count { $0.health.isDown } }
 
   /// Estimated tokens in flight at an endpoint.
   package func load(of endpoint: Int) -> Double { members[endpoint].tokens }
@@ -128,47 +128,38 @@ package struct EndpointBalancer: Sendable {
     members[place.endpoint].health.ended(place.ticket, at: now)
   }
 
+  /// A request was refused because too many were under way.
+  package mutating func crowded(_ place: Place, at now: ContinuousClock.Instant) {
+    leave(place)
+    members[place.endpoint].health.crowded(place.ticket, at: now)
+  }
+
   /// The provider answered; refusals of a job, a key or a pace are answers too.
   package mutating func succeeded(_ place: Place, at now: ContinuousClock.Instant) {
     leave(place)
     members[place.endpoint].health.succeeded(place.ticket, at: now)
   }
 
-  /// A request failed; parameters as for ``EndpointHealth``.
+  /// A request failed; says whether that is charged to its job, as ``EndpointHealth`` decides.
   package mutating func failed(
     _ place: Place,
-    job: Int,
-    answered: Bool,
-    isJobsOwn: Bool = false,
+    _ failure: EndpointFailure,
     at now: ContinuousClock.Instant,
     random: Double
-  ) {
+  ) -> Bool {
     leave(place)
     let othersHealthy = othersHealthy(than: place.endpoint)
-    members[place.endpoint].health.failed(
+    return members[place.endpoint].health.failed(
       place.ticket,
-      job: job,
-      answered: answered,
-      isJobsOwn: isJobsOwn,
+      failure,
       othersHealthy: othersHealthy,
       at: now,
       random: random
     )
   }
 
-  /// Whether a failure is the job's own, as ``EndpointHealth`` decides.
-  package func charges(
-    _ place: Place,
-    sentAt: ContinuousClock.Instant,
-    isAboutRequest: Bool,
-    othersWait: Bool = true
-  ) -> Bool {
-    members[place.endpoint].health.charges(
-      sentAt: sentAt,
-      isAboutRequest: isAboutRequest,
-      othersWait: othersWait
-    )
-  }
+  /// A job was answered, which clears it of what it was suspected of.
+  mutating func clear(_ job: Int, at place: Place) { members[place.endpoint].health.clear(job) }
 
   private mutating func leave(_ place: Place) {
     members[place.endpoint].requests -= 1

@@ -1,0 +1,82 @@
+import Foundation
+import Runner
+import Testing
+
+@Suite struct `The memory of an account` {
+  private let start = ContinuousClock.now
+  private let moment: Int = 1_795_464_000_000
+  private let shape = RequestShape(model: "m", maxTokens: 20, bytes: 20)
+
+  private func account() -> AccountState {
+    AccountState(limits: RateLimits(), charges: .anthropic, at: start)
+  }
+
+  /// What an account remembers after a restart that takes so many seconds, through the text that is
+  /// stored.
+  private func restarted(_ account: AccountState, after seconds: Int) throws -> AccountState {
+    let data = try JSONEncoder().encode(account.memory(at: start, unixMilliseconds: moment))
+    let memory = try JSONDecoder().decode(AccountMemory.self, from: data)
+    var next = self.account()
+    next.remember(memory, at: start, unixMilliseconds: moment + 1_000 * seconds)
+    return next
+  }
+
+  private func grant(_ account: inout AccountState, model: String = "m") throws
+    -> AccountState.Grant
+  {
+    guard case .granted(let grant) = account.admit(shape, model: model, at: start) else {
+      throw Refused()
+    }
+    return grant
+  }
+
+  private struct Refused: Error {}
+
+  @Test func `holds a model until the time that the provider named`() throws {
+    var account = account()
+    let refused = try grant(&account)
+    _ = account.ended(
+      refused,
+      .paced(.limit(nil), wait: .seconds(90)),
+      job: 0,
+      at: start,
+      random: 0
+    )
+    var next = try restarted(account, after: 30)
+    #expect(next.admit(shape, at: start) == .wait(until: start + .seconds(60)))
+    _ = try grant(&next, model: "other")
+    var later = try restarted(account, after: 90)
+    _ = try grant(&later)
+  }
+
+  @Test func `keeps a parking until the time that was named, and no other`() throws {
+    var account = account()
+    _ = account.park(.billing, "spent", for: .seconds(600), at: start)
+    var next = try restarted(account, after: 100)
+    #expect(next.parking?.message == "spent" && next.parking?.reason == .billing)
+    #expect(next.admit(shape, at: start) == .closed)
+    #expect(next.parking?.retryAt == start + .seconds(500))
+    #expect(try restarted(account, after: 600).parking == nil)
+    var guessed = self.account()
+    _ = guessed.park(.billing, "spent", at: start)
+    #expect(try restarted(guessed, after: 1).parking == nil)
+  }
+
+  @Test func `keeps what headers told for an hour`() throws {
+    var account = account()
+    var status = LimitSighting.nothing
+    status.requests = LimitStanding(limit: 600, remaining: 590)
+    _ = account.ended(
+      try grant(&account),
+      .answered(usage: Usage(), elapsed: .seconds(1)),
+      job: 0,
+      sighting: status,
+      at: start,
+      random: 0
+    )
+    let told = { (account: AccountState) in account.pacerReports.first?.limits.first }
+    #expect(told(account)?.learnedPerMinute == 600)
+    #expect(told(try restarted(account, after: 3_600))?.learnedPerMinute == 600)
+    #expect(told(try restarted(account, after: 3_601))?.learnedPerMinute == nil)
+  }
+}
