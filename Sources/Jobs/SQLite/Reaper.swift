@@ -14,7 +14,7 @@ struct Reaper: Sendable {
     let files: WorkerFiles
     let isAlive: Bool
     let inFlight: SendJournal.Record
-    let answers: [(lease: SegmentLease, result: JobResult)]
+    let answers: KeptAnswers
   }
 
   /// - Parameter worker: the one that does this, which is not dead.
@@ -45,7 +45,7 @@ struct Reaper: Sendable {
     }
   }
 
-  /// A worker that is dead, or past its lease; its files are read before others are kept waiting.
+  /// A worker that is dead, or past its lease.
   private func corpse(_ record: WorkerRecord) -> Corpse? {
     let files = WorkerFiles(batch: batch, tag: record.tag)
     let isAlive = access == .shared && WorkerLock.isHeld(files)
@@ -65,12 +65,13 @@ struct Reaper: Sendable {
     let now = try WorkerRecord.all(in: db).first { $0.worker == record.worker }
     guard let now, !corpse.isAlive || now.leaseEnd == record.leaseEnd else { return false }
     remains.workers.append(record.worker)
-    var flush = Flush()
-    flush.results = corpse.answers
     let commit = try FlushCommit(db, worker: record.worker, leaseEnd: record.leaseEnd)
-    let receipt = try commit.write(flush)
-    let recovered = zip(corpse.answers, receipt.sequences).compactMap {
-      $1 == nil ? nil : $0.result.job
+    var recovered: [Int] = []
+    // One by one: together they may be larger than the memory.
+    for answer in corpse.answers {
+      var flush = Flush()
+      flush.results = [answer]
+      if try commit.write(flush).sequences != [nil] { recovered.append(answer.result.job) }
     }
     remains.recovered += recovered
     try noteUnknown(corpse, answered: recovered.count, now.unanswered, db, &remains)
