@@ -19,7 +19,6 @@ bool wipes_on_free(void) { return false; }
 #else
 
 #include <dlfcn.h>
-#include <malloc.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -34,14 +33,51 @@ static inline bool is_mapped(const void *memory) {
   return ((const size_t *)memory)[-1] & 2;
 }
 
+/* Bytes that a block holds which has no pages of its own: its size stands in the same word, and the
+ * last eight bytes of it are the word before the next block. */
+static inline size_t room_of(const void *memory) {
+  return (((const size_t *)memory)[-1] & ~(size_t)7) - sizeof(size_t);
+}
+
+/* Only what is not zero already is written: a library asks for far larger buffers than it fills, and
+ * pages that nobody has touched take no memory as long as they are only read. */
+static void wipe_large(char *memory, size_t size) {
+  enum { part = 4096 };
+  for (size_t start = 0; start < size; start += part) {
+    size_t count = size - start < part ? size - start : part;
+    const size_t *word = (const size_t *)(memory + start);
+    size_t left = count / sizeof *word, bits = 0;
+    for (; left >= 8; left -= 8, word += 8) {
+      bits = word[0] | word[1] | word[2] | word[3] | word[4] | word[5] | word[6] | word[7];
+      if (bits) break;
+    }
+    while (!bits && left--) bits |= *word++;
+    if (bits) explicit_bzero(memory + start, count);
+  }
+}
+
+/* Most blocks are small: a few stores cost less than a call, which the attribute keeps out. */
+__attribute__((no_builtin("memset"))) static inline void wipe(void *memory, size_t size) {
+  if (size > 4096) {
+    wipe_large(memory, size);
+  } else if (size > 128) {
+    explicit_bzero(memory, size);
+  } else {
+    size_t *word = memory, *end = word + size / sizeof *word;
+    while (word < end) *word++ = 0;
+    /* Otherwise the stores could be left out, since nobody reads what they wrote. */
+    __asm__ volatile("" : : "r"(memory) : "memory");
+  }
+}
+
 void free(void *memory) {
-  if (memory && !is_mapped(memory)) explicit_bzero(memory, malloc_usable_size(memory));
+  if (memory && !is_mapped(memory)) wipe(memory, room_of(memory));
   __libc_free(memory);
 }
 
 void *realloc(void *memory, size_t size) {
   if (!memory || is_mapped(memory)) return __libc_realloc(memory, size);
-  size_t room = malloc_usable_size(memory);
+  size_t room = room_of(memory);
   if (size <= room) {
     /* Shrinks in place, or frees where the size is 0. */
     explicit_bzero((char *)memory + size, room - size);

@@ -1,3 +1,4 @@
+internal import CBuffers
 internal import CCurl
 internal import Glibc
 internal import Synchronization
@@ -32,7 +33,12 @@ package final class CurlTransport: HTTPClient {
     package var maxInFlight: Int
     /// The largest body accepted, in bytes after decompression.
     package var maxResponseBytes: Int
+    /// The most bytes of response bodies that are held at a time, those included that have not been
+    /// let go since they were returned; over HTTP/2 they are not bounded.
+    package var responseMemory: Int
     package var versions: Versions
+    /// How long a connection may be idle and still be used, whole seconds.
+    package var maxIdle: Duration
 
     /// The defaults suit a provider's API: system certificates, no proxy, 64 MiB responses.
     package init(
@@ -40,13 +46,17 @@ package final class CurlTransport: HTTPClient {
       proxy: String? = nil,
       maxInFlight: Int = 16_384,
       maxResponseBytes: Int = 64 << 20,
-      versions: Versions = .upToHTTP2
+      responseMemory: Int = 128 << 20,
+      versions: Versions = .upToHTTP2,
+      maxIdle: Duration = .seconds(30)
     ) {
       self.caFile = caFile
       self.proxy = proxy
       self.maxInFlight = maxInFlight
       self.maxResponseBytes = maxResponseBytes
+      self.responseMemory = responseMemory
       self.versions = versions
+      self.maxIdle = maxIdle
     }
   }
 
@@ -59,10 +69,13 @@ package final class CurlTransport: HTTPClient {
   ///   cannot be read, the server name is not a host name, or the system has no resources left.
   package init(_ configuration: Configuration = Configuration()) throws(TransportError) {
     try configuration.check()
-    guard globalInit == CURLE_OK else { throw .setup("curl_global_init") }
+    guard globalInit == CURLE_OK else {
+      throw unsafe .libcurl("curl_global_init", String(cString: curl_easy_strerror(globalInit)))
+    }
     let loops = Self.loopCount
     var configuration = configuration
     configuration.maxInFlight = max(1, configuration.maxInFlight / loops)
+    configuration.responseMemory /= loops
     var mailboxes: [Mailbox] = []
     for _ in 0..<loops {
       let mailbox = try Mailbox()
@@ -76,10 +89,14 @@ package final class CurlTransport: HTTPClient {
     for mailbox in mailboxes { _ = mailbox.post(.stop(nil)) }
   }
 
+  package func executor(forTask number: Int) -> (any TaskExecutor)? {
+    mailboxes[number % mailboxes.count]
+  }
+
   package func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
     guard !Task.isCancelled else { throw .cancelled() }
     let id = nextID.add(1, ordering: .relaxed).newValue
-    let mailbox = mailboxes[Int(id) % mailboxes.count]
+    let mailbox = mailboxes.first(where: \.isCurrent) ?? mailboxes[Int(id) % mailboxes.count]
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { reply in
         if !mailbox.post(.start(.init(id: id, request: request, reply: reply))) {
@@ -134,4 +151,11 @@ extension CurlTransport.Configuration {
 }
 
 /// libcurl is made ready once for the whole process, and never unloaded.
-private let globalInit = curl_global_init(Int(CURL_GLOBAL_ALL))
+private let globalInit = unsafe curl_global_init_mem(
+  Int(CURL_GLOBAL_ALL),
+  buffers_malloc,
+  buffers_free,
+  buffers_realloc,
+  buffers_strdup,
+  buffers_calloc
+)

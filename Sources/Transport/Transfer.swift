@@ -1,5 +1,8 @@
 /// One transfer under way: who waits for it, how it stands, and what has arrived.
 struct Transfer {
+  /// Bytes that hold most responses' header fields.
+  private static let usualHead = 1024
+
   let id: UInt64
   let request: HTTPRequest
   let reply: Mailbox.Reply
@@ -25,6 +28,7 @@ struct Transfer {
       head.removeAll(keepingCapacity: true)
       headIsComplete = false
     }
+    if head.isEmpty { head.reserveCapacity(Self.usualHead) }
     if line.count <= 2 { headIsComplete = true }
     unsafe head.append(contentsOf: line)
   }
@@ -32,6 +36,11 @@ struct Transfer {
   mutating func receive(bodyPart part: UnsafeRawBufferPointer) {
     bytesReceived += part.count
     unsafe body.append(contentsOf: part)
+  }
+
+  /// Takes note that the transfer waits by our own will.
+  mutating func isHeldUp(at now: ContinuousClock.Instant) {
+    watch.progressed(at: now)
   }
 
   /// The error of a deadline that has passed, if any.
@@ -43,6 +52,7 @@ struct Transfer {
   func response(
     status: Int,
     version: HTTPResponse.Version,
+    hold: HeldBody?,
     at now: ContinuousClock.Instant
   ) -> HTTPResponse {
     HTTPResponse(
@@ -51,7 +61,8 @@ struct Transfer {
       body: body,
       version: version,
       requestsSent: requestsSent,
-      elapsed: watch.elapsed(at: now)
+      elapsed: watch.elapsed(at: now),
+      hold: hold
     )
   }
 }

@@ -6,16 +6,21 @@ internal import CCurl
 final class TransferLoop {
   typealias Reply = (Mailbox.Reply, Result<HTTPResponse, TransportError>)
 
+  /// How often tasks that keep each other busy run before sockets are looked at again.
+  private static let rounds = 4
+
   private let configuration: CurlTransport.Configuration
   private let mailbox: Mailbox
   private let sockets: SocketPoll
   private let clock = ContinuousClock()
+  private let cache: SharedCache
 
   private var shards: ShardPool
   private var busy: [UInt64: EasyHandle] = [:]
   private var gate = StartGate()
   private var waiting: [Mailbox.Submission] = []
   private var commands: [Mailbox.Command] = []
+  private var jobs: [UnownedJob] = []
   private var replies: [Reply] = []
   private var stops: [CheckedContinuation<Void, Never>?] = []
   private var stopping = false
@@ -25,18 +30,15 @@ final class TransferLoop {
   init(_ configuration: CurlTransport.Configuration, _ mailbox: Mailbox) throws(TransportError) {
     self.configuration = configuration
     self.mailbox = mailbox
-    sockets = try SocketPoll(bell: mailbox.bell)
-    shards = ShardPool(
-      configuration,
-      mailbox,
-      sockets: sockets,
-      cache: try SharedCache(configuration)
-    )
+    sockets = try SocketPoll(wakeUp: mailbox.wakeUp)
+    cache = try SharedCache(configuration)
+    shards = ShardPool(configuration, mailbox, sockets: sockets, cache: cache)
     nextSampling = clock.now
   }
 
   /// Runs until it is told to stop; returns who waits for the end.
   func run() -> [CheckedContinuation<Void, Never>?] {
+    mailbox.takeThread()
     while !stopping { turn() }
     end()
     return stops
@@ -44,7 +46,7 @@ final class TransferLoop {
 
   private func turn() {
     sockets.wait(milliseconds: patience())
-    mailbox.collect(into: &commands)
+    mailbox.collect(into: &commands, &jobs)
     sockets.forEachReady { shards[$0]?.ready($1, $2) }
     obeyCommands()
     fireTimers()
@@ -53,6 +55,21 @@ final class TransferLoop {
     if now >= nextSampling { sampleDeadlines(at: now) }
     startWaiting()
     answer()
+    runJobs()
+  }
+
+  /// Runs the tasks that live on this thread, and starts what they send.
+  private func runJobs() {
+    for _ in 0..<Self.rounds {
+      mailbox.run(jobs)
+      jobs.removeAll(keepingCapacity: true)
+      mailbox.collect(into: &commands, &jobs)
+      obeyCommands()
+      answer()
+      guard !jobs.isEmpty else { return }
+    }
+    mailbox.run(jobs)
+    jobs.removeAll(keepingCapacity: true)
   }
 
   /// How long the loop may sleep, in milliseconds, rounded up; -1 is for ever.
@@ -71,6 +88,7 @@ final class TransferLoop {
       case .start(let submission): waiting.append(submission)
       case .cancel(let id): cancel(id)
       case .retire(let credential): shards.retire(credential)
+      case .release(let body): goOn(cache.memory.release(body))
       case .stop(let continuation):
         stops.append(continuation)
         stopping = true
@@ -90,13 +108,16 @@ final class TransferLoop {
   private func collectFinished(at now: ContinuousClock.Instant) {
     for shard in shards.all {
       while let (handle, code) = shard.nextFinished() {
-        finish(handle, with: handle.result(code, at: now))
+        finish(handle, with: handle.result(code, mailbox, at: now))
       }
     }
   }
 
   private func sampleDeadlines(at now: ContinuousClock.Instant) {
     for handle in Array(busy.values) {
+      if let id = handle.transfer?.id, cache.memory.isWaiting(id) {
+        handle.transfer?.isHeldUp(at: now)
+      }
       guard let error = handle.transfer?.overdue(at: now) else { continue }
       finish(handle, with: .failure(error))
     }
@@ -157,9 +178,19 @@ extension TransferLoop {
     }
   }
 
+  /// Lets transfers try again whose bodies had no room.
+  private func goOn(_ transfers: [UInt64]) {
+    for handle in transfers.compactMap({ busy[$0] }) {
+      let code = handle.goOn()
+      if code != CURLE_OK { finish(handle, with: handle.result(code, mailbox, at: clock.now)) }
+    }
+  }
+
   private func finish(_ handle: EasyHandle, with result: Result<HTTPResponse, TransportError>) {
     guard let transfer = handle.shard.stop(handle) else { return }
     busy[transfer.id] = nil
+    goOn(cache.memory.end(transfer.id))
+    if case .failure = result { goOn(cache.memory.release(transfer.id)) }
     shards.transferEnded(on: handle.shard)
     replies.append((transfer.reply, result))
   }

@@ -40,7 +40,7 @@ package struct LockHolder {
 
   /// Whether a process works on a batch: only its workers keep one of the batch's worker files open
   /// (proc(5), /proc/PID/fd).
-  package static func isWorker(_ process: pid_t, of batch: String) -> Bool {
+  package static func isWorker(_ process: Int32, of batch: String) -> Bool {
     let open = "/proc/\(process)/fd"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: open)) ?? []
     let files = WorkerFiles.all(of: batch).compactMap { FileID($0.sent) }
@@ -48,7 +48,7 @@ package struct LockHolder {
   }
 
   /// Whether a process was stopped by a signal (proc(5), the state in /proc/PID/stat).
-  private static func isStopped(_ process: pid_t) -> Bool {
+  private static func isStopped(_ process: Int32) -> Bool {
     guard let file = unsafe fopen("/proc/\(process)/stat", "r") else { return false }
     defer { unsafe fclose(file) }
     var text = [CChar](repeating: 0, count: 512)

@@ -144,13 +144,14 @@ import Testing
     let third = SegmentLease(segment: 3, epoch: 1)
     _ = state.event(jobs(5..<6, of: third, bytes: 5_000), at: Self.start)
     let running = (0..<4).flatMap { slot in
-      assignments(state.event(.free(slot: slot), at: Self.start))
+      assignments(state.event(.free(slot: slot), at: Self.start + .seconds(slot)))
     }
     #expect(running.map(\.job.number) == [0, 1, 2])
     var started: [[Int]] = []
     for assignment in running {
-      _ = state.event(.ended(assignment, AttemptEnd(outcome: .completed(Usage()))), at: Self.start)
-      let actions = state.event(.finished(assignment.job), at: Self.start)
+      let now = Self.start + .seconds(10)
+      _ = state.event(.ended(assignment, AttemptEnd(outcome: .completed(Usage()))), at: now)
+      let actions = state.event(.finished(assignment.job), at: now)
       started.append(assignments(actions).map(\.job.number))
     }
     #expect(started == [[], [3], []])
