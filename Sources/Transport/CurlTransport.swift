@@ -76,10 +76,14 @@ package final class CurlTransport: HTTPClient {
     for mailbox in mailboxes { _ = mailbox.post(.stop(nil)) }
   }
 
+  package func executor(forTask number: Int) -> (any TaskExecutor)? {
+    mailboxes[number % mailboxes.count]
+  }
+
   package func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
     guard !Task.isCancelled else { throw .cancelled() }
     let id = nextID.add(1, ordering: .relaxed).newValue
-    let mailbox = mailboxes[Int(id) % mailboxes.count]
+    let mailbox = mailboxes.first(where: \.isCurrent) ?? mailboxes[Int(id) % mailboxes.count]
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { reply in
         if !mailbox.post(.start(.init(id: id, request: request, reply: reply))) {

@@ -194,8 +194,9 @@ extension EasyHandle {
     set(CURLOPT_POST, 1)
     unsafe ccurl_set_size(curl, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
     unsafe body.withUnsafeBytes { bytes in
-      // Without a pointer libcurl would read the body from standard input.
-      unsafe set(CURLOPT_COPYPOSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(curl))
+      // Without a pointer libcurl would read the body from standard input. It stays good until
+      // `unload()`: the transfer holds the array, which nobody can change meanwhile.
+      unsafe set(CURLOPT_POSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(curl))
     }
   }
 

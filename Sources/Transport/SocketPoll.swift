@@ -22,18 +22,18 @@ internal import Glibc
   var openFailure: Int32 = 0
 
   private let poll: Int32
-  private let bell: Int32
+  private let wakeUp: Int32
   private var watches: [Watch] = []
   private var changed: [Int32] = []
   private let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: 512)
   private var ready = 0
 
-  init(bell: Int32) throws(TransportError) {
-    self.bell = bell
+  init(wakeUp: Int32) throws(TransportError) {
+    self.wakeUp = wakeUp
     poll = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard poll >= 0 else { throw .setup("epoll_create1") }
-    // Edge-triggered: each ring is told once, without reading the bell.
-    control(EPOLL_CTL_ADD, bell, EPOLLIN.rawValue | EPOLLET.rawValue)
+    // Edge-triggered: each write is told once, without reading it.
+    control(EPOLL_CTL_ADD, wakeUp, EPOLLIN.rawValue | EPOLLET.rawValue)
   }
 
   deinit {
@@ -65,7 +65,7 @@ internal import Glibc
     }
   }
 
-  /// Waits until a socket is ready, the bell rings or `milliseconds` have passed.
+  /// Waits until a socket is ready, the loop is woken or `milliseconds` have passed.
   func wait(milliseconds: Int32) {
     tellKernel()
     ready = unsafe Int(epoll_wait(poll, events.baseAddress, Int32(events.count), milliseconds))
@@ -75,7 +75,7 @@ internal import Glibc
   func forEachReady(_ body: (_ shard: Int, Int32, Interest) -> Void) {
     for index in 0..<max(ready, 0) {
       let (socket, ready) = unsafe (events[index].data.fd, events[index].events)
-      guard socket != bell else { continue }
+      guard socket != wakeUp else { continue }
       let watch = watches[Int(socket)]
       if watch.wanted == 0 {
         forget(socket)

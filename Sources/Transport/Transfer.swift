@@ -1,5 +1,8 @@
 /// One transfer under way: who waits for it, how it stands, and what has arrived.
 struct Transfer {
+  /// Bytes that hold most responses' header fields.
+  private static let usualHead = 1024
+
   let id: UInt64
   let request: HTTPRequest
   let reply: Mailbox.Reply
@@ -25,6 +28,7 @@ struct Transfer {
       head.removeAll(keepingCapacity: true)
       headIsComplete = false
     }
+    if head.isEmpty { head.reserveCapacity(Self.usualHead) }
     if line.count <= 2 { headIsComplete = true }
     unsafe head.append(contentsOf: line)
   }

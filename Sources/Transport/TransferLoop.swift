@@ -6,6 +6,9 @@ internal import CCurl
 final class TransferLoop {
   typealias Reply = (Mailbox.Reply, Result<HTTPResponse, TransportError>)
 
+  /// How often tasks that keep each other busy run before sockets are looked at again.
+  private static let rounds = 4
+
   private let configuration: CurlTransport.Configuration
   private let mailbox: Mailbox
   private let sockets: SocketPoll
@@ -16,6 +19,7 @@ final class TransferLoop {
   private var gate = StartGate()
   private var waiting: [Mailbox.Submission] = []
   private var commands: [Mailbox.Command] = []
+  private var jobs: [UnownedJob] = []
   private var replies: [Reply] = []
   private var stops: [CheckedContinuation<Void, Never>?] = []
   private var stopping = false
@@ -25,7 +29,7 @@ final class TransferLoop {
   init(_ configuration: CurlTransport.Configuration, _ mailbox: Mailbox) throws(TransportError) {
     self.configuration = configuration
     self.mailbox = mailbox
-    sockets = try SocketPoll(bell: mailbox.bell)
+    sockets = try SocketPoll(wakeUp: mailbox.wakeUp)
     shards = ShardPool(
       configuration,
       mailbox,
@@ -37,6 +41,7 @@ final class TransferLoop {
 
   /// Runs until it is told to stop; returns who waits for the end.
   func run() -> [CheckedContinuation<Void, Never>?] {
+    mailbox.takeThread()
     while !stopping { turn() }
     end()
     return stops
@@ -44,7 +49,7 @@ final class TransferLoop {
 
   private func turn() {
     sockets.wait(milliseconds: patience())
-    mailbox.collect(into: &commands)
+    mailbox.collect(into: &commands, &jobs)
     sockets.forEachReady { shards[$0]?.ready($1, $2) }
     obeyCommands()
     fireTimers()
@@ -53,6 +58,21 @@ final class TransferLoop {
     if now >= nextSampling { sampleDeadlines(at: now) }
     startWaiting()
     answer()
+    runJobs()
+  }
+
+  /// Runs the tasks that live on this thread, and starts what they send.
+  private func runJobs() {
+    for _ in 0..<Self.rounds {
+      mailbox.run(jobs)
+      jobs.removeAll(keepingCapacity: true)
+      mailbox.collect(into: &commands, &jobs)
+      obeyCommands()
+      answer()
+      guard !jobs.isEmpty else { return }
+    }
+    mailbox.run(jobs)
+    jobs.removeAll(keepingCapacity: true)
   }
 
   /// How long the loop may sleep, in milliseconds, rounded up; -1 is for ever.

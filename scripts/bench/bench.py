@@ -1,7 +1,10 @@
 #!/usr/bin/env -S python3 -B
 """Measures nightjar beside a bare libcurl loop, on the same work, against a local echo server.
 
-    bench.py [--pairs N] [CASE ...]     cases: cpu, latency, wide, tls, http1, million
+    bench.py [--pairs N] [CASE ...]
+
+Cases: cpu, light, latency, wide, tls, http1, documents, large-documents, faults, and, where they are
+named, million and resume.
 
 It never fails on a figure, only on a wrong or missing result. NIGHTJAR names the program,
 .build/release/nightjar unless told.
@@ -19,7 +22,8 @@ import sys
 import tempfile
 
 import measure
-from server import Server, nginx
+import scenarios
+from server import LightServer, Server, nginx
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NIGHTJAR = pathlib.Path(os.environ.get("NIGHTJAR", ROOT / ".build/release/nightjar")).resolve()
@@ -31,7 +35,7 @@ class Case:
     jobs: int
     in_flight: int
     latency: float = 0.0  # seconds
-    http: str = "plain"
+    http: str = "plain"  # or light: the same on the server of echo.c
     handles: int = 1  # of the bare loop: about 200 transfers each is where it is quickest
     pairs: int = 1
 
@@ -43,6 +47,7 @@ class Case:
 
 CASES = {
     "cpu": Case("20,000 jobs, 100 in flight, no latency", 20_000, 100, pairs=3),
+    "light": Case("the same on a lighter server", 20_000, 100, http="light", pairs=3),
     "latency": Case("100 in flight at 200 ms", 10_000, 100, 0.2),
     "wide": Case("2,000 in flight at 2 s", 20_000, 2_000, 2.0, handles=10),
     "tls": Case("10,000 in flight at 2 s, TLS, HTTP/2", 100_000, 10_000, 2.0, "h2", handles=50),
@@ -50,14 +55,17 @@ CASES = {
     "million": Case("1,000,000 jobs, 100 in flight, no latency", 1_000_000, 100),
 }
 
+RARE = ["million", "resume"]
+
 
 def main():
+    everything = [*CASES, *scenarios.ALL]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(CASES))
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(everything))
     parser.add_argument("--pairs", type=int, help="how often each client runs, in turn")
     options = parser.parse_args()
-    names = options.cases or [name for name in CASES if name != "million"]
-    if unknown := [name for name in names if name not in CASES]:
+    names = options.cases or [name for name in everything if name not in RARE]
+    if unknown := [name for name in names if name not in everything]:
         parser.error(f"no such case: {', '.join(unknown)}")
     if not NIGHTJAR.exists():
         parser.error(f"{NIGHTJAR} is not there: run `make build` first, or set NIGHTJAR")
@@ -69,20 +77,24 @@ def main():
     failures = 0
     for name in names:
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
+            pathlib.Path(folder).chmod(0o755)
             try:
-                run_case(name, CASES[name], options.pairs, pathlib.Path(folder), reference)
+                if name in CASES:
+                    run_case(name, CASES[name], options.pairs, pathlib.Path(folder), reference)
+                else:
+                    scenarios.ALL[name](pathlib.Path(folder), NIGHTJAR, reference)
             except measure.Failure as failure:
                 failures += 1
-                print(f"{CASES[name].title}\n  not measured: {failure}")
+                print(f"{name}\n  not measured: {failure}")
     return 1 if failures else 0
 
 
 def run_case(name, case, pairs, folder, reference):
-    folder.chmod(0o755)
     source = folder / "input.jsonl"
     measure.write_input(source, case.jobs)
     ours, bare = [], []
-    with Server(folder, case.latency, case.http) as server:
+    light = case.http == "light"
+    with LightServer(folder) if light else Server(folder, case.latency, case.http) as server:
         for _ in range(pairs or case.pairs):
             ours.append(run_nightjar(case, server, source, folder, sampled=name == "million"))
             bare.append(run_reference(case, server, source, folder, reference))

@@ -1,8 +1,9 @@
 // The bare libcurl loop that `make bench` measures nightjar against: the same input, the same
 // requests, the answers written to a file, and nothing else (no queue, no retries, no checks).
 //
-//   reference URL INPUT.jsonl OUTPUT IN_FLIGHT HANDLES [CA.pem] [h2]
+//   reference URL INPUT OUTPUT IN_FLIGHT HANDLES [CA.pem] [h2]
 //
+// A line of the input is a JSON object with a `prompt`, or the path of a document.
 // One thread, one epoll set, HANDLES multi handles that share it. With h2 each handle opens as many
 // connections as its streams need and no more: libcurl would open one for every stream that the
 // first connection has no room for. Exit 1 when a request failed.
@@ -17,7 +18,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { bodyLimit = 65536, eventLimit = 1024, streamsPerConnection = 100 };
+enum { answerLimit = 65536, eventLimit = 1024, streamsPerConnection = 100 };
 
 typedef struct {
   CURLM *multi;
@@ -29,7 +30,7 @@ typedef struct {
   CURL *easy;
   Shard *shard;
   char *body, *answer;
-  size_t answerLength;
+  size_t bodyCapacity, answerLength;
 } Slot;
 
 static int epollSet;
@@ -69,27 +70,59 @@ static int onSocket(CURL *easy, curl_socket_t fd, int what, void *context, void 
 static size_t onData(char *data, size_t one, size_t count, void *context) {
   (void)one;
   Slot *slot = context;
-  if (slot->answerLength + count > bodyLimit) return 0;
+  if (slot->answerLength + count > answerLimit) return 0;
   memcpy(slot->answer + slot->answerLength, data, count);
   slot->answerLength += count;
   return count;
+}
+
+static void makeRoom(Slot *slot, size_t size) {
+  if (size <= slot->bodyCapacity) return;
+  if (!(slot->body = realloc(slot->body, size))) fail("out of memory");
+  slot->bodyCapacity = size;
+  curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, slot->body);
+}
+
+static const char bodyStart[] =
+    "{\"model\":\"m\",\"max_tokens\":16,\"messages\":[{\"role\":\"user\",\"content\":\"";
+static const char bodyEnd[] = "\"}]}";
+
+// Reads a document, whose text needs no escaping in JSON, to where the prompt stands in the body.
+static size_t readDocument(Slot *slot, const char *path) {
+  FILE *document = fopen(path, "r");
+  if (!document || fseek(document, 0, SEEK_END)) fail(path);
+  size_t length = (size_t)ftell(document);
+  rewind(document);
+  makeRoom(slot, length + sizeof bodyStart + sizeof bodyEnd);
+  if (fread(slot->body + sizeof bodyStart - 1, 1, length, document) != length) fail(path);
+  fclose(document);
+  return length;
+}
+
+static size_t takePrompt(Slot *slot, char *line) {
+  char *prompt = strstr(line, "\"prompt\":\"");
+  if (!prompt) return fprintf(stderr, "reference: a line without a prompt\n"), exit(2), 0;
+  char *end = prompt += strlen("\"prompt\":\"");
+  while (*end && *end != '"') end += *end == '\\' ? 2 : 1;
+  size_t length = (size_t)(end - prompt);
+  makeRoom(slot, length + sizeof bodyStart + sizeof bodyEnd);
+  memcpy(slot->body + sizeof bodyStart - 1, prompt, length);
+  return length;
 }
 
 // Takes the next line's prompt, still escaped as JSON, and sends it; false at the end of input.
 static bool sendNext(Slot *slot) {
   static char *line;
   static size_t capacity;
-  if (getline(&line, &capacity, input) < 0) return false;
-  char *prompt = strstr(line, "\"prompt\":\"");
-  if (!prompt) return fprintf(stderr, "reference: a line without a prompt\n"), exit(2), false;
-  char *end = prompt += strlen("\"prompt\":\"");
-  while (*end && *end != '"') end += *end == '\\' ? 2 : 1;
-  int length = snprintf(
-      slot->body, bodyLimit,
-      "{\"model\":\"m\",\"max_tokens\":16,\"messages\":[{\"role\":\"user\",\"content\":\"%.*s\"}]}",
-      (int)(end - prompt), prompt);
+  ssize_t size = getline(&line, &capacity, input);
+  if (size < 0) return false;
+  if (line[size - 1] == '\n') line[size - 1] = 0;
+  size_t length = line[0] == '/' ? readDocument(slot, line) : takePrompt(slot, line);
+  memcpy(slot->body, bodyStart, sizeof bodyStart - 1);
+  memcpy(slot->body + sizeof bodyStart - 1 + length, bodyEnd, sizeof bodyEnd - 1);
   slot->answerLength = 0;
-  curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE, (long)length);
+  curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE,
+                   (long)(sizeof bodyStart - 1 + length + sizeof bodyEnd - 1));
   curl_multi_add_handle(slot->shard->multi, slot->easy);
   inFlight++;
   return true;
@@ -122,7 +155,6 @@ static CURL *makeEasy(Slot *slot, const char *url, struct curl_slist *headers, c
   CURL *easy = curl_easy_init();
   curl_easy_setopt(easy, CURLOPT_URL, url);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, slot->body);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, onData);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
@@ -176,6 +208,8 @@ int main(int count, char **arguments) {
   struct curl_slist *headers = curl_slist_append(NULL, "content-type: application/json");
   headers = curl_slist_append(headers, "x-api-key: bench");
   headers = curl_slist_append(headers, "anthropic-version: 2023-06-01");
+  // Otherwise libcurl asks before each large body whether it may send it, and waits for an answer.
+  headers = curl_slist_append(headers, "expect:");
   Shard *shards = calloc((size_t)shardCount, sizeof *shards);
   for (long i = 0; i < shardCount; i++) {
     shards[i] = (Shard){.multi = curl_multi_init(), .index = (uint32_t)i};
@@ -191,7 +225,7 @@ int main(int count, char **arguments) {
   Slot *pool = calloc((size_t)slots, sizeof *pool);
   for (long i = 0; i < slots; i++) {
     Slot *slot = &pool[i];
-    *slot = (Slot){.shard = &shards[i % shardCount], .body = malloc(bodyLimit), .answer = malloc(bodyLimit)};
+    *slot = (Slot){.shard = &shards[i % shardCount], .answer = malloc(answerLimit)};
     slot->easy = makeEasy(slot, arguments[1], headers, ca, http2);
     if (!sendNext(slot)) break;
   }

@@ -1,4 +1,5 @@
-"""The echo server of the bench: nginx with Lua, one worker, in the Anthropic Messages shape.
+"""The echo servers of the bench, in the Anthropic Messages shape: nginx with Lua, one worker, and a
+lighter one in C.
 
 Every prompt carries a random marker; the answer says it back, so answers can be checked against
 prompts. A request without the bench's key is refused with 401.
@@ -110,15 +111,46 @@ class Server:
         self.process.wait(10)
 
     def wait_until_listening(self):
-        deadline = time.monotonic() + 10
-        while self.process.poll() is None and time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                time.sleep(0.02)
+        if is_listening(self.process, self.port):
+            return
         log = self.folder / "error.log"
         raise SystemExit(f"bench: nginx did not start\n{log.read_text() if log.exists() else ''}")
+
+
+class LightServer:
+    """`with LightServer(folder) as server:` compiles and runs `echo.c` until the block ends."""
+
+    authority = None
+
+    def __init__(self, folder, latency=0.0, port=None):
+        self.program = pathlib.Path(folder) / "echo"
+        self.latency = latency
+        self.port = port or free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self):
+        source = pathlib.Path(__file__).with_name("echo.c")
+        subprocess.run(["gcc", "-O2", "-o", self.program, source], check=True)
+        self.process = subprocess.Popen(
+            [self.program, str(self.port), str(int(1000 * self.latency))])
+        if not is_listening(self.process, self.port):
+            raise SystemExit("bench: the light server did not start")
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+def is_listening(process, port):
+    deadline = time.monotonic() + 10
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return True
+        except OSError:
+            time.sleep(0.02)
+    return False
 
 
 def nginx():

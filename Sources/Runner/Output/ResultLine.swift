@@ -1,4 +1,5 @@
 import Jobs
+import Synchronization
 import Transport
 
 /// What is told about a completed job besides the provider's answer.
@@ -29,13 +30,19 @@ enum ResultLine {
   ) -> [UInt8] {
     var line: [UInt8] = []
     line.reserveCapacity(response.body.count + 512)
-    line.appendRaw("{\"id\":\"job_\(randomName)\",\"custom_id\":")
+    line.appendRaw("{\"id\":\"job_")
+    appendRandomName(to: &line)
+    line.appendRaw("\",\"custom_id\":")
     line.appendJSON(id)
-    line.appendRaw(",\"response\":{\"status_code\":\(response.status),\"request_id\":")
+    line.appendRaw(",\"response\":{\"status_code\":")
+    line.appendJSON(response.status)
+    line.appendRaw(",\"request_id\":")
     if let requestID { line.appendJSON(requestID) } else { line.appendRaw("null") }
     line.appendRaw(",\"body\":")
     appendOnOneLine(response.body, to: &line)
-    line.appendRaw("},\"error\":null,\"nightjar\":{\"attempts\":\(note.attempts),\"account\":")
+    line.appendRaw("},\"error\":null,\"nightjar\":{\"attempts\":")
+    line.appendJSON(note.attempts)
+    line.appendRaw(",\"account\":")
     line.appendJSON(note.account)
     line.appendRaw(",\"key\":")
     line.appendJSON(note.key)
@@ -43,18 +50,35 @@ enum ResultLine {
     line.appendJSON(note.fingerprint)
     line.appendRaw(",\"endpoint\":")
     line.appendJSON(note.endpoint)
-    line.appendRaw(",\"latency_ms\":\(note.latency.milliseconds),\"usage\":{\"input_tokens\":")
+    line.appendRaw(",\"latency_ms\":")
+    line.appendJSON(note.latency.milliseconds)
+    line.appendRaw(",\"usage\":{\"input_tokens\":")
     line.appendJSON(note.usage.inputTokens)
     line.appendRaw(",\"output_tokens\":")
     line.appendJSON(note.usage.outputTokens)
-    line.appendRaw("},\"cost_usd\":\(note.cost?.decimal ?? "null")}}")
+    line.appendRaw("},\"cost_usd\":")
+    line.appendRaw(note.cost?.decimal ?? "null")
+    line.appendRaw("}}")
     return line
   }
 
-  /// 64 random bits, as sixteen hexadecimal digits.
-  private static var randomName: String {
-    let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+  /// Where the names of this process begin among all names: random, so that no other's are the same.
+  private static let firstName = UInt64.random(in: .min ... .max)
+  private static let names = Atomic<UInt64>(0)
+
+  /// Appends 64 bits as sixteen hexadecimal digits, which look random and never come twice: asking the
+  /// system for random ones each time costs more than the rest of the line.
+  private static func appendRandomName(to line: inout [UInt8]) {
+    let number = names.add(1, ordering: .relaxed).newValue
+    // SplitMix64: one to one, so that different numbers give different names.
+    var bits = firstName &+ number &* 0x9E37_79B9_7F4A_7C15
+    bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
+    bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
+    bits ^= bits >> 31
+    for shift in stride(from: 60, through: 0, by: -4) {
+      let digit = UInt8(truncatingIfNeeded: bits >> UInt64(shift)) & 15
+      line.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    }
   }
 
   /// Appends JSON without its line breaks, which can only be white space between its tokens.

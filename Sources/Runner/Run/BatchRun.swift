@@ -162,7 +162,7 @@ package final class BatchRun: Sendable {
     let working = Task {
       await withDiscardingTaskGroup { group in
         for slot in 0..<plan.concurrency {
-          group.addTask {
+          group.addTask(executorPreference: client.executor(forTask: slot)) {
             while let work = await crew.dispatcher.next(for: slot) {
               switch work {
               case .send(let assignment): await crew.runner.run(assignment)
