@@ -39,16 +39,35 @@ static inline size_t room_of(const void *memory) {
   return (((const size_t *)memory)[-1] & ~(size_t)7) - sizeof(size_t);
 }
 
+/* Only what is not zero already is written: a library asks for far larger buffers than it fills, and
+ * pages that nobody has touched take no memory as long as they are only read. */
+static void wipe_large(char *memory, size_t size) {
+  enum { part = 4096 };
+  for (size_t start = 0; start < size; start += part) {
+    size_t count = size - start < part ? size - start : part;
+    const size_t *word = (const size_t *)(memory + start);
+    size_t left = count / sizeof *word, bits = 0;
+    for (; left >= 8; left -= 8, word += 8) {
+      bits = word[0] | word[1] | word[2] | word[3] | word[4] | word[5] | word[6] | word[7];
+      if (bits) break;
+    }
+    while (!bits && left--) bits |= *word++;
+    if (bits) explicit_bzero(memory + start, count);
+  }
+}
+
 /* Most blocks are small: a few stores cost less than a call, which the attribute keeps out. */
 __attribute__((no_builtin("memset"))) static inline void wipe(void *memory, size_t size) {
-  if (size > 128) {
+  if (size > 4096) {
+    wipe_large(memory, size);
+  } else if (size > 128) {
     explicit_bzero(memory, size);
-    return;
+  } else {
+    size_t *word = memory, *end = word + size / sizeof *word;
+    while (word < end) *word++ = 0;
+    /* Otherwise the stores could be left out, since nobody reads what they wrote. */
+    __asm__ volatile("" : : "r"(memory) : "memory");
   }
-  size_t *word = memory, *end = word + size / sizeof *word;
-  while (word < end) *word++ = 0;
-  /* Otherwise the stores could be left out, since nobody reads what they wrote. */
-  __asm__ volatile("" : : "r"(memory) : "memory");
 }
 
 void free(void *memory) {

@@ -25,9 +25,12 @@ func bodyPartArrived(
   context: UnsafeMutableRawPointer?
 ) -> Int {
   let part = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
-  let accepted = unsafe object(EasyHandle.self, at: context)?.receive(bodyPart: part) ?? false
+  switch unsafe object(EasyHandle.self, at: context)?.receive(bodyPart: part) {
+  case .taken: return count
+  case .later: return Int(CURL_WRITEFUNC_PAUSE)
   // Any other number than `count` makes libcurl give up.
-  return accepted ? count : -1
+  case .tooLarge, nil: return -1
+  }
 }
 
 /// `CURLOPT_PREREQFUNCTION`; the context is the `EasyHandle`.

@@ -32,7 +32,12 @@ package final class CurlTransport: HTTPClient {
     package var maxInFlight: Int
     /// The largest body accepted, in bytes after decompression.
     package var maxResponseBytes: Int
+    /// The most bytes of response bodies that are held at a time, those included that have not been
+    /// let go since they were returned; over HTTP/2 they are not bounded.
+    package var responseMemory: Int
     package var versions: Versions
+    /// How long a connection may be idle and still be used, whole seconds.
+    package var maxIdle: Duration
 
     /// The defaults suit a provider's API: system certificates, no proxy, 64 MiB responses.
     package init(
@@ -40,13 +45,17 @@ package final class CurlTransport: HTTPClient {
       proxy: String? = nil,
       maxInFlight: Int = 16_384,
       maxResponseBytes: Int = 64 << 20,
-      versions: Versions = .upToHTTP2
+      responseMemory: Int = 128 << 20,
+      versions: Versions = .upToHTTP2,
+      maxIdle: Duration = .seconds(30)
     ) {
       self.caFile = caFile
       self.proxy = proxy
       self.maxInFlight = maxInFlight
       self.maxResponseBytes = maxResponseBytes
+      self.responseMemory = responseMemory
       self.versions = versions
+      self.maxIdle = maxIdle
     }
   }
 
@@ -59,10 +68,13 @@ package final class CurlTransport: HTTPClient {
   ///   cannot be read, the server name is not a host name, or the system has no resources left.
   package init(_ configuration: Configuration = Configuration()) throws(TransportError) {
     try configuration.check()
-    guard globalInit == CURLE_OK else { throw .setup("curl_global_init") }
+    guard globalInit == CURLE_OK else { 
+      throw unsafe .libcurl("curl_global_init", String(cString: curl_easy_strerror(globalInit)))
+    }
     let loops = Self.loopCount
     var configuration = configuration
     configuration.maxInFlight = max(1, configuration.maxInFlight / loops)
+    configuration.responseMemory /= loops
     var mailboxes: [Mailbox] = []
     for _ in 0..<loops {
       let mailbox = try Mailbox()

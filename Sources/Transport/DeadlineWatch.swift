@@ -33,6 +33,11 @@ package struct DeadlineWatch {
     return quiet >= deadlines.stall ? .stall : nil
   }
 
+  /// Takes note that it is not for the peer to go on.
+  package mutating func progressed(at now: ContinuousClock.Instant) {
+    lastProgress = now
+  }
+
   /// How long the transfer has been under way.
   package func elapsed(at now: ContinuousClock.Instant) -> Duration {
     now - started

@@ -18,7 +18,7 @@ internal import Glibc
   private var bodyIsTooLarge = false
 
   init(_ configuration: CurlTransport.Configuration, on shard: Shard) throws(TransportError) {
-    guard let curl = unsafe curl_easy_init() else { throw .setup("curl_easy_init") }
+    guard let curl = unsafe curl_easy_init() else { throw .libcurl("curl_easy_init") }
     unsafe self.curl = unsafe curl
     self.shard = shard
     self.configuration = configuration
@@ -76,20 +76,43 @@ internal import Glibc
     return transfer
   }
 
-  /// Takes a part of the body; false when it exceeds the limit, and libcurl is to give up.
-  func receive(bodyPart part: UnsafeRawBufferPointer) -> Bool {
-    let size = (transfer?.body.count ?? 0) + part.count
+  /// What becomes of a part of a body.
+  enum Reception {
+    case taken
+    /// There is no room for it now; libcurl keeps it until ``goOn()``.
+    case later
+    /// It exceeds the limit, and libcurl is to give up.
+    case tooLarge
+  }
+
+  /// Takes a part of the body.
+  func receive(bodyPart part: UnsafeRawBufferPointer) -> Reception {
+    guard let id = transfer?.id, let arrived = transfer?.body.count else { return .tooLarge }
+    let size = arrived + part.count
     bodyIsTooLarge = size > configuration.maxResponseBytes
-    if !bodyIsTooLarge { unsafe transfer?.receive(bodyPart: part) }
-    return !bodyIsTooLarge
+    guard !bodyIsTooLarge else { return .tooLarge }
+    // Over HTTP/2, libcurl 7.88 would make all streams of the connection wait with this one.
+    if size > ResponseMemory.small, get(CURLINFO_HTTP_VERSION) != CURL_HTTP_VERSION_2_0 {
+      guard shard.cache.memory.mayGrow(id, to: size) else { return .later }
+    }
+    unsafe transfer?.receive(bodyPart: part)
+    return .taken
+  }
+
+  /// Takes what it had no room for before; the transfer has failed unless it returns `CURLE_OK`.
+  func goOn() -> CURLcode {
+    unsafe curl_easy_pause(curl, CURLPAUSE_CONT)
   }
 
   /// What has become of the transfer that libcurl reports as finished.
+  ///
+  /// - Parameter mailbox: hears when the response is let go.
   func result(
     _ code: CURLcode,
+    _ mailbox: Mailbox,
     at now: ContinuousClock.Instant
   ) -> Result<HTTPResponse, TransportError> {
-    guard let transfer else { return .failure(.setup("curl_multi_info_read")) }
+    guard let transfer else { return .failure(.cancelled()) }
     if bodyIsTooLarge { return .failure(.tooLarge(limit: configuration.maxResponseBytes)) }
     let code = code == CURLE_OK && !transfer.headIsComplete ? CURLE_PARTIAL_FILE : code
     guard code == CURLE_OK else {
@@ -102,6 +125,7 @@ internal import Glibc
       transfer.response(
         status: get(CURLINFO_RESPONSE_CODE),
         version: version == CURL_HTTP_VERSION_2_0 ? .http2 : .http1,
+        hold: shard.cache.memory.holds(transfer.id) ? HeldBody(of: transfer.id, mailbox) : nil,
         at: now
       )
     )
@@ -136,9 +160,12 @@ extension EasyHandle {
     set(CURLOPT_BUFFERSIZE, 8 << 10)
     set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
     set(CURLOPT_TCP_NODELAY, 1)
+    // A NAT on the way may forget a connection after a minute without a packet and tell nobody:
+    // one in use is kept in its mind, one that was idle for long is not used again.
     set(CURLOPT_TCP_KEEPALIVE, 1)
-    set(CURLOPT_TCP_KEEPIDLE, 60)
-    set(CURLOPT_TCP_KEEPINTVL, 60)
+    set(CURLOPT_TCP_KEEPIDLE, 30)
+    set(CURLOPT_TCP_KEEPINTVL, 15)
+    set(CURLOPT_MAXAGE_CONN, max(1, Int(configuration.maxIdle.components.seconds)))
     unsafe set(CURLOPT_ERRORBUFFER, errorText)
     unsafe set(CURLOPT_SHARE, shard.cache.share)
   }

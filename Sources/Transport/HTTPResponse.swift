@@ -19,6 +19,8 @@ package struct HTTPResponse: Sendable {
   /// From the start of the transfer to its last byte.
   package let elapsed: Duration
   private let head: [UInt8]
+  /// Of a body that counts as held for as long as this value lives.
+  private let hold: HeldBody?
 
   /// Makes a response from a header block: the status line and header lines as received.
   init(
@@ -27,10 +29,12 @@ package struct HTTPResponse: Sendable {
     body: [UInt8],
     version: Version,
     requestsSent: Int,
-    elapsed: Duration
+    elapsed: Duration,
+    hold: HeldBody? = nil
   ) {
     self.status = status
     self.head = head
+    self.hold = hold
     self.body = body
     self.version = version
     self.requestsSent = requestsSent

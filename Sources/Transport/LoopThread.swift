@@ -15,9 +15,10 @@ enum LoopThread {
 
     let context = unsafe Unmanaged.passRetained(loop)
     var thread = pthread_t()
-    guard unsafe pthread_create(&thread, nil, threadMain, context.toOpaque()) == 0 else {
+    let failure = unsafe pthread_create(&thread, nil, threadMain, context.toOpaque())
+    guard failure == 0 else {
       unsafe context.release()
-      throw .setup("pthread_create")
+      throw .setup("pthread_create", errno: failure)
     }
     pthread_detach(thread)
   }

@@ -20,6 +20,7 @@ final class Mailbox: Sendable {
     case start(Submission)
     case cancel(id: UInt64)
     case retire(credential: UInt64)
+    case release(body: UInt64)
     case stop(CheckedContinuation<Void, Never>?)
   }
 

@@ -36,7 +36,7 @@ internal import CLinux
     sockets: SocketPoll,
     cache: SharedCache
   ) throws(TransportError) {
-    guard let multi = unsafe curl_multi_init() else { throw .setup("curl_multi_init") }
+    guard let multi = unsafe curl_multi_init() else { throw .libcurl("curl_multi_init") }
     unsafe self.multi = unsafe multi
     self.index = index
     self.credential = credential
@@ -68,9 +68,10 @@ internal import CLinux
   func start(_ transfer: Transfer) throws(TransportError) -> EasyHandle {
     let handle = if let handle = idle.popLast() { handle } else { try makeHandle() }
     handle.load(transfer)
-    guard unsafe curl_multi_add_handle(multi, handle.curl) == CURLM_OK else {
+    let added = unsafe curl_multi_add_handle(multi, handle.curl)
+    guard added == CURLM_OK else {
       _ = stop(handle)
-      throw .setup("curl_multi_add_handle")
+      throw unsafe .libcurl("curl_multi_add_handle", String(cString: curl_multi_strerror(added)))
     }
     return handle
   }

@@ -38,6 +38,11 @@ struct Transfer {
     unsafe body.append(contentsOf: part)
   }
 
+  /// Takes note that the transfer waits by our own will.
+  mutating func isHeldUp(at now: ContinuousClock.Instant) {
+    watch.progressed(at: now)
+  }
+
   /// The error of a deadline that has passed, if any.
   mutating func overdue(at now: ContinuousClock.Instant) -> TransportError? {
     watch.sample(requestsSent: requestsSent, bytesReceived: bytesReceived, at: now)
@@ -47,6 +52,7 @@ struct Transfer {
   func response(
     status: Int,
     version: HTTPResponse.Version,
+    hold: HeldBody?,
     at now: ContinuousClock.Instant
   ) -> HTTPResponse {
     HTTPResponse(
@@ -55,7 +61,8 @@ struct Transfer {
       body: body,
       version: version,
       requestsSent: requestsSent,
-      elapsed: watch.elapsed(at: now)
+      elapsed: watch.elapsed(at: now),
+      hold: hold
     )
   }
 }

@@ -13,6 +13,7 @@ final class TransferLoop {
   private let mailbox: Mailbox
   private let sockets: SocketPoll
   private let clock = ContinuousClock()
+  private let cache: SharedCache
 
   private var shards: ShardPool
   private var busy: [UInt64: EasyHandle] = [:]
@@ -30,12 +31,8 @@ final class TransferLoop {
     self.configuration = configuration
     self.mailbox = mailbox
     sockets = try SocketPoll(wakeUp: mailbox.wakeUp)
-    shards = ShardPool(
-      configuration,
-      mailbox,
-      sockets: sockets,
-      cache: try SharedCache(configuration)
-    )
+    cache = try SharedCache(configuration)
+    shards = ShardPool(configuration, mailbox, sockets: sockets, cache: cache)
     nextSampling = clock.now
   }
 
@@ -91,6 +88,7 @@ final class TransferLoop {
       case .start(let submission): waiting.append(submission)
       case .cancel(let id): cancel(id)
       case .retire(let credential): shards.retire(credential)
+      case .release(let body): goOn(cache.memory.release(body))
       case .stop(let continuation):
         stops.append(continuation)
         stopping = true
@@ -110,13 +108,16 @@ final class TransferLoop {
   private func collectFinished(at now: ContinuousClock.Instant) {
     for shard in shards.all {
       while let (handle, code) = shard.nextFinished() {
-        finish(handle, with: handle.result(code, at: now))
+        finish(handle, with: handle.result(code, mailbox, at: now))
       }
     }
   }
 
   private func sampleDeadlines(at now: ContinuousClock.Instant) {
     for handle in Array(busy.values) {
+      if let id = handle.transfer?.id, cache.memory.isWaiting(id) {
+        handle.transfer?.isHeldUp(at: now)
+      }
       guard let error = handle.transfer?.overdue(at: now) else { continue }
       finish(handle, with: .failure(error))
     }
@@ -177,9 +178,19 @@ extension TransferLoop {
     }
   }
 
+  /// Lets transfers try again whose bodies had no room.
+  private func goOn(_ transfers: [UInt64]) {
+    for handle in transfers.compactMap({ busy[$0] }) {
+      let code = handle.goOn()
+      if code != CURLE_OK { finish(handle, with: handle.result(code, mailbox, at: clock.now)) }
+    }
+  }
+
   private func finish(_ handle: EasyHandle, with result: Result<HTTPResponse, TransportError>) {
     guard let transfer = handle.shard.stop(handle) else { return }
     busy[transfer.id] = nil
+    goOn(cache.memory.end(transfer.id))
+    if case .failure = result { goOn(cache.memory.release(transfer.id)) }
     shards.transferEnded(on: handle.shard)
     replies.append((transfer.reply, result))
   }

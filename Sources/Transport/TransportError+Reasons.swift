@@ -2,8 +2,15 @@ internal import CCurl
 internal import Glibc
 
 extension TransportError {
-  static func setup(_ what: String) -> TransportError {
-    TransportError(.setup, unsafe "\(what) failed: \(String(cString: strerror(errno)))")
+  /// A call of the system failed, with this error number.
+  static func setup(_ what: String, errno number: Int32 = errno) -> TransportError {
+    TransportError(.setup, unsafe "\(what) failed: \(String(cString: strerror(number)))")
+  }
+
+  /// A function of libcurl failed, which sets no error number; those that make something give no
+  /// reason, and fail only without memory.
+  static func libcurl(_ function: String, _ reason: String? = nil) -> TransportError {
+    TransportError(.setup, "\(function) failed: \(reason ?? "no memory is left")")
   }
 
   static func cancelled(requestMayHaveLeft: Bool = false) -> TransportError {

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Jobs
 import Testing
@@ -28,11 +29,11 @@ struct AnswerJournalTests {
     try journal.append(answer(1, "first"), under: lease)
     let turn = journal.takeTurns()
     try journal.append(answer(2, "{\"a\":\"ü\"}"), under: lease)
-    let both = AnswerJournal.answers(in: files).sorted { $0.result.job < $1.result.job }
+    let both = answers(in: files).sorted { $0.result.job < $1.result.job }
     #expect(both.map(\.result.job) == [1, 2])
     #expect(both.map(\.lease) == [lease, lease])
     journal.forget(turn)
-    let left = AnswerJournal.answers(in: files)
+    let left = answers(in: files)
     #expect(left.count == 1)
     let result = try #require(left.first).result
     #expect(String(decoding: result.line, as: UTF8.self) == "{\"a\":\"ü\"}")
@@ -48,7 +49,7 @@ struct AnswerJournalTests {
     var ends = [0]
     for job in 0..<3 {
       try journal.append(answer(job, "line \(job)"), under: lease)
-      ends.append(try size(files.answers[0]))
+      ends.append(try end(of: files.answers[0]))
     }
     for cut in stride(from: ends[3], through: 0, by: -1) {
       #expect(unsafe truncate(files.answers[0], cut) == 0)
@@ -61,7 +62,7 @@ struct AnswerJournalTests {
     let files = try files()
     var journal = try AnswerJournal(in: files)
     try journal.append(answer(0, String(repeating: "long ", count: 200)), under: lease)
-    let size = try size(files.answers[0])
+    let size = try end(of: files.answers[0])
     let file = unsafe open(files.answers[0], O_RDWR)
     defer { close(file) }
     for place in 0..<size {
@@ -69,24 +70,52 @@ struct AnswerJournalTests {
       try #require(unsafe pread(file, &byte, 1, place) == 1)
       var other = byte ^ 0x80
       unsafe pwrite(file, &other, 1, place)
-      #expect(AnswerJournal.answers(in: files).isEmpty, "byte \(place)")
+      #expect(answers(in: files).isEmpty, "byte \(place)")
       unsafe pwrite(file, &byte, 1, place)
     }
-    #expect(AnswerJournal.answers(in: files).count == 1)
+    #expect(answers(in: files).count == 1)
   }
 
   @Test func `finds nothing where there is no journal, and nothing after it was removed`() throws {
     let files = try files()
-    #expect(AnswerJournal.answers(in: files).isEmpty)
+    #expect(answers(in: files).isEmpty)
     var journal = try AnswerJournal(in: files)
     try journal.append(answer(1, "x"), under: lease)
     files.remove()
-    #expect(AnswerJournal.answers(in: files).isEmpty)
+    #expect(answers(in: files).isEmpty)
   }
 
-  private func size(_ path: String) throws -> Int {
-    var information = stat()
-    try #require(unsafe stat(path, &information) == 0)
-    return Int(information.st_size)
+  @Test func `forgets answers although newer ones have not yet taken their place`() throws {
+    let files = try files()
+    var journal = try AnswerJournal(in: files)
+    for job in 0..<3 { try journal.append(answer(job, "line \(job)"), under: lease) }
+    journal.forget(journal.takeTurns())
+    #expect(answers(in: files).isEmpty)
+    _ = journal.takeTurns()
+    try journal.append(answer(9, "line 9"), under: lease)
+    #expect(answers(in: files).map(\.result.job) == [9])
+  }
+
+  @Test func `keeps answers that are larger than what it has in memory, and gives their room back`()
+    throws
+  {
+    let files = try files()
+    var journal = try AnswerJournal(in: files)
+    let large = String(repeating: "large ", count: 200_000)
+    for job in 0..<3 { try journal.append(answer(job, job == 1 ? large : "small"), under: lease) }
+    #expect(answers(in: files).map(\.result.line.count) == [5, large.utf8.count, 5])
+    journal.forget(journal.takeTurns())
+    #expect(answers(in: files).isEmpty)
+    #expect(try Data(contentsOf: URL(filePath: files.answers[0])).count < large.utf8.count)
+  }
+
+  private func answers(in files: WorkerFiles) -> [(lease: SegmentLease, result: JobResult)] {
+    Array(AnswerJournal.answers(in: files))
+  }
+
+  /// Where the last record ends, whose line ends with a byte that is not zero.
+  private func end(of path: String) throws -> Int {
+    let bytes = try Data(contentsOf: URL(filePath: path))
+    return (bytes.lastIndex { $0 != 0 } ?? -1) + 1
   }
 }

@@ -2,11 +2,10 @@ import Glibc
 
 /// Answers that have come and are not committed yet, in files that outlive a killed process.
 ///
-/// An answer has been paid for, and a commit takes milliseconds. So it is first appended here,
-/// which costs one `write` without an fsync: enough to survive the death of the process, after
-/// which the next owner of the batch commits what it finds. Two files take turns: while the
-/// answers of one are being committed, new ones go to the other. A third one is a reserve for when
-/// the disk is full.
+/// An answer has been paid for, and a commit takes milliseconds. So it is first kept here, without an
+/// fsync: enough to survive the death of the process, after which the next owner of the batch commits
+/// what it finds. Two files take turns: while the answers of one are being committed, new ones go to
+/// the other. A third one is a reserve for when the disk is full.
 ///
 /// Not thread-safe by itself: its owner calls it under a lock.
 package struct AnswerJournal: ~Copyable {
@@ -15,9 +14,7 @@ package struct AnswerJournal: ~Copyable {
     fileprivate let index: Int
   }
 
-  private let files: [String]
-  private var descriptors: [Int32]
-  private var sizes = [0, 0]
+  private let files: [AnswerFile]
   private var current = 0
   private var reserve: SpaceReserve
 
@@ -29,27 +26,10 @@ package struct AnswerJournal: ~Copyable {
   /// - Throws: ``StoreError``.
   package init(in worker: WorkerFiles, room: Int = 0, least: Int = 0) throws(StoreError) {
     let reserve = try SpaceReserve(path: worker.reserve, bytes: room, least: least)
-    descriptors = try Self.create(worker.answers)
-    files = worker.answers
+    var files: [AnswerFile] = []
+    for path in worker.answers { files.append(try AnswerFile(path: path)) }
+    self.files = files
     self.reserve = reserve
-  }
-
-  private static func create(_ files: [String]) throws(StoreError) -> [Int32] {
-    var descriptors: [Int32] = []
-    for file in files {
-      let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-      guard descriptor >= 0 else {
-        let failure = errno
-        for descriptor in descriptors { close(descriptor) }
-        throw StoreError(errno: failure, doing: "cannot create the journal of answers", at: file)
-      }
-      descriptors.append(descriptor)
-    }
-    return descriptors
-  }
-
-  deinit {
-    for descriptor in descriptors { close(descriptor) }
   }
 
   /// Keeps an answer until its commit.
@@ -59,27 +39,15 @@ package struct AnswerJournal: ~Copyable {
     _ result: JobResult,
     under lease: SegmentLease
   ) throws(StoreError) {
-    let record = AnswerRecord.encode(result, under: lease)
-    let size = record.count
-    let written = unsafe record.withUnsafeBytes {
-      unsafe pwrite(descriptors[current], $0.baseAddress, size, sizes[current])
-    }
-    guard written == size else {
-      throw StoreError(
-        errno: written < 0 ? errno : ENOSPC,
-        doing: "cannot keep an answer",
-        at: files[current],
-        needed: size
-      )
-    }
-    sizes[current] += size
+    try files[current].append(result, under: lease)
   }
 
   /// Keeps an answer in the room that is held back, for whoever opens the batch next.
   ///
   /// - Returns: false when it does not fit.
   package mutating func keepInReserve(_ result: JobResult, under lease: SegmentLease) -> Bool {
-    reserve.keep(AnswerRecord.encode(result, under: lease))
+    let head = AnswerRecord.head(of: result, under: lease, turn: 0)
+    return reserve.keep(unsafe head.withUnsafeBytes { unsafe Array($0) } + result.line)
   }
 
   /// Sends new answers to the other file; the answers so far are about to be committed.
@@ -90,34 +58,19 @@ package struct AnswerJournal: ~Copyable {
 
   /// Forgets answers that are committed.
   package mutating func forget(_ turn: Turn) {
-    guard sizes[turn.index] > 0 else { return }
-    sizes[turn.index] = 0
-    _ = ftruncate(descriptors[turn.index], 0)
+    files[turn.index].empty()
   }
 
-  /// The answers that a worker which was killed has left, torn ones at the end left out.
-  package static func answers(
-    in worker: WorkerFiles
-  ) -> [(lease: SegmentLease, result: JobResult)] {
-    (worker.answers + [worker.reserve]).flatMap { AnswerRecord.decodeAll(contents(of: $0)) }
+  /// The answers that a worker which was killed has left, torn ones at the end left out; read one by
+  /// one, since together they may be larger than the memory.
+  package static func answers(in worker: WorkerFiles) -> KeptAnswers {
+    KeptAnswers(in: worker.answers + [worker.reserve])
   }
 
   /// Gives the room back to the disk that a worker which was killed had held back and did not need.
   static func freeUnused(_ worker: WorkerFiles) {
-    guard AnswerRecord.decodeAll(contents(of: worker.reserve)).isEmpty else { return }
+    var kept = KeptAnswers(in: [worker.reserve])
+    guard kept.next() == nil else { return }
     _ = unsafe unlink(worker.reserve)
-  }
-
-  private static func contents(of file: String) -> [UInt8] {
-    let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return [] }
-    defer { close(descriptor) }
-    var information = stat()
-    guard unsafe fstat(descriptor, &information) == 0 else { return [] }
-    let size = Int(information.st_size)
-    return unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
-      let got = unsafe pread(descriptor, buffer.baseAddress, size, 0)
-      filled = max(0, got)
-    }
   }
 }

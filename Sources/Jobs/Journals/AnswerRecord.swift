@@ -3,88 +3,74 @@
 /// The last number is a check over the rest, so that a record that was cut by the death of its
 /// writer, or of which a power cut lost a part, is told from a whole one.
 enum AnswerRecord {
-  private static let numbers = 9
-  private static let headSize = numbers * 8
+  /// Numbers before the line, and the bytes that they take.
+  static let numbers = 9
+  static let headSize = numbers * 8
 
-  static func encode(_ result: JobResult, under lease: SegmentLease) -> [UInt8] {
-    var record: [UInt8] = []
-    record.reserveCapacity(headSize + result.line.count)
-    let head = [
-      result.line.count, result.job, lease.segment, lease.epoch, result.inputTokens,
-      result.outputTokens, result.state.rawValue * 2 + (result.hasRetried ? 1 : 0),
-      result.cost?.nanos ?? -1,
+  /// What stands before the line of a record.
+  ///
+  /// - Parameter turn: how often its file was emptied before.
+  static func head(of result: JobResult, under lease: SegmentLease, turn: Int) -> [UInt64] {
+    let flags = result.state.rawValue << 1 | (result.hasRetried ? 1 : 0)
+    var head = [
+      word(result.line.count), word(result.job), word(lease.segment), word(lease.epoch),
+      word(result.inputTokens), word(result.outputTokens), word(turn << 8 | flags),
+      word(result.cost?.nanos ?? -1), 0,
     ]
-    for number in head { append(UInt64(bitPattern: Int64(number)), to: &record) }
-    append(check(record[...], result.line[...]), to: &record)
-    record += result.line
-    return record
+    head[numbers - 1] = check(head, result.line).littleEndian
+    return head
   }
 
-  /// Every whole record from the start of `bytes` on.
-  static func decodeAll(_ bytes: [UInt8]) -> [(lease: SegmentLease, result: JobResult)] {
-    var answers: [(lease: SegmentLease, result: JobResult)] = []
-    var rest = bytes[...]
-    while let (answer, size) = decode(rest) {
-      answers.append(answer)
-      rest = rest.dropFirst(size)
-    }
-    return answers
-  }
+  /// How long the line after a head claims to be, in bytes; it may be any number.
+  static func lineLength(after head: [UInt64]) -> Int { number(head[0]) }
 
-  private static func decode(
-    _ bytes: ArraySlice<UInt8>
-  ) -> (answer: (lease: SegmentLease, result: JobResult), size: Int)? {
-    guard bytes.count >= headSize else { return nil }
-    let head = (0..<numbers).map { number(bytes.dropFirst($0 * 8).prefix(8)) }
-    let values = head.map { Int(Int64(bitPattern: $0)) }
-    guard values[0] >= 0, values[0] <= bytes.count - headSize,
-      let state = JobResult.State(rawValue: values[6] / 2)
-    else { return nil }
-    let line = bytes.dropFirst(headSize).prefix(values[0])
-    guard check(bytes.prefix(headSize - 8), line) == head[numbers - 1] else { return nil }
+  /// The answer and the turn of its file; nil where the two do not belong together.
+  static func decode(
+    _ head: [UInt64],
+    _ line: [UInt8]
+  ) -> (answer: (lease: SegmentLease, result: JobResult), turn: Int)? {
+    guard check(head, line) == UInt64(littleEndian: head[numbers - 1]) else { return nil }
+    let values = head.map(number)
+    guard let state = JobResult.State(rawValue: (values[6] & 0xFF) >> 1) else { return nil }
     let result = JobResult(
       job: values[1],
       state: state,
-      line: Array(line),
+      line: line,
       inputTokens: values[4],
       outputTokens: values[5],
       cost: values[7] < 0 ? nil : USD(nanos: values[7]),
-      hasRetried: values[6] % 2 == 1
+      hasRetried: values[6] & 1 == 1
     )
-    let lease = SegmentLease(segment: values[2], epoch: values[3])
-    return ((lease, result), headSize + values[0])
+    return ((SegmentLease(segment: values[2], epoch: values[3]), result), values[6] >> 8)
   }
 
-  private static func append(_ number: UInt64, to bytes: inout [UInt8]) {
-    for shift in stride(from: UInt64(0), to: 64, by: 8) {
-      bytes.append(UInt8(truncatingIfNeeded: number >> shift))
-    }
+  private static func word(_ number: Int) -> UInt64 {
+    UInt64(bitPattern: Int64(number)).littleEndian
   }
 
-  private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  private static func number(_ word: UInt64) -> Int {
+    Int(Int64(bitPattern: UInt64(littleEndian: word)))
   }
 
-  /// A hash of all bytes in the manner of FNV-1a, eight at a step.
+  /// A hash of all bytes but its own, in the manner of FNV-1a, eight at a step.
   ///
   /// All of them, because a power cut may leave any sector of a record unwritten, its middle too.
-  private static func check(_ head: ArraySlice<UInt8>, _ line: ArraySlice<UInt8>) -> UInt64 {
+  private static func check(_ head: [UInt64], _ line: [UInt8]) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     func add(_ word: UInt64) {
       hash = (hash ^ word) &* 0x100_0000_01b3
       // Multiplication alone carries nothing downwards: changes of two high bytes could cancel out.
       hash ^= hash >> 32
     }
-    for bytes in [head, line] {
-      unsafe bytes.withUnsafeBytes { bytes in
-        let end = bytes.count & ~7
-        for place in stride(from: 0, to: end, by: 8) {
-          add(
-            unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-          )
-        }
-        for place in end..<bytes.count { add(UInt64(unsafe bytes[place])) }
+    for word in head.prefix(numbers - 1) { add(UInt64(littleEndian: word)) }
+    unsafe line.withUnsafeBytes { bytes in
+      let end = bytes.count & ~7
+      for place in stride(from: 0, to: end, by: 8) {
+        add(
+          unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+        )
       }
+      for place in end..<bytes.count { add(UInt64(unsafe bytes[place])) }
     }
     return hash
   }

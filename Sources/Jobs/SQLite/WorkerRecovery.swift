@@ -14,7 +14,7 @@ struct WorkerRecovery: Sendable {
     let files: WorkerFiles
     let isAlive: Bool
     let inFlight: SendJournal.Record
-    let answers: [(lease: SegmentLease, result: JobResult)]
+    let answers: KeptAnswers
   }
 
   /// - Parameter worker: the one that does this, which is not dead.
@@ -45,7 +45,7 @@ struct WorkerRecovery: Sendable {
     }
   }
 
-  /// A worker that is dead, or past its lease; its files are read before others are kept waiting.
+  /// A worker that is dead, or past its lease.
   private func look(_ record: WorkerRecord) -> LostWorker? {
     let files = WorkerFiles(batch: batch, tag: record.tag)
     let isAlive = access == .shared && WorkerLock.isHeld(files)
@@ -66,12 +66,13 @@ struct WorkerRecovery: Sendable {
     let now = try WorkerRecord.all(in: db).first { $0.worker == record.worker }
     guard let now, !lost.isAlive || now.leaseEnd == record.leaseEnd else { return false }
     recovery.workers.append(record.worker)
-    var flush = Flush()
-    flush.results = lost.answers
     let commit = try FlushCommit(db, worker: record.worker, leaseEnd: record.leaseEnd)
-    let receipt = try commit.write(flush)
-    let recovered = zip(lost.answers, receipt.sequences).compactMap {
-      $1 == nil ? nil : $0.result.job
+    var recovered: [Int] = []
+    // One by one: together they may be larger than the memory.
+    for answer in lost.answers {
+      var flush = Flush()
+      flush.results = [answer]
+      if try commit.write(flush).sequences != [nil] { recovered.append(answer.result.job) }
     }
     recovery.recovered += recovered
     try noteUnknown(lost, answered: recovered.count, now.unanswered, db, &recovery)

@@ -10,7 +10,7 @@ package struct JobRunner: Sendable {
   let accounts: [Account]
   let pricing: Pricing
   let dispatcher: Dispatcher
-  let batcher: CompletionBatcher
+  let batcher: StoreWriter
   let journal: SendJournal
   let audit: AttemptAudit
   let clock: any RunClock

@@ -6,7 +6,7 @@ import Transport
 struct RequestSender: Sendable {
   let provider: any Provider
   let client: any HTTPClient
-  let batcher: CompletionBatcher
+  let batcher: StoreWriter
   let organisations: AccountOrganisations
   let clock: any RunClock
   let deadlines: Deadlines

@@ -10,7 +10,7 @@ struct RunCrew: Sendable {
 
   let dispatcher: Dispatcher
   let claimer: SegmentClaimer
-  let batcher: CompletionBatcher
+  let batcher: StoreWriter
   let journal: SendJournal
   let reader: JobReader
   let keys: KeyWatch
@@ -41,7 +41,7 @@ struct RunCrew: Sendable {
       default: if let event = RunEvent(action, of: plan.accounts) { events.record(event) }
       }
     }
-    batcher = CompletionBatcher(
+    batcher = StoreWriter(
       store: store,
       exporter: exporter,
       journal: try AnswerJournal(
@@ -103,7 +103,7 @@ extension JobReader {
   fileprivate init(
     _ plan: RunPlan,
     _ dispatcher: Dispatcher,
-    _ batcher: CompletionBatcher,
+    _ batcher: StoreWriter,
     _ store: any BatchStore,
     _ events: any EventSink
   ) {
@@ -126,7 +126,7 @@ extension JobReader {
 extension RequestSender {
   fileprivate init(
     _ plan: RunPlan,
-    _ batcher: CompletionBatcher,
+    _ batcher: StoreWriter,
     _ client: any HTTPClient,
     _ clock: any RunClock,
     _ events: any EventSink

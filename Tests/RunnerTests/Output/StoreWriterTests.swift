@@ -3,14 +3,14 @@ import Runner
 import Synchronization
 import Testing
 
-@Suite struct `A batcher` {
-  /// A batcher over a real store and real files, at a clock that stands still.
+@Suite struct `A store writer` {
+  /// A writer over a real store and real files, at a clock that stands still.
   private struct Bench {
     let folder: TestFolder
     let clock = TestClock()
     let store: FaultyStore
     let files: WorkerFiles
-    let batcher: CompletionBatcher
+    let writer: StoreWriter
     let events = RecordedEvents()
     let lease = SegmentLease(segment: 1, epoch: 1)
     /// Yields after each commit.
@@ -21,7 +21,7 @@ import Testing
       AnswerJournal.answers(in: files).map(\.result.job).sorted()
     }
 
-    init(failingAt write: Int = .max) async throws {
+    init(failingAt write: Int = .max, memory: Int = 1 << 20) async throws {
       folder = try TestFolder()
       let batch = try Batches.open(
         folder.file("batch"),
@@ -41,10 +41,11 @@ import Testing
       store = FaultyStore(batch, failingAt: write)
       let (commits, committed) = AsyncStream<Void>.makeStream()
       self.commits = commits
-      batcher = CompletionBatcher(
+      writer = StoreWriter(
         store: store,
         exporter: try Self.exporter(folder),
         journal: try AnswerJournal(in: files),
+        memory: memory,
         clock: clock,
         events: events,
         onProgress: { _ in committed.yield() }
@@ -55,14 +56,21 @@ import Testing
       try Exporter(try #require(RunPlan.Files(output: folder.file("out")).output))
     }
 
+    func complete(_ job: Int, line size: Int) async -> Bool {
+      let line = [UInt8](repeating: UInt8(ascii: "x"), count: size)
+      let result = JobResult(job: job, state: .completed, line: line)
+      if case .taken = await writer.complete(result, under: lease) { return true }
+      return false
+    }
+
     func complete(_ job: Int, _ state: JobResult.State = .completed) async -> Bool {
       if case .taken = await bring(job, state) { true } else { false }
     }
 
     func bring(_ job: Int, _ state: JobResult.State = .completed) async
-      -> CompletionBatcher.Completion
+      -> StoreWriter.Completion
     {
-      await batcher.complete(
+      await writer.complete(
         JobResult(job: job, state: state, line: Array("job \(job)".utf8)),
         under: lease
       )
@@ -79,7 +87,7 @@ import Testing
           failures: [JobResult(job: job, state: .failed, line: Array("job \(job)".utf8))]
         )
       }
-      try await batcher.append(drafts, isLast: true)
+      try await writer.append(drafts, isLast: true)
     }
 
     func stored(_ state: JobResult.State) async throws -> String {
@@ -90,7 +98,7 @@ import Testing
 
   @Test func `keeps an answer at once and shows it after its commit`() async throws {
     let bench = try await Bench()
-    async let running: Void = bench.batcher.run()
+    async let running: Void = bench.writer.run()
     for job in 0..<3 { #expect(await bench.complete(job)) }
     #expect(bench.kept == [0, 1, 2])
     #expect(try bench.folder.read("out").isEmpty)
@@ -100,28 +108,55 @@ import Testing
     for await _ in bench.commits { break }
     #expect(try await bench.store.summary().completed == 3)
     #expect(try bench.folder.read("out") == (try await bench.stored(.completed)))
-    bench.batcher.close()
+    bench.writer.close()
     try await running
     #expect(bench.kept.isEmpty)
   }
 
   @Test func `commits a full group without waiting for the clock`() async throws {
     let bench = try await Bench()
-    async let running: Void = bench.batcher.run()
+    async let running: Void = bench.writer.run()
     for job in 0..<256 { #expect(await bench.complete(job)) }
     for await _ in bench.commits { break }
     #expect(try await bench.store.summary().completed == 256)
-    bench.batcher.close()
+    bench.writer.close()
     try await running
+  }
+
+  @Test func `lets nobody bring more than it has memory for until a commit has made room`()
+    async throws
+  {
+    let bench = try await Bench(memory: 100)
+    let lines = 0..<20
+    let bringing = Task {
+      for job in lines { #expect(await bench.complete(job, line: 40)) }
+      bench.writer.close()
+    }
+    async let running: Void = bench.writer.run()
+    await bringing.value
+    try await running
+    #expect(try await bench.store.summary().completed == lines.count)
+    // Two lines of forty bytes fit at a time.
+    #expect(bench.store.largestFlush == 80)
+  }
+
+  @Test func `takes a result that is larger than its memory by itself`() async throws {
+    let bench = try await Bench(memory: 100)
+    async let running: Void = bench.writer.run()
+    for job in 0..<4 { #expect(await bench.complete(job, line: 1_000)) }
+    bench.writer.close()
+    try await running
+    #expect(try await bench.store.summary().completed == 4)
+    #expect(bench.store.largestFlush == 1_000)
   }
 
   @Test func `shows failures of the input in the order of the commits`() async throws {
     let bench = try await Bench()
-    async let running: Void = bench.batcher.run()
+    async let running: Void = bench.writer.run()
     #expect(await bench.complete(7, .failed))
     try await bench.append(failing: [50, 51])
     #expect(await bench.complete(8, .failed))
-    bench.batcher.close()
+    bench.writer.close()
     try await running
     let expected = try await bench.stored(.failed)
     #expect(expected.split(separator: "\n").count == 4)
@@ -134,11 +169,11 @@ import Testing
 
   @Test func `writes what it was told before it closes`() async throws {
     let bench = try await Bench()
-    bench.batcher.count(Traffic(requestsSent: 4, retries: 1))
+    bench.writer.count(Traffic(requestsSent: 4, retries: 1))
     let retryable = RetryableJob(job: 3, attempts: 2, notBefore: 9, reason: "overloaded")
-    bench.batcher.retryLater(retryable, under: bench.lease)
-    bench.batcher.close()
-    try await bench.batcher.run()
+    bench.writer.retryLater(retryable, under: bench.lease)
+    bench.writer.close()
+    try await bench.writer.run()
     #expect(try await bench.store.summary().traffic == Traffic(requestsSent: 4, retries: 1))
     try await bench.store.release([bench.lease])
     let claim = try await bench.store.claim(1).segments.first
@@ -147,8 +182,8 @@ import Testing
 
   @Test func `turns away who comes after it has closed`() async throws {
     let bench = try await Bench()
-    bench.batcher.close()
-    try await bench.batcher.run()
+    bench.writer.close()
+    try await bench.writer.run()
     await #expect(throws: CancellationError.self) { try await bench.append(failing: [50]) }
     #expect(await bench.complete(1) == false)
     #expect(try await bench.store.summary().total == 50)
@@ -156,9 +191,9 @@ import Testing
 
   @Test func `tells how many results are new`() async throws {
     let bench = try await Bench()
-    async let running: Void = bench.batcher.run()
+    async let running: Void = bench.writer.run()
     for _ in 0..<2 { #expect(await bench.complete(5)) }
-    bench.batcher.close()
+    bench.writer.close()
     try await running
     #expect(bench.events.count("committed(completed: 1,") == 1)
     #expect(try bench.folder.read("out") == "job 5\n")
@@ -167,7 +202,7 @@ import Testing
   @Test(arguments: 1...4)
   func `loses no answer that it took when a write fails`(_ write: Int) async throws {
     let bench = try await Bench(failingAt: write)
-    let running = Task { try await bench.batcher.run() }
+    let running = Task { try await bench.writer.run() }
     var taken: [Int] = []
     for job in 0..<100_000 {
       let completion = await bench.bring(job)
@@ -187,7 +222,7 @@ import Testing
   @Test func `wakes the reader when the input cannot be stored`() async throws {
     let bench = try await Bench(failingAt: 1)
     #expect(await bench.complete(1))
-    let running = Task { try await bench.batcher.run() }
+    let running = Task { try await bench.writer.run() }
     await #expect(throws: FaultyStore.Fault.self) { try await bench.append(failing: [50]) }
     await #expect(throws: FaultyStore.Fault.self) { try await running.value }
     #expect(bench.kept == [1])
@@ -201,6 +236,10 @@ final class FaultyStore: JobStore {
   private let store: any JobStore
   private let failingAt: Int
   private let writes = Mutex(0)
+  private let flushes = Mutex(0)
+
+  /// Bytes of results in the largest commit so far.
+  var largestFlush: Int { flushes.withLock { $0 } }
 
   init(_ store: any JobStore, failingAt write: Int) {
     self.store = store
@@ -222,6 +261,8 @@ final class FaultyStore: JobStore {
 
   func commit(_ flush: Flush) async throws -> FlushReceipt {
     try write()
+    let bytes = flush.results.reduce(0) { $0 + $1.result.line.count }
+    flushes.withLock { $0 = max($0, bytes) }
     return try await store.commit(flush)
   }
 
