@@ -62,9 +62,10 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLinux"),
     .target(name: "CWipe"),
+    .target(name: "CBuffers"),
 
     room("Secrets", on: ["CCrypto", "CLinux"]),
-    room("Transport", on: ["Secrets", "CCurl", "CLinux"]),
+    room("Transport", on: ["Secrets", "CCurl", "CBuffers", "CLinux"]),
     room("KeySources", on: ["Secrets", "Transport", "CLinux"]),
     room("Jobs", on: ["Secrets", "CLinux", sqlite]),
     room(

@@ -1,3 +1,4 @@
+internal import CBuffers
 internal import CCurl
 internal import Glibc
 internal import Synchronization
@@ -68,7 +69,7 @@ package final class CurlTransport: HTTPClient {
   ///   cannot be read, the server name is not a host name, or the system has no resources left.
   package init(_ configuration: Configuration = Configuration()) throws(TransportError) {
     try configuration.check()
-    guard globalInit == CURLE_OK else { 
+    guard globalInit == CURLE_OK else {
       throw unsafe .libcurl("curl_global_init", String(cString: curl_easy_strerror(globalInit)))
     }
     let loops = Self.loopCount
@@ -150,4 +151,11 @@ extension CurlTransport.Configuration {
 }
 
 /// libcurl is made ready once for the whole process, and never unloaded.
-private let globalInit = curl_global_init(Int(CURL_GLOBAL_ALL))
+private let globalInit = unsafe curl_global_init_mem(
+  Int(CURL_GLOBAL_ALL),
+  buffers_malloc,
+  buffers_free,
+  buffers_realloc,
+  buffers_strdup,
+  buffers_calloc
+)
