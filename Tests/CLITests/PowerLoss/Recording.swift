@@ -47,7 +47,7 @@ final class Recording: Sendable {
   }
 
   /// Stores to the memory of these are not seen; what they hold is lost with the power.
-  static func isMapped(_ name: String) -> Bool { name.hasSuffix("-sent") || name.hasSuffix("-shm") }
+  static func isMapped(_ name: String) -> Bool { name.contains(/-(sent|shm|answers[12])$/) }
 
   private init(_ kind: Kind) throws {
     self.kind = kind
