@@ -19,6 +19,7 @@ bool wipes_on_free(void) { return false; }
 #else
 
 #include <dlfcn.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -88,6 +89,13 @@ void *realloc(void *memory, size_t size) {
   memcpy(larger, memory, room);
   free(memory);
   return larger;
+}
+
+/* Blocks from a megabyte on always have pages of their own. By itself glibc would keep them on its
+ * heaps once a few have been freed, where they leave holes, and would have to be wiped by us. */
+__attribute__((constructor)) static void keep_large_blocks_apart(void) {
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 8 << 20);
 }
 
 bool wipes_on_free(void) {
