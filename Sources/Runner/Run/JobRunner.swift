@@ -4,7 +4,9 @@ import Secrets
 import Transport
 
 /// Runs one job after another: the story of a job is ``run(_:)``.
-package struct JobRunner: Sendable {
+///
+/// A class, like all that every slot holds while it waits: thousands of them do.
+package final class JobRunner: Sendable {
   let preparer: JobPreparer
   let sender: RequestSender
   let accounts: [Account]
@@ -15,6 +17,30 @@ package struct JobRunner: Sendable {
   let audit: AttemptAudit
   let clock: any RunClock
   let events: any EventSink
+
+  init(
+    preparer: JobPreparer,
+    sender: RequestSender,
+    accounts: [Account],
+    pricing: Pricing,
+    dispatcher: Dispatcher,
+    batcher: StoreWriter,
+    journal: SendJournal,
+    audit: AttemptAudit,
+    clock: any RunClock,
+    events: any EventSink
+  ) {
+    self.preparer = preparer
+    self.sender = sender
+    self.accounts = accounts
+    self.pricing = pricing
+    self.dispatcher = dispatcher
+    self.batcher = batcher
+    self.journal = journal
+    self.audit = audit
+    self.clock = clock
+    self.events = events
+  }
 
   /// Takes the job of an assignment to its result, or to another time.
   func run(_ assignment: Assignment) async {
@@ -58,7 +84,7 @@ package struct JobRunner: Sendable {
       let worst = try pricing.worst(of: prepared)
       if let worst, let asked = assignment.job.worst, worst <= asked { return prepared }
       // A document that has grown since it was priced is priced anew.
-      withdrawn.job.worst = worst
+      withdrawn = assignment.priced(worst)
     } catch let error as UnusableJob {
       refusal = error.refusal
     } catch let error as RequestBound.Unbounded {
