@@ -1,7 +1,8 @@
 /// The shards of one loop, each of which carries the transfers of one credential.
 struct ShardPool {
-  /// The shards of one credential; those before `firstRoom` are full. A class, since changing a value
-  /// within a dictionary costs three allocations.
+  /// The shards of one credential; those before `firstRoom` are full.
+  ///
+  /// A class, since changing a value within a dictionary costs three allocations.
   private final class Group {
     var shards: [Shard] = []
     var firstRoom = 0

@@ -55,6 +55,20 @@ package final class JobRunner: Sendable {
     CrashPoint.reached(.marking)
     let mark = journal.mark(job.number, worst: assignment.reserved)
     let answer = await sender.send(prepared, by: account, assignment)
+    await conclude(assignment, prepared, answer, mark: mark)
+  }
+
+  /// Takes in what came of an assignment.
+  // Not inlined, so that what it needs is not held by every slot that waits for its answer.
+  @inline(never)
+  private func conclude(
+    _ assignment: Assignment,
+    _ prepared: PreparedJob,
+    _ answer: Answer,
+    mark: Int?
+  ) async {
+    let job = assignment.job
+    let account = accounts[assignment.account]
     let cost = pricing.cost(of: answer.bill, model: prepared.shape.model)
     audit.note(answer.audited, job: job.number, of: account.name, with: assignment.key.key)
     if !answer.isDecisive, !answer.isCutOff { clear(mark) }
@@ -77,6 +91,7 @@ package final class JobRunner: Sendable {
   }
 
   /// Makes the request of an assignment; nil where it cannot be sent, and that has been seen to.
+  @inline(never)
   private func prepare(_ assignment: Assignment) async -> PreparedJob? {
     var (withdrawn, refusal): (Assignment, Refusal?) = (assignment, nil)
     do {
