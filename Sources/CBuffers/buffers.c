@@ -16,7 +16,7 @@
 
 enum {
   page = 4096,
-  smallest = 2 * page,  /* anything up to this is left to malloc */
+  smallest = page,  /* anything up to this is left to malloc */
   largest = 5 * page,
   regionBits = 22,
   mostRegions = 4096, /* 16 GB; what needs more gets it from malloc */

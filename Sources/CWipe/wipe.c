@@ -90,6 +90,13 @@ void *realloc(void *memory, size_t size) {
   return larger;
 }
 
+/* Blocks from a megabyte on always have pages of their own. By itself glibc would keep them on its
+ * heaps once a few have been freed, where they leave holes, and would have to be wiped by us. */
+__attribute__((constructor)) static void keep_large_blocks_apart(void) {
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
+
 bool wipes_on_free(void) {
   return dlsym(RTLD_DEFAULT, "free") == (void *)free;
 }

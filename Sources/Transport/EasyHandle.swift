@@ -157,7 +157,8 @@ extension EasyHandle {
     unsafe set(CURLOPT_CAPATH, nil)
     set(CURLOPT_HTTP_VERSION, mayMultiplex ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
     // Every transfer under way holds both buffers; prompts and answers are mostly smaller.
-    set(CURLOPT_BUFFERSIZE, 8 << 10)
+    // With the byte that libcurl adds, the first fills whole pages.
+    set(CURLOPT_BUFFERSIZE, (8 << 10) - 1)
     set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
     set(CURLOPT_TCP_NODELAY, 1)
     // A NAT on the way may forget a connection after a minute without a packet and tell nobody:

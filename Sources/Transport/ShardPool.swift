@@ -1,11 +1,13 @@
 /// The shards of one loop, each of which carries the transfers of one credential.
 struct ShardPool {
   /// The shards of one credential; those before `firstRoom` are full.
-  private struct Group {
+  ///
+  /// A class, since changing a value within a dictionary costs three allocations.
+  private final class Group {
     var shards: [Shard] = []
     var firstRoom = 0
 
-    mutating func shardWithRoom() -> Shard? {
+    func shardWithRoom() -> Shard? {
       while firstRoom < shards.count {
         if shards[firstRoom].hasRoom { return shards[firstRoom] }
         firstRoom += 1
@@ -57,7 +59,8 @@ struct ShardPool {
     )
     if vacant.popLast() == nil { slots.append(shard) } else { slots[index] = shard }
     if group.shards.isEmpty { credential?.isCarried(by: mailbox) }
-    groups[credential?.id, default: group].shards.append(shard)
+    group.shards.append(shard)
+    groups[credential?.id] = group
     return shard
   }
 
@@ -65,8 +68,8 @@ struct ShardPool {
   mutating func transferEnded(on shard: Shard) {
     if shard.isLeaving {
       if shard.isIdle { remove(shard) }
-    } else if let firstRoom = groups[shard.credential]?.firstRoom, shard.place < firstRoom {
-      groups[shard.credential]?.firstRoom = shard.place
+    } else if let group = groups[shard.credential], shard.place < group.firstRoom {
+      group.firstRoom = shard.place
     }
   }
 

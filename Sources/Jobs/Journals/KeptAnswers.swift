@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// Answers in the files of a journal, read one by one.

@@ -2,8 +2,8 @@ package import Jobs
 package import KeySources
 
 /// All that a slot needs to send one job, put together before the slot sees any of it.
-package struct Assignment: Sendable {
-  package internal(set) var job: Job
+package final class Assignment: Sendable {
+  package let job: Job
   /// Which of the run's accounts it goes to.
   package let account: Int
   package let grant: AccountState.Grant
@@ -11,6 +11,21 @@ package struct Assignment: Sendable {
   package let key: KeyLease
   /// The most that the request may cost; zero without a budget.
   package let reserved: USD
+
+  init(job: Job, account: Int, grant: AccountState.Grant, key: KeyLease, reserved: USD) {
+    self.job = job
+    self.account = account
+    self.grant = grant
+    self.key = key
+    self.reserved = reserved
+  }
+
+  /// The same with another bound on what the job's request can cost.
+  func priced(_ worst: USD?) -> Assignment {
+    var job = job
+    job.worst = worst
+    return Assignment(job: job, account: account, grant: grant, key: key, reserved: reserved)
+  }
 }
 
 /// What a free slot gets to do.

@@ -4,7 +4,9 @@ import Secrets
 import Transport
 
 /// Runs one job after another: the story of a job is ``run(_:)``.
-package struct JobRunner: Sendable {
+///
+/// A class, like all that every slot holds while it waits: thousands of them do.
+package final class JobRunner: Sendable {
   let preparer: JobPreparer
   let sender: RequestSender
   let accounts: [Account]
@@ -15,6 +17,30 @@ package struct JobRunner: Sendable {
   let audit: AttemptAudit
   let clock: any RunClock
   let events: any EventSink
+
+  init(
+    preparer: JobPreparer,
+    sender: RequestSender,
+    accounts: [Account],
+    pricing: Pricing,
+    dispatcher: Dispatcher,
+    batcher: StoreWriter,
+    journal: SendJournal,
+    audit: AttemptAudit,
+    clock: any RunClock,
+    events: any EventSink
+  ) {
+    self.preparer = preparer
+    self.sender = sender
+    self.accounts = accounts
+    self.pricing = pricing
+    self.dispatcher = dispatcher
+    self.batcher = batcher
+    self.journal = journal
+    self.audit = audit
+    self.clock = clock
+    self.events = events
+  }
 
   /// Takes the job of an assignment to its result, or to another time.
   func run(_ assignment: Assignment) async {
@@ -29,6 +55,20 @@ package struct JobRunner: Sendable {
     CrashPoint.reached(.marking)
     let mark = journal.mark(job.number, worst: assignment.reserved)
     let answer = await sender.send(prepared, by: account, assignment)
+    await conclude(assignment, prepared, answer, mark: mark)
+  }
+
+  /// Takes in what came of an assignment.
+  // Not inlined, so that what it needs is not held by every slot that waits for its answer.
+  @inline(never)
+  private func conclude(
+    _ assignment: Assignment,
+    _ prepared: PreparedJob,
+    _ answer: Answer,
+    mark: Int?
+  ) async {
+    let job = assignment.job
+    let account = accounts[assignment.account]
     let cost = pricing.cost(of: answer.bill, model: prepared.shape.model)
     audit.note(answer.audited, job: job.number, of: account.name, with: assignment.key.key)
     if !answer.isDecisive, !answer.isCutOff { clear(mark) }
@@ -51,6 +91,7 @@ package struct JobRunner: Sendable {
   }
 
   /// Makes the request of an assignment; nil where it cannot be sent, and that has been seen to.
+  @inline(never)
   private func prepare(_ assignment: Assignment) async -> PreparedJob? {
     var (withdrawn, refusal): (Assignment, Refusal?) = (assignment, nil)
     do {
@@ -58,7 +99,7 @@ package struct JobRunner: Sendable {
       let worst = try pricing.worst(of: prepared)
       if let worst, let asked = assignment.job.worst, worst <= asked { return prepared }
       // A document that has grown since it was priced is priced anew.
-      withdrawn.job.worst = worst
+      withdrawn = assignment.priced(worst)
     } catch let error as UnusableJob {
       refusal = error.refusal
     } catch let error as RequestBound.Unbounded {

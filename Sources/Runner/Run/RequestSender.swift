@@ -22,13 +22,7 @@ struct RequestSender: Sendable {
     events.record(.sent)
     defer { events.record(.returned) }
     do throws(TransportError) {
-      let mapped = account.models.request(prepared.request, prepared.shape)
-      let request = HTTPRequest(
-        url: endpoint.url(for: mapped.path),
-        headers: try account.headers(for: assignment.key),
-        body: mapped.body,
-        deadlines: deadlines
-      )
+      let request = try request(prepared, by: account, assignment)
       CrashPoint.reached(.sending)
       let response = try await client.send(request)
       CrashPoint.reached(.answered)
@@ -46,6 +40,24 @@ struct RequestSender: Sendable {
     }
   }
 
+  // Neither this nor what judges is inlined, so that what they need is not held by every slot that
+  // waits for its answer.
+  @inline(never)
+  private func request(
+    _ prepared: PreparedJob,
+    by account: Account,
+    _ assignment: Assignment
+  ) throws(TransportError) -> HTTPRequest {
+    let mapped = account.models.request(prepared.request, prepared.shape)
+    return HTTPRequest(
+      url: account.endpoints[assignment.grant.place.endpoint].url(for: mapped.path),
+      headers: try account.headers(for: assignment.key),
+      body: mapped.body,
+      deadlines: deadlines
+    )
+  }
+
+  @inline(never)
   private func judge(
     _ response: HTTPResponse,
     to path: String,

@@ -2,7 +2,7 @@ import Jobs
 import Transport
 
 /// What works together in a run, put together once.
-struct RunCrew: Sendable {
+final class RunCrew: Sendable {
   /// Bytes of the disk that are held back for each answer that may be on its way when it is full.
   private static let answerRoom = 16 << 10
   /// Bytes without which no request is sent: a short answer, and its place in the journal.
