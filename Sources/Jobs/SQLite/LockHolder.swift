@@ -1,5 +1,5 @@
 import FoundationEssentials
-package import Glibc
+import Glibc
 
 /// Waits for the right to use a database file, and ends a stopped worker that keeps it from everybody.
 ///
@@ -40,7 +40,7 @@ package struct LockHolder {
 
   /// Whether a process works on a batch: only its workers keep one of the batch's worker files open
   /// (proc(5), /proc/PID/fd).
-  package static func isWorker(_ process: pid_t, of batch: String) -> Bool {
+  package static func isWorker(_ process: Int32, of batch: String) -> Bool {
     let open = "/proc/\(process)/fd"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: open)) ?? []
     let files = WorkerFiles.all(of: batch).compactMap { FileID($0.sent) }

@@ -52,7 +52,7 @@ import Testing
     }
 
     static func exporter(_ folder: TestFolder) throws -> Exporter {
-      try Exporter(try #require(RunPlan.Files(output: folder.file("out")).output))
+      try Exporter(try #require(BatchFiles(output: folder.file("out")).output))
     }
 
     func complete(_ job: Int, _ state: JobResult.State = .completed) async -> Bool {
