@@ -3,7 +3,7 @@ import Runner
 
 /// A batch that a user changes from outside: a queue at any time, that of a run while it rests.
 struct BatchChange {
-  let files: RunPlan.Files
+  let files: BatchFiles
   let store: any BatchStore
   private let target: String
 

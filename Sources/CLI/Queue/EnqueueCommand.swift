@@ -43,7 +43,7 @@ struct EnqueueCommand: AsyncParsableCommand {
     let isJobFile = JobFile.isName(input)
     let file = isJobFile ? try JobFile(at: input) : JobFile()
     let path = try queue.path(file)
-    let input = try RunPlan.Input(named: isJobFile ? try file.inputName(at: input) : input)
+    let input = try RunInput(named: isJobFile ? try file.inputName(at: input) : input)
     if strict { try await input.refuseBadLines() }
     let store = try Batches.open(path, input: BatchInput(kind: .queue, path: ""), as: .producer)
     var count = EnqueueCount(path)

@@ -59,7 +59,7 @@ struct WorkCommand: AsyncParsableCommand {
     try refuseBudget(file)
     let path = try queue.path(file)
     if untilEmpty { try Self.refuseMissing(path) }
-    let input = RunPlan.Input(source: .queue, name: path, path: path)
+    let input = RunInput(source: .queue, name: path, path: path)
     let builder = PlanBuilder(settings, input)
     try await AttendedRun(builder, shared).carryOut { try await plan(builder, file, path) }
   }
@@ -69,7 +69,7 @@ struct WorkCommand: AsyncParsableCommand {
     -> RunPlan
   {
     try await builder.plan(
-      RunPlan.Files(batch: path),
+      BatchFiles(batch: path),
       prices: try PricesFile(builder.settings.prices).prices(),
       concurrency: builder.settings.pace.concurrency(
         unstated: Settings.Pace.cautiousConcurrency

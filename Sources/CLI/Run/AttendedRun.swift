@@ -55,7 +55,7 @@ struct AttendedRun {
     return try await run.execute()
   }
 
-  private func conclude(_ report: RunReport, files: RunPlan.Files) throws {
+  private func conclude(_ report: RunReport, files: BatchFiles) throws {
     if options.json { printResult(report.json) }
     let outcome = RunOutcome(report, files: files)
     if !options.quiet || outcome.exitCode > 1 { outcome.tell() }

@@ -16,12 +16,12 @@ struct PlanBuilder {
   }
 
   let settings: Settings
-  let input: RunPlan.Input
+  let input: RunInput
   let preparer: JobPreparer
   /// Where keys come from; closed at the end of the run.
   let keySources: KeySources
 
-  init(_ settings: Settings, _ input: RunPlan.Input) {
+  init(_ settings: Settings, _ input: RunInput) {
     self.settings = settings
     self.input = input
     keySources = KeySources(
@@ -48,7 +48,7 @@ struct PlanBuilder {
   ///
   /// - Throws: ``CLIError``, ``KeySourceError`` or ``StoreError`` for what cannot work.
   func plan(
-    _ files: RunPlan.Files,
+    _ files: BatchFiles,
     prices: Prices,
     concurrency: Int,
     _ scope: Scope

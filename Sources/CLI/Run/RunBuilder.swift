@@ -18,19 +18,19 @@ struct RunBuilder {
     limit = options.limit ?? file.limit
     budget = options.budget ?? file.budget
     let name = isJobFile ? try file.inputName(at: options.input) : options.input
-    builder = PlanBuilder(settings, try RunPlan.Input(named: name))
+    builder = PlanBuilder(settings, try RunInput(named: name))
   }
 
-  var input: RunPlan.Input { builder.input }
+  var input: RunInput { builder.input }
 
   /// Where results go, and where the batch lies.
   ///
   /// - Throws: ``CLIError`` where no output is named.
-  func files() throws -> RunPlan.Files {
+  func files() throws -> BatchFiles {
     guard let output = options.output ?? file.output else {
       throw CLIError.usage("name where the results go: -o results.jsonl")
     }
-    return RunPlan.Files(output: output, batch: options.queue ?? file.queue)
+    return BatchFiles(output: output, batch: options.queue ?? file.queue)
   }
 
   /// The whole plan.
@@ -66,7 +66,7 @@ struct RunBuilder {
   }
 
   /// A results file without its batch is somebody else's: appending to it would mix two batches.
-  private static func refuseForeignOutput(_ files: RunPlan.Files) throws {
+  private static func refuseForeignOutput(_ files: BatchFiles) throws {
     guard let output = files.output, !FileManager.default.fileExists(atPath: files.batch) else {
       return
     }

@@ -4,9 +4,9 @@ import Runner
 /// What the end of a run means for the user.
 struct RunOutcome {
   private let report: RunReport
-  private let files: RunPlan.Files
+  private let files: BatchFiles
 
-  init(_ report: RunReport, files: RunPlan.Files) {
+  init(_ report: RunReport, files: BatchFiles) {
     self.report = report
     self.files = files
   }

@@ -3,7 +3,7 @@ import Runner
 
 /// What a user names to mean a batch: a job file, its results, a queue, or the batch file itself.
 struct BatchTarget {
-  let files: RunPlan.Files
+  let files: BatchFiles
 
   /// - Throws: ``JobFileError``, or ``CLIError`` for a job file without an output.
   init(_ name: String) throws {
@@ -13,7 +13,7 @@ struct BatchTarget {
     }
     let file = try JobFile(at: name)
     if let queue = file.queue, Self.isQueue(queue) {
-      files = RunPlan.Files(batch: queue)
+      files = BatchFiles(batch: queue)
       return
     }
     guard let output = file.output else {
@@ -24,16 +24,16 @@ struct BatchTarget {
         exitCode: 64
       )
     }
-    files = RunPlan.Files(output: output, batch: file.queue)
+    files = BatchFiles(output: output, batch: file.queue)
   }
 
-  private static func files(of name: String) -> RunPlan.Files {
+  private static func files(of name: String) -> BatchFiles {
     let suffix = ".nightjar"
     let isBatch = Batches.isBatch(name)
     if name.hasSuffix(suffix), !(isBatch && isQueue(name)) {
-      return RunPlan.Files(output: String(name.dropLast(suffix.count)), batch: name)
+      return BatchFiles(output: String(name.dropLast(suffix.count)), batch: name)
     }
-    return isBatch ? RunPlan.Files(batch: name) : RunPlan.Files(output: name)
+    return isBatch ? BatchFiles(batch: name) : BatchFiles(output: name)
   }
 
   private static func isQueue(_ path: String) -> Bool {

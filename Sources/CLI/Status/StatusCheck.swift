@@ -5,9 +5,9 @@ import Runner
 
 /// `nightjar status --check`: what is wrong with a batch and its results files.
 struct StatusCheck {
-  private let files: RunPlan.Files
+  private let files: BatchFiles
 
-  init(_ files: RunPlan.Files) {
+  init(_ files: BatchFiles) {
     self.files = files
   }
 

@@ -25,7 +25,7 @@ package struct ResumeChanges: Sendable, Equatable {
 ///
 /// An input that is the same file, unchanged since it was read, is not read again.
 struct InputReconciler {
-  let input: RunPlan.Input
+  let input: RunInput
   let store: any BatchStore
   let limit: Int?
   let onChanged: OnChanged

@@ -82,7 +82,7 @@ package struct JobPreparer: Sendable {
     var line = text
     if let documents {
       let text = try? await documents.text(of: job.id)
-      line = ResultLine.document(path: job.id, text: text)[...]
+      line = InputLine.document(path: job.id, text: text)[...]
     }
     return InputLine.failedLine(line, number: job.lineNumber, refusal: refusal)
   }

@@ -63,10 +63,10 @@ package struct QueueIntake: Sendable {
   ) {
     switch text {
     case .success(let text):
-      let line = ResultLine.document(path: path, text: text)
+      let line = InputLine.document(path: path, text: text)
       add(QueuedLine(id: path, line: line, number: number))
     case .failure(let error):
-      let line = ResultLine.document(path: path, text: nil)
+      let line = InputLine.document(path: path, text: nil)
       let refusal = Refusal(
         status: nil,
         code: "unreadable_document",

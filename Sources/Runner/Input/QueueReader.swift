@@ -2,11 +2,11 @@ package import Jobs
 
 /// Reads an input from front to back for a queue, without ever holding more than a part of it.
 package struct QueueReader {
-  private let input: RunPlan.Input
+  private let input: RunInput
   private let enqueue: ([QueuedLine]) async throws -> Void
 
   /// - Parameter enqueue: adds lines to the queue.
-  package init(_ input: RunPlan.Input, enqueue: @escaping ([QueuedLine]) async throws -> Void) {
+  package init(_ input: RunInput, enqueue: @escaping ([QueuedLine]) async throws -> Void) {
     self.input = input
     self.enqueue = enqueue
   }

@@ -5,7 +5,7 @@ package struct Estimator: Sendable {
   /// What of an input is read; the rest is taken to be like it.
   package static let (mostBytes, mostJobs) = (64 << 20, 100_000)
 
-  private let input: RunPlan.Input
+  private let input: RunInput
   private let preparer: JobPreparer
   private let prices: Prices
   private let countsCacheInInput: Bool
@@ -16,7 +16,7 @@ package struct Estimator: Sendable {
   ///   - limit: how many jobs are run at most; nil for all.
   ///   - mostJobs: how many are read at most.
   package init(
-    _ input: RunPlan.Input,
+    _ input: RunInput,
     preparer: JobPreparer,
     provider: any Provider,
     prices: Prices,

@@ -5,9 +5,9 @@ package struct BatchCheck: Sendable {
   /// Results in one read of the batch.
   private static let page = 256
 
-  private let files: RunPlan.Files
+  private let files: BatchFiles
 
-  package init(_ files: RunPlan.Files) {
+  package init(_ files: BatchFiles) {
     self.files = files
   }
 

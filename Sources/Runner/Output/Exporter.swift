@@ -9,7 +9,7 @@ package struct Exporter: Sendable {
   private let failed: ExportView
 
   /// - Throws: ``StoreError`` when a file cannot be opened.
-  package init(_ output: RunPlan.Output) throws(StoreError) {
+  package init(_ output: OutputFiles) throws(StoreError) {
     completed = try ExportView(of: .completed, path: output.completed)
     failed = try ExportView(of: .failed, path: output.failed)
   }

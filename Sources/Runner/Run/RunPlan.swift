@@ -3,82 +3,11 @@ package import Transport
 
 /// Everything a run needs to know, with every default filled in.
 package struct RunPlan: Sendable {
-  /// The files of a batch.
-  package struct Files: Sendable, Equatable {
-    package let batch: String
-    /// Where results are shown; nil for a queue, whose results only `nightjar export` writes, and
-    /// where that is not known.
-    package let output: Output?
-
-    /// - Parameters:
-    ///   - output: such as `results.jsonl`; another ending is kept whole.
-    ///   - batch: where the batch lies; nil for beside the output.
-    package init(output: String, batch: String? = nil) {
-      self.batch = batch ?? output + ".nightjar"
-      self.output = Output(output)
-    }
-
-    package init(batch: String) {
-      self.batch = batch
-      output = nil
-    }
-  }
-
-  /// The files that show the results of a run.
-  package struct Output: Sendable, Equatable {
-    package let completed: String
-    package let failed: String
-
-    init(_ output: String) {
-      completed = output
-      failed =
-        output.hasSuffix(".jsonl")
-        ? output.dropLast(".jsonl".count) + ".failed.jsonl" : output + ".failed.jsonl"
-    }
-  }
-
-  /// Where jobs come from.
-  package struct Input: Sendable {
-    package let source: InputSource
-    /// The input as the user named it.
-    package let name: String
-    /// Its absolute path; "-" for a pipe.
-    package let path: String
-
-    package init(source: InputSource, name: String, path: String) {
-      self.source = source
-      self.name = name
-      self.path = path
-    }
-
-    var file: InputFile? {
-      if case .file(let file) = source { return file }
-      return nil
-    }
-
-    /// Lets nobody wait any longer for a pipe to say more.
-    func stopWaiting() {
-      if case .pipe(let pipe) = source { pipe.stopWaiting() }
-    }
-
-    /// True where jobs come by a queue that others share.
-    var isQueue: Bool { batchInput.kind == .queue }
-
-    var batchInput: BatchInput {
-      switch source {
-      case .file: BatchInput(kind: .file, path: path)
-      case .pipe: BatchInput(kind: .pipe, path: path)
-      case .folder: BatchInput(kind: .folder, path: path)
-      case .queue: BatchInput(kind: .queue, path: "")
-      }
-    }
-  }
-
   /// 256 MB hold a thousand requests of 100 KB with their answers.
   package static let defaultMemory = 256_000_000
 
-  package let input: Input
-  package let files: Files
+  package let input: RunInput
+  package let files: BatchFiles
   package let provider: any Provider
   package let preparer: JobPreparer
   package let accounts: [Account]
@@ -112,8 +41,8 @@ package struct RunPlan: Sendable {
   package let onChanged: OnChanged
 
   package init(
-    input: Input,
-    files: Files,
+    input: RunInput,
+    files: BatchFiles,
     provider: any Provider,
     preparer: JobPreparer,
     accounts: [Account],

@@ -2,7 +2,7 @@ import Jobs
 
 /// The first requests of a run as they would be sent.
 package struct RunPreview: Sendable {
-  private let input: RunPlan.Input
+  private let input: RunInput
   private let preparer: JobPreparer
   private let provider: any Provider
   private let endpoint: Endpoint
@@ -10,7 +10,7 @@ package struct RunPreview: Sendable {
 
   /// - Parameter key: the reference of the key, shown where the key would be.
   package init(
-    input: RunPlan.Input,
+    input: RunInput,
     preparer: JobPreparer,
     provider: any Provider,
     endpoint: Endpoint,

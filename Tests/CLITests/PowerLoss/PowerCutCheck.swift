@@ -51,7 +51,7 @@ final class PowerCutCheck {
       throw BrokenAudit(line: found.line, why: found.why)
     }
     if recording.kind == .run {
-      let files = RunPlan.Files(output: folder.path(of: "out.jsonl"))
+      let files = BatchFiles(output: folder.path(of: "out.jsonl"))
       let exporter = try Exporter(try #require(files.output))
       try await exporter.repair(from: store)
     }

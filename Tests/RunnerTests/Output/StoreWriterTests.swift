@@ -53,7 +53,7 @@ import Testing
     }
 
     static func exporter(_ folder: TestFolder) throws -> Exporter {
-      try Exporter(try #require(RunPlan.Files(output: folder.file("out")).output))
+      try Exporter(try #require(BatchFiles(output: folder.file("out")).output))
     }
 
     func complete(_ job: Int, line size: Int) async -> Bool {

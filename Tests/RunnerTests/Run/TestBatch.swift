@@ -40,7 +40,7 @@ struct TestBatch {
     try folder.write(jobs.map(Self.line).joined(), to: "in.jsonl")
   }
 
-  var files: RunPlan.Files { RunPlan.Files(output: folder.file("out.jsonl")) }
+  var files: BatchFiles { BatchFiles(output: folder.file("out.jsonl")) }
 
   /// The run's plan, with the keys as they are now.
   func plan() async throws -> RunPlan {
@@ -77,7 +77,7 @@ struct TestBatch {
       )
     }
     return RunPlan(
-      input: RunPlan.Input(source: source, name: "in", path: folder.file("in")),
+      input: RunInput(source: source, name: "in", path: folder.file("in")),
       files: files,
       provider: provider,
       preparer: preparer,

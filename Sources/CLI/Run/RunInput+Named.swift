@@ -2,7 +2,7 @@ import FoundationEssentials
 import Jobs
 import Runner
 
-extension RunPlan.Input {
+extension RunInput {
   /// The input that a user names: a file, a folder, a pattern of documents, or `-`.
   ///
   /// - Throws: ``StoreError`` when the file cannot be read.

@@ -1,0 +1,38 @@
+import Jobs
+
+/// Where jobs come from.
+package struct RunInput: Sendable {
+  package let source: InputSource
+  /// The input as the user named it.
+  package let name: String
+  /// Its absolute path; "-" for a pipe.
+  package let path: String
+
+  package init(source: InputSource, name: String, path: String) {
+    self.source = source
+    self.name = name
+    self.path = path
+  }
+
+  var file: InputFile? {
+    if case .file(let file) = source { return file }
+    return nil
+  }
+
+  /// Lets nobody wait any longer for a pipe to say more.
+  func stopWaiting() {
+    if case .pipe(let pipe) = source { pipe.stopWaiting() }
+  }
+
+  /// True where jobs come by a queue that others share.
+  var isQueue: Bool { batchInput.kind == .queue }
+
+  var batchInput: BatchInput {
+    switch source {
+    case .file: BatchInput(kind: .file, path: path)
+    case .pipe: BatchInput(kind: .pipe, path: path)
+    case .folder: BatchInput(kind: .folder, path: path)
+    case .queue: BatchInput(kind: .queue, path: "")
+    }
+  }
+}
