@@ -20,9 +20,11 @@ struct RateProbe: Sendable {
   private static let least = 1.0 / 60
   /// Falls that change nothing before refusals are taken to have nothing to do with the rate.
   private static let vainFalls = 3
-  /// Requests that tell a share, or seconds after which fewer have to do.
+  /// Requests that tell a share; seconds after which a few have to do, and after which any.
   private static let telling = 8.0
-  private static let longestLook = 1.0
+  private static let few = 3.0
+  private static let shortLook = 1.0
+  private static let longestLook = 20.0
   /// A refusal counts for so much of the recent share; where most are refused, it is for a reason.
   private static let recent = 0.03
   private static let most = 0.5
@@ -109,10 +111,24 @@ struct RateProbe: Sendable {
     refused += 1
     recentShare += Self.recent * (1 - recentShare)
     longShare += Self.lasting * (1 - longShare)
-    if chance > 0, recentShare < min(Self.most + chance, 3 * chance + 0.1) { return }
-    let isClear = sent >= Self.telling && (refused >= 0.3 * sent || answered >= 2 * Self.telling)
-    guard isStarting || isClear || time - since >= Self.longestLook else { return }
-    fall(sendRate: sendRate, mayBeChance: mayBeChance, at: time)
+    if chance > 0, recentShare < min(Self.most, 3 * chance + 0.1) { return }
+    guard isStarting || isClear(age: time - sentAt, at: time) else { return }
+    fall(age: time - sentAt, sendRate: sendRate, mayBeChance: mayBeChance, at: time)
+  }
+
+  /// Of the requests since the last fall, those that would be known if they had been refused.
+  ///
+  /// - Parameter age: how long a refusal takes, seconds.
+  private func known(age: Double, at time: Double) -> Double {
+    isStarting ? sent : sent * max(0, 1 - age / max(age, time - since))
+  }
+
+  private func isClear(age: Double, at time: Double) -> Bool {
+    let known = known(age: age, at: time)
+    // What takes effect when answers end must have done so.
+    let isPlain = refused >= 0.3 * known || answered >= 2 * Self.telling
+    if known >= Self.telling, isPlain { return true }
+    return time - since >= (known >= Self.few ? Self.shortLook + 2 * age : Self.longestLook)
   }
 
   /// Falls to a share of what was sent, whatever became of it.
@@ -121,9 +137,14 @@ struct RateProbe: Sendable {
     settle(at: max(Self.least, rate), at: time)
   }
 
-  private mutating func fall(sendRate: Double?, mayBeChance: Bool, at time: Double) {
-    // Refusals are often back long before what left with them: that counts as let through.
-    let share = refused / max(sent, refused)
+  private mutating func fall(
+    age: Double,
+    sendRate: Double?,
+    mayBeChance: Bool,
+    at time: Double
+  ) {
+    // Of a search that begins with a refusal nothing is known yet.
+    let share = sent > 0 ? refused / max(known(age: age, at: time), refused) : 0
     let isVain = shareBefore.map { (0.5 * $0..<Self.most).contains(share) } ?? false
     if let ceiling, mayBeChance, isVain, rate < 0.98 * ceiling {
       falls += 1
@@ -140,7 +161,8 @@ struct RateProbe: Sendable {
     let through = tried * (1 - share)
     let isSameAgain = ceiling.map { abs(through - $0) < 0.1 * $0 } ?? false
     hold = isSameAgain ? min(Self.longestHold, 2 * hold) : Self.firstHold
-    settle(at: max(Self.least, 0.3 * tried, through), at: time)
+    // The first rise overshoots, by a factor of two at most; a wait that was told makes up for it.
+    settle(at: max(Self.least, 0.3 * tried, isStarting && mayBeChance ? through / 2 : through), at: time)
   }
 
   private mutating func settle(at found: Double, at time: Double) {
