@@ -318,6 +318,12 @@ struct Bucket: Sendable {
       let start = limit.map { $0 * multiplier } ?? sendRate ?? 1
       probe = RateProbe(startingAt: start, isRising: limit == nil, at: sentAt)
     }
-    probe?.refused(sentAt: sentAt, sendRate: sendRate, mayBeChance: mayBeChance, at: time)
+    let falls = probe?.refused(
+      sentAt: sentAt,
+      sendRate: sendRate,
+      mayBeChance: mayBeChance,
+      at: time
+    )
+    if falls == true { credit = min(credit, 0) }
   }
 }

@@ -20,7 +20,7 @@ struct ConcurrencyLimit: Sendable {
   /// for a limit at any level.
   private static let weight = 3.0
   /// What a level is remembered for at most, either way: what a provider can do changes.
-  private static let most = (answers: -3.0, refusals: 12.0)
+  private static let most = (answers: -3.0, refusals: 16.0)
   /// Seconds until one more is tried, and the longest.
   private static let firstProbe = 1.0
   private static let longestProbe = 8.0
@@ -104,8 +104,8 @@ struct ConcurrencyLimit: Sendable {
     if let seconds { learn(level, seconds, isPaced: isPaced, time) }
     note(-Self.weight, at: level)
     guard let ceiling, level > ceiling else { return }
-    interval = Self.firstProbe
-    probeAt = 0
+    interval = max(Self.firstProbe, interval / 2)
+    probeAt = time + interval
     if strongest.evidence < Self.clear { self.ceiling = nil }
     allowance = Double(max(level, ceiling) + 1)
   }

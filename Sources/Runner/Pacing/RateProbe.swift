@@ -10,6 +10,7 @@ struct RateProbe: Sendable {
   private static let slowStart = 10.0
   /// How it comes back after a fall, up to just below what was let through.
   private static let easing = 0.02
+  private static let haste = 0.5
   /// How it looks above that: a two-hundredth in a second at first.
   private static let firstGrowth = 0.005
   private static let longestGrowth = 0.2
@@ -20,9 +21,16 @@ struct RateProbe: Sendable {
   private static let least = 1.0 / 60
   /// Falls that change nothing before refusals are taken to have nothing to do with the rate.
   private static let vainFalls = 3
-  /// Requests that tell a share, or seconds after which fewer have to do.
+  /// Requests that tell a share; seconds after which a few have to do, and after which any.
   private static let telling = 8.0
-  private static let longestLook = 1.0
+  private static let few = 3.0
+  private static let shortLook = 1.0
+  private static let longestLook = 20.0
+  /// The share of about the last eight outcomes that ends the first rise, and how many outcomes in
+  /// all have to do.
+  private static let last = 0.125
+  private static let clear = 0.3
+  private static let manyOutcomes = 60.0
   /// A refusal counts for so much of the recent share; where most are refused, it is for a reason.
   private static let recent = 0.03
   private static let most = 0.5
@@ -41,15 +49,14 @@ struct RateProbe: Sendable {
   private var sent = 0.0
   private var answered = 0.0
   private var refused = 0.0
-  /// The share of the last fall, falls in a row that changed nothing, their outcomes, and the rate
-  /// before them.
-  private var shareBefore: Double?
+  /// Falls in a row that changed nothing, their outcomes, and the rate before them.
   private var falls = 0
   private var vain = (refused: 0.0, outcomes: 0.0)
   private var rateBefore = 0.0
   /// The share of refusals that have nothing to do with the rate, and that of the last outcomes.
   private var chance = 0.0
   private var recentShare = 0.0
+  private var lastShare = 0.0
   private var longShare = 0.0
 
   /// - Parameters:
@@ -80,7 +87,9 @@ struct RateProbe: Sendable {
       return
     }
     if time < heldUntil {
-      rate = max(rate, min(rate * (1 + Self.easing * passed), 0.985 * ceiling))
+      let good = 0.985 * ceiling
+      let step = max(Self.easing * rate, Self.haste * (good - rate))
+      rate = max(rate, min(rate + step * passed, good))
     } else {
       growth = min(Self.longestGrowth, growth * (1 + 0.35 * passed))
       rate *= 1 + growth * passed
@@ -94,6 +103,7 @@ struct RateProbe: Sendable {
   mutating func answered(sentAt: Double) {
     guard sentAt >= since else { return }
     answered += 1
+    lastShare *= 1 - Self.last
     recentShare *= 1 - Self.recent
     longShare *= 1 - Self.lasting
     chance = longShare < Self.lasting ? 0 : min(chance, longShare)
@@ -104,15 +114,49 @@ struct RateProbe: Sendable {
   /// - Parameters:
   ///   - sendRate: what is sent in a second, refused or not; nil where that cannot be told.
   ///   - mayBeChance: false for a refusal that says when to come back, which is about the rate.
-  mutating func refused(sentAt: Double, sendRate: Double?, mayBeChance: Bool, at time: Double) {
-    guard sentAt >= since else { return }
+  /// - Returns: whether it ends or slows what was paced so far.
+  mutating func refused(
+    sentAt: Double,
+    sendRate: Double?,
+    mayBeChance: Bool,
+    at time: Double
+  ) -> Bool {
+    guard sentAt >= since else { return false }
     refused += 1
+    lastShare += Self.last * (1 - lastShare)
     recentShare += Self.recent * (1 - recentShare)
     longShare += Self.lasting * (1 - longShare)
-    if chance > 0, recentShare < min(Self.most + chance, 3 * chance + 0.1) { return }
-    let isClear = sent >= Self.telling && (refused >= 0.3 * sent || answered >= 2 * Self.telling)
-    guard isStarting || isClear || time - since >= Self.longestLook else { return }
-    fall(sendRate: sendRate, mayBeChance: mayBeChance, at: time)
+    if chance > 0, recentShare < min(Self.most, 3 * chance + 0.1) { return false }
+    let isTelling =
+      isStarting ? isTooFast(mayBeChance) : isClear(age: time - sentAt, at: time)
+    guard isTelling else { return false }
+    fall(age: time - sentAt, sendRate: sendRate, mayBeChance: mayBeChance, at: time)
+    return true
+  }
+
+  /// Of the requests since the last fall, those that would be known if they had been refused.
+  ///
+  /// - Parameter age: how long a refusal takes, seconds.
+  private func known(age: Double, at time: Double) -> Double {
+    isStarting ? sent : sent * max(0, 1 - age / max(age, time - since))
+  }
+
+  /// Whether refusals end the first rise.
+  ///
+  /// One that is too fast is soon refused more often than not. A stray refusal would end it far too
+  /// early, but where they go on it must be seen whether less is refused at a lower rate.
+  private func isTooFast(_ mayBeChance: Bool) -> Bool {
+    if !mayBeChance || sent == 0 { return true }
+    return refused >= Self.few
+      && (lastShare >= Self.clear || answered + refused >= Self.manyOutcomes)
+  }
+
+  private func isClear(age: Double, at time: Double) -> Bool {
+    let known = known(age: age, at: time)
+    // What takes effect when answers end must have done so.
+    let isPlain = refused >= 0.3 * known || answered >= 2 * Self.telling
+    if known >= Self.telling, isPlain { return true }
+    return time - since >= (known >= Self.few ? Self.shortLook + 2 * age : Self.longestLook)
   }
 
   /// Falls to a share of what was sent, whatever became of it.
@@ -121,11 +165,16 @@ struct RateProbe: Sendable {
     settle(at: max(Self.least, rate), at: time)
   }
 
-  private mutating func fall(sendRate: Double?, mayBeChance: Bool, at time: Double) {
-    // Refusals are often back long before what left with them: that counts as let through.
-    let share = refused / max(sent, refused)
-    let isVain = shareBefore.map { (0.5 * $0..<Self.most).contains(share) } ?? false
-    if let ceiling, mayBeChance, isVain, rate < 0.98 * ceiling {
+  private mutating func fall(
+    age: Double,
+    sendRate: Double?,
+    mayBeChance: Bool,
+    at time: Double
+  ) {
+    // Of a search that begins with a refusal nothing is known yet.
+    let share = sent > 0 ? refused / max(known(age: age, at: time), refused) : 0
+    // Refused at a rate that was good a moment ago.
+    if ceiling != nil, mayBeChance, share < Self.most, time < heldUntil {
       falls += 1
       vain.refused += refused
       vain.outcomes += answered + refused
@@ -135,12 +184,14 @@ struct RateProbe: Sendable {
       vain = (0, 0)
       rateBefore = max(Self.least, isStarting ? min(rate, sendRate ?? rate) : rate)
     }
-    shareBefore = share
     let tried = min(rate, sendRate ?? rate)
     let through = tried * (1 - share)
     let isSameAgain = ceiling.map { abs(through - $0) < 0.1 * $0 } ?? false
     hold = isSameAgain ? min(Self.longestHold, 2 * hold) : Self.firstHold
+    let wasStarting = isStarting
     settle(at: max(Self.least, 0.3 * tried, through), at: time)
+    // The first rise overshoots, by a factor of two at most; a wait that was told makes up for it.
+    if wasStarting, mayBeChance { rate /= 2 }
   }
 
   private mutating func settle(at found: Double, at time: Double) {
@@ -165,7 +216,6 @@ struct RateProbe: Sendable {
     longShare = chance
     falls = 0
     vain = (0, 0)
-    shareBefore = nil
     rate = rateBefore
     ceiling = nil
     begin(at: time)

@@ -8,8 +8,10 @@ struct WindowGuess: Sendable {
   /// The spans that limits are for.
   private static let spans = [1.0, 2, 5, 10, 15, 20, 30]
   private static let minute = 60.0
-  /// An end this near may be that of a short span; a few requests at once, of those that are told to
-  /// be left, show whether they are back by then. Seconds until that is tried again, at first.
+  /// An end this near may be that of a short span.
+  ///
+  /// A few requests at once, of those that are told to be left, show whether they are back by then;
+  /// so many seconds later that is tried again.
   private static let near = 10.0
   private static let firstTrial = 20.0
   private static let trialShare = 0.1

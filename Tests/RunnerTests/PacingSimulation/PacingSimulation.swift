@@ -120,7 +120,7 @@ struct PacingSimulation {
     let settings = accounts[account].server.settings
     guard case .accepted = flights[place].verdict else {
       // What is refused by chance is refused late: it cannot be told from work by its haste.
-      if settings.refusals == nil { return ends(place, now) }
+      guard settings.refusals != nil || settings.refusesLate else { return ends(place, now) }
       return timeline.add(.ends(place), at: now + settings.latency * random.uniform(0.9...1.1))
     }
     if settings.headers.areOfAdmission {

@@ -75,6 +75,8 @@ struct ServerSettings {
   var holds: [Range<Double>] = []
   /// Refusals carry the seconds to wait, rounded up.
   var tellsRetryAfter = true
+  /// Refusals take as long as answers.
+  var refusesLate = false
   /// In place of a retry-after a refusal tells when to come back by the server's clock, which is
   /// ahead of the client's by this many seconds.
   var resetSkew: Double?

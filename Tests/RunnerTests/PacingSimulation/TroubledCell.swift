@@ -47,6 +47,11 @@ struct TroubledCell {
       $0.limits = .perMinute(requests: 600)
       $0.burst = 1
     },
+    TroubledCell("10 a second, refuses late", allows: 10) {
+      $0.limits = .perMinute(requests: 600)
+      $0.burst = 1
+      $0.refusesLate = true
+    },
     TroubledCell("200 a second, untold", allows: 200) {
       $0.limits = .perMinute(requests: 12_000)
       $0.burst = 1
