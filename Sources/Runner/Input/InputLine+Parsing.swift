@@ -1,3 +1,5 @@
+import JSON
+
 extension InputLine {
   /// Reads one line, with or without its line ending.
   ///
