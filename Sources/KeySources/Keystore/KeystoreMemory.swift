@@ -20,7 +20,7 @@ final class KeystoreMemory: Sendable {
     /// It is the same.
     case same
     /// It is newer, or the first.
-    case news
+    case newer
     /// It is an earlier generation of the same keystore.
     case older(than: Int)
     /// It is another keystore.
@@ -43,9 +43,9 @@ final class KeystoreMemory: Sendable {
   }
 
   /// Compares what is there now with what was seen before, and notes it when it is newer.
-  func meet(_ present: Seen) -> Verdict {
+  func compare(_ present: Seen) -> Verdict {
     let verdict = Self.judge(present, after: seen())
-    if verdict == .news { note(present) }
+    if verdict == .newer { note(present) }
     return verdict
   }
 
@@ -65,10 +65,10 @@ final class KeystoreMemory: Sendable {
   }
 
   static func judge(_ present: Seen, after seen: Seen?) -> Verdict {
-    guard let seen else { return .news }
+    guard let seen else { return .newer }
     if seen.store != nil, seen.store != present.store { return .other }
     if present.generation < seen.generation { return .older(than: seen.generation) }
-    return present == seen ? .same : .news
+    return present == seen ? .same : .newer
   }
 
   private func seen() -> Seen? {
