@@ -64,19 +64,20 @@ let package = Package(
     .target(name: "CWipe"),
     .target(name: "CBuffers"),
 
+    room("JSON", on: []),
     room("Secrets", on: ["CCrypto", "CLinux"]),
     room("Transport", on: ["Secrets", "CCurl", "CBuffers", "CLinux"]),
-    room("KeySources", on: ["Secrets", "Transport", "CLinux"]),
+    room("KeySources", on: ["JSON", "Secrets", "Transport", "CLinux"]),
     room("Jobs", on: ["Secrets", "CLinux", sqlite]),
     room(
       "Runner",
-      on: ["Jobs", "KeySources", "Transport", "Secrets", mustache, yaml] + collections
+      on: ["Jobs", "KeySources", "Transport", "JSON", "Secrets", mustache, yaml] + collections
     ),
     room("Simulator", on: [hummingbird]),
     .executableTarget(
       name: "nightjar",
       dependencies: [
-        "Runner", "Jobs", "KeySources", "Transport", "Secrets", "Simulator", "CWipe",
+        "Runner", "Jobs", "KeySources", "Transport", "JSON", "Secrets", "Simulator", "CWipe",
         argumentParser, log,
       ],
       path: "Sources/CLI",
@@ -84,11 +85,12 @@ let package = Package(
     ),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    tests("JSONTests", of: ["JSON"]),
     tests("SecretsTests", of: ["Secrets"], resources: [.copy("age-testkit")]),
     tests("TransportTests", of: ["Transport", "Secrets"]),
     tests("KeySourcesTests", of: ["KeySources", "Transport", "Secrets"]),
     tests("JobsTests", of: ["Jobs"], resources: [.copy("Resources")]),
-    tests("RunnerTests", of: ["Runner", "Jobs", "KeySources", "Transport", "Secrets"]),
+    tests("RunnerTests", of: ["Runner", "Jobs", "KeySources", "Transport", "JSON", "Secrets"]),
     tests("SimulatorTests", of: ["Simulator"]),
     tests("CLITests", of: ["nightjar"]),
     tests("TidyTests", of: []),

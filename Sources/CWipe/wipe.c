@@ -19,6 +19,7 @@ bool wipes_on_free(void) { return false; }
 #else
 
 #include <dlfcn.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <string.h>
 

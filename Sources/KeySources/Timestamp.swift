@@ -1,6 +1,7 @@
 import Glibc
 
-/// Moments in milliseconds since 1970 and their RFC 3339 text, such as `2026-11-23T10:00:00.000Z`.
+/// Moments in milliseconds since 1970, their RFC 3339 text, such as `2026-11-23T10:00:00.000Z`, and
+/// the dates of HTTP.
 package enum Timestamp {
   private static let dayLength: Int64 = 86_400_000
 
@@ -73,7 +74,7 @@ package enum Timestamp {
 
   /// Days since 1970 of a date of the Gregorian calendar, counted in years that begin in March, so
   /// that the leap day comes last.
-  private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
+  package static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
     let year = month > 2 ? year : year - 1
     let era = (year >= 0 ? year : year - 399) / 400
     let yearOfEra = year - era * 400
@@ -91,5 +92,41 @@ package enum Timestamp {
     let month = (5 * dayOfYear + 2) / 153
     let year = yearOfEra + era * 400 + (month < 10 ? 0 : 1)
     return (year, month < 10 ? month + 3 : month - 9, dayOfYear - (153 * month + 2) / 5 + 1)
+  }
+}
+
+// Dates of HTTP.
+extension Timestamp {
+  /// The moment of an HTTP date (RFC 9110 section 5.6.7), or nil.
+  ///
+  /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and
+  /// `Sun Nov  6 08:49:37 1994` hold the same six numbers; the name of the day is not looked at.
+  package static func httpDate(_ text: String) -> Int64? {
+    var words = text.split { $0 == " " || $0 == "," || $0 == "-" }.dropFirst()
+    if words.last == "GMT" { words.removeLast() }
+    let parts = Array(words)
+    guard parts.count == 4 else { return nil }
+    let isAsctime = monthNumber(parts[0]) != nil
+    let (day, month, year, time) =
+      isAsctime
+      ? (parts[1], parts[0], parts[3], parts[2]) : (parts[0], parts[1], parts[2], parts[3])
+    guard let day = Int(day), (1...31).contains(day), let month = monthNumber(month),
+      var number = Int(year), (0...9_999).contains(number), let seconds = secondOfDay(time)
+    else { return nil }
+    if year.count == 2 { number += number < 70 ? 2_000 : 1_900 }
+    return Int64(days(number, month, day) * 86_400 + seconds) * 1_000
+  }
+
+  private static func monthNumber(_ name: Substring) -> Int? {
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+      .firstIndex(of: name).map { $0 + 1 }
+  }
+
+  private static func secondOfDay(_ time: Substring) -> Int? {
+    let parts = time.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 3, let hour = parts[0], let minute = parts[1], let second = parts[2],
+      (0..<24).contains(hour), (0..<60).contains(minute), (0...60).contains(second)
+    else { return nil }
+    return hour * 3_600 + minute * 60 + second
   }
 }

@@ -21,6 +21,18 @@ struct JSONFieldTests {
     #expect(value(of: try await source(Self.document, field).newest()) == expected)
   }
 
+  @Test(arguments: [#""sk-\u0041\/b""#, #""sk-A\u002fb""#, #""sk-A/b""#])
+  func `a value is what its escapes say`(json: String) async throws {
+    #expect(value(of: try await source(#"{"k":\#(json)}"#, "k").newest()) == "sk-A/b")
+  }
+
+  @Test(arguments: [#""sk-\u000g""#, #""sk-\u00""#, #""sk-\x41""#, "\"sk-\t\"", "01", "+1", "NaN"])
+  func `what only looks like JSON has no field`(json: String) async throws {
+    let error = try await source(#"{"k":\#(json)}"#, "k").failure()
+    #expect(error.kind == .denied && error.description.contains("is not JSON"))
+    #expect(!error.description.contains("sk-"))
+  }
+
   @Test(arguments: ["mian", "a.x", "main.x"])
   func `says which fields are there, and no value`(field: String) async throws {
     let error = try await source(Self.document, field).failure()

@@ -45,6 +45,17 @@ enum Documents {
     #expect(Documents.unnamed(jobs, in: readme).isEmpty)
   }
 
+  @Test func `the README is read in a few minutes`() throws {
+    let readme = try #require(Repository.text("README.md"))
+    #expect(readme.split { $0 == " " || $0 == "\n" }.count <= 1_500)
+  }
+
+  @Test func `every page of the documents is linked from the README`() throws {
+    let readme = try #require(Repository.text("README.md"))
+    let pages = Repository.files(under: "docs")
+    #expect(!pages.isEmpty && pages.allSatisfy { readme.contains("](\($0)") })
+  }
+
   @Test func `the changelog has room for what comes next`() throws {
     let changelog = try #require(Repository.text("CHANGELOG.md"))
     #expect(changelog.contains("\n## [Unreleased]\n"))

@@ -72,7 +72,7 @@ enum Repository {
   /// Everything a person wrote to be read: sources, tests, scripts, jobs, examples and documents.
   static let written = {
     let endings = [".swift", ".h", ".c", ".py", ".md", ".yaml", ".modulemap", "Makefile"]
-    let folders = ["Sources", "Tests", "scripts", "jobs", "examples"].flatMap(files(under:))
+    let folders = ["Sources", "Tests", "scripts", "jobs", "examples", "docs"].flatMap(files(under:))
     let top = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile", "Package.swift"]
     let readable = (folders + top).filter { path in
       endings.contains { path.hasSuffix($0) } || path.hasPrefix("scripts/")

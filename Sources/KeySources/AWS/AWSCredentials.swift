@@ -1,3 +1,4 @@
+import JSON
 import Secrets
 import Transport
 
@@ -78,26 +79,26 @@ extension AWSCredentials {
     let fields = Self.fields(of: text)
     guard let id = fields["AccessKeyId"], let key = fields["SecretAccessKey"] else {
       let code = fields["Code"] ?? fields["code"]
-      let reason = code.map { " (\(JSONText.string(at: $0, in: text)))" } ?? ""
+      let reason = code.map { " (\($0.string(in: text) ?? ""))" } ?? ""
       throw KeySourceError(.denied, "\(origin) gave no credentials\(reason); check its role")
     }
     let token = fields["Token"] ?? fields["SessionToken"]
-    let expiration = fields["Expiration"].map { JSONText.string(at: $0, in: text) }
+    let expiration = fields["Expiration"].map { $0.string(in: text) ?? "" }
     self.init(
-      accessKeyID: JSONText.string(at: id, in: text),
-      secretKey: JSONText.secret(at: key, in: text),
-      sessionToken: token.map { JSONText.secret(at: $0, in: text) },
+      accessKeyID: id.string(in: text) ?? "",
+      secretKey: key.secret(in: text),
+      sessionToken: token.map { $0.secret(in: text) },
       expires: expiration.flatMap(Timestamp.moment),
       origin: origin
     )
   }
 
   /// The places of all strings in the object that a text is; none where it is something else.
-  private static func fields(of text: Span<UInt8>) -> [String: Range<Int>] {
-    guard let root = try? JSONText.root(of: text), text[root.lowerBound] == UInt8(ascii: "{"),
-      let members = try? JSONText.members(of: root, in: text)
+  private static func fields(of text: Span<UInt8>) -> [String: JSONToken] {
+    guard let root = try? JSONScanner.wholeValue(in: text), root.kind == .object,
+      let members = try? root.members(in: text)
     else { return [:] }
-    let strings = members.filter { JSONText.isString($0.value, in: text) }
+    let strings = members.filter { $0.value.kind == .string }
     return Dictionary(strings.map { ($0.name, $0.value) }) { first, _ in first }
   }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Secrets
 import Transport
 
@@ -74,12 +75,12 @@ struct AWSRefusal {
 
   /// The strings of the object that a text is; none where it is something else.
   private static func fields(of text: Span<UInt8>) -> [String: String] {
-    guard let root = try? JSONText.root(of: text), text[root.lowerBound] == UInt8(ascii: "{"),
-      let members = try? JSONText.members(of: root, in: text)
+    guard let root = try? JSONScanner.wholeValue(in: text), root.kind == .object,
+      let members = try? root.members(in: text)
     else { return [:] }
     var fields: [String: String] = [:]
-    for member in members where JSONText.isString(member.value, in: text) {
-      fields[member.name] = JSONText.string(at: member.value, in: text)
+    for member in members where member.value.kind == .string {
+      fields[member.name] = member.value.string(in: text) ?? ""
     }
     return fields
   }

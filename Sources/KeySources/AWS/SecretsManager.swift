@@ -1,3 +1,4 @@
+import JSON
 package import Secrets
 package import Transport
 
@@ -96,7 +97,7 @@ package final class SecretsManager: Sendable {
       ("Content-Type", "application/x-amz-json-1.1"),
       ("X-Amz-Target", "secretsmanager.GetSecretValue"),
     ])
-    let quote = JSONText.quote
+    let quote = jsonQuoted
     let body = #"{"SecretId":\#(quote(id)),"VersionStage":\#(quote(stage))}"#
     let url = access.endpoint?.url ?? Self.url(of: region)
     var request = HTTPRequest(

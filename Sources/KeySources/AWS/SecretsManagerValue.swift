@@ -1,3 +1,4 @@
+import JSON
 import Secrets
 
 /// One version of a secret, as `GetSecretValue` answers with it.
@@ -14,10 +15,10 @@ struct SecretsManagerValue: ~Copyable {
   /// - Throws: ``KeySourceError`` of kind `unavailable` where it is not such an answer, and of kind
   ///   `denied` where the secret is empty.
   init(body: Span<UInt8>, of name: String) throws(KeySourceError) {
-    var places: [String: Range<Int>] = [:]
-    do throws(JSONText.Malformed) {
-      for member in try JSONText.members(of: try JSONText.root(of: body), in: body)
-      where JSONText.isString(member.value, in: body) {
+    var places: [String: JSONToken] = [:]
+    do throws(JSONError) {
+      for member in try JSONScanner.wholeValue(in: body).members(in: body)
+      where member.value.kind == .string {
         places[member.name] = member.value
       }
     } catch {
@@ -30,12 +31,12 @@ struct SecretsManagerValue: ~Copyable {
       throw KeySourceError(.denied, "\(name) has no value; put the key there")
     }
     self.text = text
-    version = places["VersionId"].map { JSONText.string(at: $0, in: body) } ?? ""
+    version = places["VersionId"].map { $0.string(in: body) ?? "" } ?? ""
   }
 
-  private static func text(of body: Span<UInt8>, at places: [String: Range<Int>]) -> Secret? {
-    if let string = places["SecretString"] { return JSONText.secret(at: string, in: body) }
+  private static func text(of body: Span<UInt8>, at places: [String: JSONToken]) -> Secret? {
+    if let string = places["SecretString"] { return string.secret(in: body) }
     guard let binary = places["SecretBinary"] else { return nil }
-    return JSONText.secret(at: binary, in: body).withBytes { Base64Secret.decode($0) }
+    return binary.secret(in: body).withBytes { Base64.secret($0) }
   }
 }

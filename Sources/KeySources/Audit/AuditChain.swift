@@ -1,3 +1,4 @@
+import JSON
 import Secrets
 
 /// The rule that ties the lines of an audit log together, as a pure value.
@@ -79,7 +80,7 @@ struct AuditChain: Hashable {
   private static func json(_ value: AuditEntry.Value) -> String {
     switch value {
     case .number(let number): String(number)
-    case .text(let text): JSONText.quote(text)
+    case .text(let text): jsonQuoted(text)
     }
   }
 

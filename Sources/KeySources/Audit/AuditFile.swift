@@ -13,36 +13,50 @@ struct AuditFile: ~Copyable {
   ///
   /// - Throws: ``KeySourceError`` of kind `cannotWrite`.
   init(appendingTo path: String) throws(KeySourceError) {
-    let flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC
-    descriptor = unsafe open(path, flags, 0o600)
-    self.path = path
-    guard descriptor >= 0 else {
-      throw KeySourceError(
-        .cannotWrite,
-        "cannot open the audit log \(path): \(SecretFile.reason(errno)); "
-          + "a symbolic link is not followed, and the folder must be writable"
-      )
-    }
+    // Until the last of it is checked, nothing owns the descriptor whose end would close it again.
+    let opened = try Self.opened(
+      path,
+      O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+      .cannotWrite,
+      "a symbolic link is not followed, and the folder must be writable"
+    )
     do throws(KeySourceError) {
-      _ = try SecretFile.checkedSize(descriptor, path: path, what: "the audit log")
+      _ = try SecretFile.checkedSize(opened, path: path, what: "the audit log")
     } catch {
-      close(descriptor)
+      close(opened)
       throw KeySourceError(.cannotWrite, error.description)
     }
+    descriptor = opened
+    self.path = path
   }
 
   /// Opens a log to read it.
   ///
   /// - Throws: ``KeySourceError`` of kind `denied`.
   init(reading path: String) throws(KeySourceError) {
-    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    descriptor = try Self.opened(
+      path,
+      O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+      .denied,
+      "check the path"
+    )
     self.path = path
+  }
+
+  private static func opened(
+    _ path: String,
+    _ flags: Int32,
+    _ kind: KeySourceError.Kind,
+    _ hint: String
+  ) throws(KeySourceError) -> Int32 {
+    let descriptor = unsafe open(path, flags, 0o600)
     guard descriptor >= 0 else {
       throw KeySourceError(
-        .denied,
-        "cannot read the audit log \(path): \(SecretFile.reason(errno)); check the path"
+        kind,
+        "cannot open the audit log \(path): \(SecretFile.reason(errno)); \(hint)"
       )
     }
+    return descriptor
   }
 
   /// How many bytes it has.
@@ -180,5 +194,5 @@ struct AuditFile: ~Copyable {
     return ", \(Int(information.f_bavail) * Int(information.f_frsize)) bytes are free"
   }
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  deinit { close(descriptor) }
 }

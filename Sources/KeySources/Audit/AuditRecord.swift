@@ -1,3 +1,5 @@
+import JSON
+
 /// A line of an audit log, read for people.
 package struct AuditRecord: Hashable, Sendable {
   /// Numbers as they stand in the line.
@@ -6,15 +8,15 @@ package struct AuditRecord: Hashable, Sendable {
   /// Reads a line; nil when it is not a JSON object.
   package init?(_ line: ArraySlice<UInt8>) {
     let text = Array(line)
-    guard let root = try? JSONText.root(of: text.span),
-      let members = try? JSONText.members(of: root, in: text.span)
+    guard let root = try? JSONScanner.wholeValue(in: text.span),
+      let members = try? root.members(in: text.span)
     else { return nil }
     let pairs = members.map { member in
-      let isString = JSONText.isString(member.value, in: text.span)
+      let isString = member.value.kind == .string
       let value =
         isString
-        ? JSONText.string(at: member.value, in: text.span)
-        : String(decoding: text[member.value], as: UTF8.self)
+        ? (member.value.string(in: text.span) ?? "")
+        : String(decoding: text[member.value.range], as: UTF8.self)
       return (member.name, value)
     }
     fields = Dictionary(pairs) { first, _ in first }

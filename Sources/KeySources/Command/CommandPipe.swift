@@ -34,9 +34,9 @@ struct CommandPipe: ~Copyable {
   }
 }
 
-/// Wakes the thread that waits for a command; may be rung from any thread.
-final class CommandBell: Sendable {
-  enum Call: UInt8 {
+/// Wakes the thread that waits for a command, from any thread.
+final class WakeUpPipe: Sendable {
+  enum Cause: UInt8 {
     case ended, cancelled
   }
 
@@ -48,14 +48,14 @@ final class CommandBell: Sendable {
     pipe = try CommandPipe()
   }
 
-  func ring(_ call: Call) {
-    var byte = call.rawValue
+  func wake(for cause: Cause) {
+    var byte = cause.rawValue
     _ = unsafe write(pipe.writing, &byte, 1)
   }
 
-  /// The next call, or nil where there is none.
-  func answer() -> Call? {
+  /// The next cause, or nil where there is none.
+  func nextCause() -> Cause? {
     var byte: UInt8 = 0
-    return unsafe Glibc.read(pipe.reading, &byte, 1) == 1 ? Call(rawValue: byte) : nil
+    return unsafe Glibc.read(pipe.reading, &byte, 1) == 1 ? Cause(rawValue: byte) : nil
   }
 }

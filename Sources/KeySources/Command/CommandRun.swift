@@ -9,7 +9,7 @@ struct CommandRun: ~Copyable {
   static let largestOutput = 1 << 20
 
   private let child: ChildProcess
-  private let bell: CommandBell
+  private let wakeUp: WakeUpPipe
   private var output: CommandPipe
   private var errors: CommandPipe
   private var patience: CommandPatience
@@ -21,7 +21,7 @@ struct CommandRun: ~Copyable {
   private var reason: CommandEnd?
 
   /// Starts the command.
-  init(_ command: ShellCommand, _ bell: CommandBell) throws(KeySourceError) {
+  init(_ command: ShellCommand, _ wakeUp: WakeUpPipe) throws(KeySourceError) {
     var output = try CommandPipe()
     var errors = try CommandPipe()
     child = try ChildProcess(line: command.line, output: output.writing, errors: errors.writing)
@@ -29,16 +29,16 @@ struct CommandRun: ~Copyable {
     errors.closeWriting()
     self.output = output
     self.errors = errors
-    self.bell = bell
+    self.wakeUp = wakeUp
     patience = CommandPatience(deadline: command.deadline, grace: command.grace, startedAt: .now)
   }
 
   /// Sees the command to its end.
   mutating func finish() throws(KeySourceError) -> CommandOutput {
-    let (child, bell) = (child, bell)
+    let (child, wakeUp) = (child, wakeUp)
     let isWatched = BackgroundThread.start {
       child.waitForEnd()
-      bell.ring(.ended)
+      wakeUp.wake(for: .ended)
     }
     guard isWatched else {
       _ = child.recover()
@@ -59,8 +59,8 @@ struct CommandRun: ~Copyable {
     var used = 0
     while !hasEnded {
       wait(hasRoom: used < room.count)
-      obeyBell()
-      // After the bell: nothing that it printed before its end is left out.
+      obeyCauses()
+      // After the wake-up: nothing that it printed before its end is left out.
       unsafe readOutput(into: room, used: &used)
       readErrors()
       guard !hasEnded else { break }
@@ -76,21 +76,21 @@ struct CommandRun: ~Copyable {
     return used
   }
 
-  /// Sleeps until something is to be read, the bell rings, or patience is at an end.
+  /// Sleeps until something is to be read, it is woken, or patience is at an end.
   private func wait(hasRoom: Bool) {
     let left = max(.zero, patience.next - .now) / Duration.milliseconds(1)
     let reads = Int16(POLLIN)
     var files = [
-      pollfd(fd: bell.reading, events: reads, revents: 0),
+      pollfd(fd: wakeUp.reading, events: reads, revents: 0),
       pollfd(fd: outputIsOpen && hasRoom ? output.reading : -1, events: reads, revents: 0),
       pollfd(fd: errorsAreOpen ? errors.reading : -1, events: reads, revents: 0),
     ]
     _ = unsafe poll(&files, nfds_t(files.count), Int32(clamping: Int(left) + 1))
   }
 
-  private mutating func obeyBell() {
-    while let call = bell.answer() {
-      switch call {
+  private mutating func obeyCauses() {
+    while let cause = wakeUp.nextCause() {
+      switch cause {
       case .ended: hasEnded = true
       case .cancelled: reason = reason ?? .cancelled
       }

@@ -33,21 +33,21 @@ struct ShellCommand: Sendable {
   ///
   /// - Throws: ``KeySourceError`` of kind `unavailable` when it cannot be started.
   func run() async throws(KeySourceError) -> CommandOutput {
-    let bell = try CommandBell()
+    let wakeUp = try WakeUpPipe()
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { reply in
-        let started = BackgroundThread.start { reply.resume(returning: finish(bell)) }
+        let started = BackgroundThread.start { reply.resume(returning: finish(wakeUp)) }
         if !started { reply.resume(returning: .failure(Self.noThreads)) }
       }
     } onCancel: {
-      bell.ring(.cancelled)
+      wakeUp.wake(for: .cancelled)
     }
     return try result.get()
   }
 
-  private func finish(_ bell: CommandBell) -> Result<CommandOutput, KeySourceError> {
+  private func finish(_ wakeUp: WakeUpPipe) -> Result<CommandOutput, KeySourceError> {
     do throws(KeySourceError) {
-      var run = try CommandRun(self, bell)
+      var run = try CommandRun(self, wakeUp)
       return .success(try run.finish())
     } catch {
       return .failure(error)

@@ -1,3 +1,4 @@
+import JSON
 import Secrets
 
 /// Picks one field out of JSON text, straight into a secret.
@@ -27,16 +28,17 @@ enum JSONField {
     }
     return try text.withBytes { text throws(KeySourceError) in
       switch try find(field, in: text, place) {
-      case .value(let value) where JSONText.isString(value, in: text):
-        return JSONText.secret(at: value, in: text)
+      case .value(let value) where value.kind == .string:
+        return value.secret(in: text)
       case .value: throw holdsNoString(place, field)
       case .missing(let names): throw hasNoField(place, field, names)
       }
     }
   }
 
-  private enum Finding {
-    case value(Range<Int>)
+  /// What stands under a name.
+  enum Finding {
+    case value(JSONToken)
     /// The names that are there instead.
     case missing([String])
   }
@@ -46,20 +48,21 @@ enum JSONField {
     in text: Span<UInt8>,
     _ place: String
   ) throws(KeySourceError) -> Finding {
-    do throws(JSONText.Malformed) {
-      return try find(field[...], in: try JSONText.root(of: text), of: text)
+    do throws(JSONError) {
+      return try find(field[...], in: try JSONScanner.wholeValue(in: text), of: text)
     } catch {
       throw KeySourceError(.denied, "\(place) is not JSON, so it has no field: \(error.why)")
     }
   }
 
-  private static func find(
+  /// What an object holds in a field, which is a name or a path of names.
+  static func find(
     _ path: Substring,
-    in object: Range<Int>,
+    in object: JSONToken,
     of text: Span<UInt8>
-  ) throws(JSONText.Malformed) -> Finding {
-    guard isObject(object, in: text) else { return .missing([]) }
-    let members = try JSONText.members(of: object, in: text)
+  ) throws(JSONError) -> Finding {
+    guard object.kind == .object else { return .missing([]) }
+    let members = try object.members(in: text)
     if let exact = members.first(where: { $0.name == path }) { return .value(exact.value) }
     guard let dot = path.firstIndex(of: "."),
       let outer = members.first(where: { $0.name == path[..<dot] })
@@ -67,14 +70,10 @@ enum JSONField {
     return try find(path[path.index(after: dot)...], in: outer.value, of: text)
   }
 
-  private static func isObject(_ value: Range<Int>, in text: Span<UInt8>) -> Bool {
-    text[value.lowerBound] == UInt8(ascii: "{")
-  }
-
   /// The names in a text that is a JSON object; nil for any other text.
   private static func namesOfObject(_ text: Span<UInt8>) -> [String]? {
-    guard let root = try? JSONText.root(of: text), isObject(root, in: text) else { return nil }
-    return (try? JSONText.members(of: root, in: text))?.map(\.name)
+    guard let root = try? JSONScanner.wholeValue(in: text) else { return nil }
+    return (try? root.members(in: text))?.map(\.name)
   }
 }
 

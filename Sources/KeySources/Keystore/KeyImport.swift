@@ -1,3 +1,4 @@
+import JSON
 package import Secrets
 
 /// Reads many keys at once: a JSON object `{"id":"value",…}`, or lines `NAME=value`.
@@ -73,20 +74,20 @@ package enum KeyImport {
   // MARK: - The two forms
 
   private static func members(of text: Span<UInt8>) throws(KeySourceError) -> [Key] {
-    let members: [JSONText.Member]
-    do throws(JSONText.Malformed) {
-      members = try JSONText.members(of: try JSONText.root(of: text), in: text)
+    let members: [(name: String, value: JSONToken)]
+    do throws(JSONError) {
+      members = try JSONScanner.wholeValue(in: text).members(in: text)
     } catch {
       throw failure(error.why)
     }
     var keys: [Key] = []
     for (number, member) in members.enumerated() {
       let place = "member \(number + 1) of the object"
-      guard JSONText.isString(member.value, in: text) else {
+      guard member.value.kind == .string else {
         throw failure("\(place) is not a string")
       }
       keys.append(
-        try key(member.name, JSONText.secret(at: member.value, in: text), at: place)
+        try key(member.name, member.value.secret(in: text), at: place)
       )
     }
     return keys

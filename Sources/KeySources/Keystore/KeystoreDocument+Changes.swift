@@ -1,3 +1,4 @@
+import JSON
 import Secrets
 
 extension KeystoreDocument {
@@ -12,12 +13,12 @@ extension KeystoreDocument {
 
   /// The text with a key added.
   func adding(_ id: String, _ value: borrowing Secret, _ terms: Terms) -> Secret {
-    var fields = "\"id\":\(JSONText.quote(id)),\"version\":1"
-    if let provider = terms.provider { fields += ",\"provider\":\(JSONText.quote(provider))" }
+    var fields = "\"id\":\(jsonQuoted(id)),\"version\":1"
+    if let provider = terms.provider { fields += ",\"provider\":\(jsonQuoted(provider))" }
     fields += ",\"state\":\"active\",\"created\":\(Self.json(terms.now))"
     if let moment = terms.notBefore { fields += ",\"not_before\":\(Self.json(moment))" }
     if let moment = terms.expires { fields += ",\"expires\":\(Self.json(moment))" }
-    let end = index.keys.upperBound - 1
+    let end = index.keys.range.upperBound - 1
     let comma = index.places.isEmpty ? "" : ","
     let edit = KeystoreEdit(
       end..<end,
@@ -62,7 +63,7 @@ extension KeystoreDocument {
         to: Self.kept(old, state, until: Self.json(until))
       )
     )
-    edits += setting("rotation", of: place, to: JSONText.quote(rotation))
+    edits += setting("rotation", of: place, to: jsonQuoted(rotation))
     return applying(edits, newValue: value)
   }
 
@@ -74,7 +75,7 @@ extension KeystoreDocument {
   ) -> Secret {
     let now = place.current
     var edits = [
-      KeystoreEdit(setting: "value", of: now.object, to: [.copy(earlier.value)]),
+      KeystoreEdit(setting: "value", of: now.object, to: [.copy(earlier.value.range)]),
       KeystoreEdit(setting: "version", of: now.object, to: [.text(String(earlier.number))]),
       KeystoreEdit(setting: "state", of: now.object, to: [.text("\"active\"")]),
       KeystoreEdit(
@@ -84,7 +85,7 @@ extension KeystoreDocument {
       ),
     ]
     for name in Self.ownFields where now.object[name] != nil || earlier.object[name] != nil {
-      let piece = earlier.object[name].map { KeystoreEdit.Piece.copy($0) } ?? .text("null")
+      let piece = earlier.object[name].map { KeystoreEdit.Piece.copy($0.range) } ?? .text("null")
       edits.append(KeystoreEdit(setting: name, of: now.object, to: [piece]))
     }
     return applying(edits)
@@ -92,7 +93,7 @@ extension KeystoreDocument {
 
   /// The text with a key in another state.
   func setting(_ state: KeystoreEntry.State, of place: KeystoreIndex.Place) -> Secret {
-    applying(setting("state", of: place, to: JSONText.quote(state.rawValue)))
+    applying(setting("state", of: place, to: jsonQuoted(state.rawValue)))
   }
 
   /// The text without a key; nil when there is no such key.
@@ -132,7 +133,7 @@ extension KeystoreDocument {
     edits += setting("not_before", of: place, to: terms.notBefore.map(Self.json) ?? "null")
     edits += setting("expires", of: place, to: terms.expires.map(Self.json) ?? "null")
     if let provider = terms.provider {
-      edits += setting("provider", of: place, to: JSONText.quote(provider))
+      edits += setting("provider", of: place, to: jsonQuoted(provider))
     }
     return edits
   }
@@ -159,10 +160,10 @@ extension KeystoreDocument {
     ]
     for name in ownFields {
       guard let field = version.object[name] else { continue }
-      pieces += [.text(",\"\(name)\":"), .copy(field)]
+      pieces += [.text(",\"\(name)\":"), .copy(field.range)]
     }
-    return pieces + [.text(",\"value\":"), .copy(version.value), .text("}")]
+    return pieces + [.text(",\"value\":"), .copy(version.value.range), .text("}")]
   }
 
-  private static func json(_ moment: Int64) -> String { JSONText.quote(Timestamp.text(moment)) }
+  private static func json(_ moment: Int64) -> String { jsonQuoted(Timestamp.text(moment)) }
 }

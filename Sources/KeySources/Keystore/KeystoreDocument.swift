@@ -1,3 +1,4 @@
+import JSON
 import Secrets
 
 /// The JSON document inside a keystore:
@@ -26,7 +27,7 @@ struct KeystoreDocument: ~Copyable {
   /// - Throws: ``KeySourceError`` of kind `denied` that says what is wrong with it.
   init(_ text: consuming Secret) throws(KeySourceError) {
     index = try text.withBytes { text throws(KeySourceError) in
-      do throws(JSONText.Malformed) {
+      do throws(JSONError) {
         return try KeystoreIndex(text)
       } catch {
         throw KeySourceError(.denied, "what the keystore holds is damaged: \(error.why)")
@@ -42,15 +43,15 @@ struct KeystoreDocument: ~Copyable {
   func entry(of id: String) -> KeystoreEntry? { index.place(of: id).map { entry($0) } }
 
   /// The values of a key, the present one first; nil when there is no such key.
-  func values(of id: String) -> (entry: KeystoreEntry, places: [Range<Int>])? {
+  func values(of id: String) -> (entry: KeystoreEntry, places: [JSONToken])? {
     index.place(of: id).map { place in
       (entry(place), [place.current.value] + (place.previous.map { [$0.value] } ?? []))
     }
   }
 
   /// The value at a place that ``values(of:)`` gave.
-  func value(at place: Range<Int>) -> Secret {
-    text.withBytes { JSONText.secret(at: place, in: $0) }
+  func value(at place: JSONToken) -> Secret {
+    text.withBytes { place.secret(in: $0) }
   }
 
   /// The text with these edits made.
@@ -67,14 +68,14 @@ struct KeystoreDocument: ~Copyable {
   /// public keys it is encrypted to.
   func stamped(store: String, recipients: [AgeRecipient]) -> Secret {
     let root = index.root
-    let names = recipients.map { JSONText.quote($0.description) }.joined(separator: ",")
+    let names = recipients.map { jsonQuoted($0.description) }.joined(separator: ",")
     var edits = [
       KeystoreEdit(setting: "generation", of: root, to: [.text(String(index.generation + 1))])
     ]
     if !recipients.isEmpty || root["recipients"] != nil {
       edits.append(KeystoreEdit(setting: "recipients", of: root, to: [.text("[\(names)]")]))
     }
-    edits.append(KeystoreEdit(setting: "store", of: root, to: [.text(JSONText.quote(store))]))
+    edits.append(KeystoreEdit(setting: "store", of: root, to: [.text(jsonQuoted(store))]))
     return applying(edits)
   }
 

@@ -1,3 +1,4 @@
+import JSON
 import Secrets
 
 /// A change to the text of a keystore document: other bytes in place of a range.
@@ -22,12 +23,12 @@ struct KeystoreEdit {
   /// Gives a member of an object another value, or adds it at the start of the object.
   init(setting name: String, of object: JSONObject, to pieces: [Piece]) {
     if let value = object[name] {
-      range = value
+      range = value.range
       self.pieces = pieces
     } else {
       let start = object.range.lowerBound + 1
       range = start..<start
-      self.pieces = [.text("\(JSONText.quote(name)):")] + pieces + [.text(",")]
+      self.pieces = [.text("\(jsonQuoted(name)):")] + pieces + [.text(",")]
     }
   }
 

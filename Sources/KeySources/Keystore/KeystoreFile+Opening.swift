@@ -33,8 +33,8 @@ extension KeystoreFile {
 
   func openTrusted() throws(KeySourceError) -> Opened {
     let opened = try open()
-    switch memory.meet(opened.seen) {
-    case .same, .news: break
+    switch memory.compare(opened.seen) {
+    case .same, .newer: break
     case .older(let generation):
       throw KeySourceError(
         .denied,

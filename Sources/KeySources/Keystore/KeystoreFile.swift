@@ -59,7 +59,7 @@ final class KeystoreFile: Sendable {
     try LockedFolder.check(parentOf: location.path)
     if let known = unchanged { return known }
     let opened = try open()
-    if [.same, .news].contains(memory.meet(opened.seen)) { return keep(opened) }
+    if [.same, .newer].contains(memory.compare(opened.seen)) { return keep(opened) }
     // A change by another process may have come between reading the file and the note on it.
     let folder = try LockedFolder(of: location.path, creating: false)
     return try withExtendedLifetime(folder) { () throws(KeySourceError) in try openTrusted() }
@@ -132,7 +132,7 @@ final class KeystoreFile: Sendable {
 
   private func acceptNow(_ audit: AuditEntry) throws(KeySourceError) -> Bool {
     let opened = try open()
-    if [.same, .news].contains(memory.meet(opened.seen)) { return false }
+    if [.same, .newer].contains(memory.compare(opened.seen)) { return false }
     try noting([audit]) {}
     memory.note(opened.seen)
     return true

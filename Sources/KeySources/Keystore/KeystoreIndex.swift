@@ -1,3 +1,5 @@
+import JSON
+
 /// Where things stand in the text of a keystore document.
 struct KeystoreIndex {
   private static let version = 1
@@ -9,8 +11,8 @@ struct KeystoreIndex {
     let created: String
     let notBefore: Int64?
     let expires: Int64?
-    /// The place of the value, quotes included.
-    let value: Range<Int>
+    /// The value, a string.
+    let value: JSONToken
     /// The object that says all this.
     let object: JSONObject
   }
@@ -34,22 +36,22 @@ struct KeystoreIndex {
   let recipients: [String]
   /// The keys, in the order of the document.
   let places: [Place]
-  /// The place of the list of keys, brackets included.
-  let keys: Range<Int>
+  /// The list of keys.
+  let keys: JSONToken
 
-  init(_ text: Span<UInt8>) throws(JSONText.Malformed) {
-    root = try JSONObject(at: try JSONText.root(of: text), in: text)
+  init(_ text: Span<UInt8>) throws(JSONError) {
+    root = try JSONObject(try JSONScanner.wholeValue(in: text), in: text)
     let version = try root.required("v")
-    guard JSONText.integer(at: version, in: text) == Self.version else {
-      throw JSONText.Malformed(
-        offset: version.lowerBound,
+    guard version.integer(in: text) == Self.version else {
+      throw JSONError(
+        misfitAt: version.range.lowerBound,
         "it was written by a newer version of nightjar; update nightjar"
       )
     }
     let generation = try root.required("generation")
-    guard let number = Self.counter(at: generation, in: text) else {
-      throw JSONText.Malformed(
-        offset: generation.lowerBound,
+    guard let number = Self.counter(generation, in: text) else {
+      throw JSONError(
+        misfitAt: generation.range.lowerBound,
         "'generation' is not a number from 0 to 2^53"
       )
     }
@@ -57,23 +59,23 @@ struct KeystoreIndex {
     store = root.string("store", in: text)
     recipients = try root.strings("recipients", in: text)
     keys = try root.required("keys")
-    places = try Self.places(try JSONText.elements(of: keys, in: text), in: text)
+    places = try Self.places(try keys.elements(in: text), in: text)
   }
 
   /// The key of an id; nil when there is none.
   func place(of id: String) -> Place? { places.first { $0.id == id } }
 
   private static func places(
-    _ elements: [Range<Int>],
+    _ elements: [JSONToken],
     in text: Span<UInt8>
-  ) throws(JSONText.Malformed) -> [Place] {
+  ) throws(JSONError) -> [Place] {
     var places: [Place] = []
     var ids: Set<String> = []
     for element in elements {
-      let place = try place(JSONObject(at: element, in: text), in: text)
+      let place = try place(JSONObject(element, in: text), in: text)
       guard ids.insert(place.id).inserted else {
-        throw JSONText.Malformed(
-          offset: element.lowerBound,
+        throw JSONError(
+          misfitAt: element.range.lowerBound,
           "it has two keys with the id '\(shown(place.id))'"
         )
       }
@@ -85,13 +87,13 @@ struct KeystoreIndex {
   private static func place(
     _ object: JSONObject,
     in text: Span<UInt8>
-  ) throws(JSONText.Malformed) -> Place {
+  ) throws(JSONError) -> Place {
     guard let id = object.string("id", in: text) else {
-      throw JSONText.Malformed(offset: object.range.lowerBound, "a key has no id or no value")
+      throw JSONError(misfitAt: object.range.lowerBound, "a key has no id or no value")
     }
     var previous: Version?
-    if let value = object["previous"], text[value.lowerBound] == UInt8(ascii: "{") {
-      previous = try version(JSONObject(at: value, in: text), of: id, in: text)
+    if let value = object["previous"], value.kind == .object {
+      previous = try version(JSONObject(value, in: text), of: id, in: text)
     }
     return Place(
       id: id,
@@ -106,14 +108,14 @@ struct KeystoreIndex {
     _ object: JSONObject,
     of id: String,
     in text: Span<UInt8>
-  ) throws(JSONText.Malformed) -> Version {
-    guard let value = object["value"], JSONText.isString(value, in: text) else {
-      throw JSONText.Malformed(offset: object.range.lowerBound, "a key has no id or no value")
+  ) throws(JSONError) -> Version {
+    guard let value = object["value"], value.kind == .string else {
+      throw JSONError(misfitAt: object.range.lowerBound, "a key has no id or no value")
     }
     let state = object.string("state", in: text) ?? "active"
     guard let known = KeystoreEntry.State(rawValue: state) else {
-      throw JSONText.Malformed(
-        offset: object.range.lowerBound,
+      throw JSONError(
+        misfitAt: object.range.lowerBound,
         "the key '\(shown(id))' has an unknown state"
       )
     }
@@ -122,7 +124,7 @@ struct KeystoreIndex {
       try [object.moment("expires", of: name, in: text)]
       + [object.moment("until", of: name, in: text)]
     return Version(
-      number: object["version"].flatMap { counter(at: $0, in: text) } ?? 1,
+      number: object["version"].flatMap { counter($0, in: text) } ?? 1,
       state: known,
       created: object.string("created", in: text) ?? "",
       notBefore: try object.moment("not_before", of: name, in: text),
@@ -134,8 +136,9 @@ struct KeystoreIndex {
 
   /// A number that counts changes, and can be counted on: every program that reads JSON keeps
   /// numbers up to 2^53 exactly (RFC 8259 section 6).
-  private static func counter(at value: Range<Int>, in text: Span<UInt8>) -> Int? {
-    JSONText.integer(at: value, in: text).flatMap { (0...1 << 53).contains($0) ? $0 : nil }
+  private static func counter(_ value: JSONToken, in text: Span<UInt8>) -> Int? {
+    guard value.kind == .number else { return nil }
+    return Int(value.source(in: text)).flatMap { (0...1 << 53).contains($0) ? $0 : nil }
   }
 
   /// An id for a message; what cannot be one may be a value in its place.

@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Secrets
 import Synchronization
 
@@ -19,7 +20,7 @@ final class KeystoreMemory: Sendable {
     /// It is the same.
     case same
     /// It is newer, or the first.
-    case news
+    case newer
     /// It is an earlier generation of the same keystore.
     case older(than: Int)
     /// It is another keystore.
@@ -42,9 +43,9 @@ final class KeystoreMemory: Sendable {
   }
 
   /// Compares what is there now with what was seen before, and notes it when it is newer.
-  func meet(_ present: Seen) -> Verdict {
+  func compare(_ present: Seen) -> Verdict {
     let verdict = Self.judge(present, after: seen())
-    if verdict == .news { note(present) }
+    if verdict == .newer { note(present) }
     return verdict
   }
 
@@ -54,8 +55,8 @@ final class KeystoreMemory: Sendable {
       guard let file else { throw KeySourceError(.cannotWrite, "there is no home folder") }
       let folder = try LockedFolder(of: file, creating: true)
       let text =
-        #"{"v":1,"path":\#(JSONText.quote(absolutePath)),"generation":\#(present.generation)"#
-        + (present.store.map { ",\"store\":" + JSONText.quote($0) } ?? "") + "}\n"
+        #"{"v":1,"path":\#(jsonQuoted(absolutePath)),"generation":\#(present.generation)"#
+        + (present.store.map { ",\"store\":" + jsonQuoted($0) } ?? "") + "}\n"
       let bytes = Array(text.utf8)
       try folder.replace(file, with: bytes.span)
     } catch {
@@ -64,20 +65,20 @@ final class KeystoreMemory: Sendable {
   }
 
   static func judge(_ present: Seen, after seen: Seen?) -> Verdict {
-    guard let seen else { return .news }
+    guard let seen else { return .newer }
     if seen.store != nil, seen.store != present.store { return .other }
     if present.generation < seen.generation { return .older(than: seen.generation) }
-    return present == seen ? .same : .news
+    return present == seen ? .same : .newer
   }
 
   private func seen() -> Seen? {
     guard let file, SecretFile.exists(file) else { return nil }
     do throws(KeySourceError) {
       let text = try SecretFile.publicBytes(of: file, what: "the note", largest: 64 << 10)
-      guard let root = try? JSONText.root(of: text.span),
-        let object = try? JSONObject(at: root, in: text.span),
+      guard let root = try? JSONScanner.wholeValue(in: text.span),
+        let object = try? JSONObject(root, in: text.span),
         let number = object["generation"],
-        let generation = JSONText.integer(at: number, in: text.span)
+        let generation = number.integer(in: text.span)
       else { throw KeySourceError(.denied, "the note \(file) is damaged; remove it") }
       return Seen(store: object.string("store", in: text.span), generation: generation)
     } catch {

@@ -1,8 +1,9 @@
+import JSON
 import Secrets
 
 /// Picks the key out of the fields of a secret.
 struct VaultField {
-  /// What the user named after `#`: a field, or fields within fields with dots between them.
+  /// What the user named after `#`; see ``JSONField``.
   let name: String?
   /// The reference, for messages.
   let reference: KeyReference
@@ -19,8 +20,7 @@ struct VaultField {
     at fields: [String]
   ) throws(KeySourceError) -> Secret {
     if let name {
-      let nested = name.split(separator: ".").map(String.init)
-      if let value = body.secret(fields + [name]) ?? body.secret(fields + nested) { return value }
+      if let value = body.secret(fields, field: name) { return value }
       throw KeySourceError(
         .denied,
         "\(reference): the secret has no field '\(name)' that holds a string; it has "
@@ -28,7 +28,7 @@ struct VaultField {
       )
     }
     // 'ttl' is how long to keep a secret of KV 1, by convention.
-    let names = body.members(fields).filter { body.isString($0.value) }.map(\.name)
+    let names = body.members(fields).filter { $0.value.kind == .string }.map(\.name)
       .filter { $0 != "ttl" }
     if names.count == 1, let value = body.secret(fields + names) { return value }
     throw KeySourceError(

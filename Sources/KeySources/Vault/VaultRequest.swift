@@ -1,3 +1,4 @@
+import JSON
 import Secrets
 import Transport
 
@@ -33,8 +34,8 @@ struct VaultRequest: Sendable {
     _ name: String,
     _ secret: borrowing Secret
   ) -> [UInt8] {
-    let head = plain.map { "\(JSONText.quote($0.name)):\(JSONText.quote($0.value))," }.joined()
-    let start = "{\(head)\(JSONText.quote(name)):\""
+    let head = plain.map { "\(jsonQuoted($0.name)):\(jsonQuoted($0.value))," }.joined()
+    let start = "{\(head)\(jsonQuoted(name)):\""
     var object: [UInt8] = []
     object.reserveCapacity(start.utf8.count + 6 * secret.count + 2)
     object += start.utf8

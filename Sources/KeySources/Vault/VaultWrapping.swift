@@ -1,3 +1,4 @@
+import JSON
 import Secrets
 
 /// Opens what Vault has wrapped for one use.
@@ -89,10 +90,10 @@ struct VaultWrapping {
     _ file: String
   ) throws(KeySourceError) -> VaultCredential {
     let token = text.secret.withBytes { text in
-      let root = try? JSONText.root(of: text)
-      let members = root.flatMap { try? JSONText.members(of: $0, in: text) } ?? []
-      return members.first { $0.name == "token" && JSONText.isString($0.value, in: text) }
-        .map { VaultCredential(JSONText.secret(at: $0.value, in: text)) }
+      let root = try? JSONScanner.wholeValue(in: text)
+      let members = root.flatMap { try? $0.members(in: text) } ?? []
+      return members.first { $0.name == "token" && $0.value.kind == .string }
+        .map { VaultCredential($0.value.secret(in: text)) }
     }
     guard let token else {
       throw KeySourceError(

@@ -1,3 +1,5 @@
+import JSON
+
 extension InputLine {
   /// The line for the failed file: the same object with `error` added, ready to be run again.
   ///

@@ -1,3 +1,5 @@
+import JSON
+
 extension InputLine {
   /// Reads a line of an input that was cut into lines.
   ///

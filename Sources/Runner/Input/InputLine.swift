@@ -1,3 +1,5 @@
+import JSON
+
 /// One line of an input file: its id, and where in the line its request stands.
 ///
 /// It is made in one pass over the bytes, with one allocation, for the id.

@@ -1,3 +1,4 @@
+import JSON
 package import Jobs
 
 /// Where jobs come from, read from front to back without ever holding more than a piece of it.

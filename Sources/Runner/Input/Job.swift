@@ -1,3 +1,4 @@
+import JSON
 package import Jobs
 
 /// A job on its way through a run: its line, and what has happened to it so far.

@@ -1,3 +1,4 @@
+import JSON
 package import Jobs
 
 /// A job as it will be sent.

@@ -1,3 +1,4 @@
+import JSON
 package import Jobs
 
 /// Reads the input from front to back and queues its jobs, while others already run.

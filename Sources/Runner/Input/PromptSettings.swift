@@ -1,3 +1,5 @@
+import JSON
+
 /// What the job file and the flags say about every plain prompt.
 package struct PromptSettings: Sendable {
   /// For lines without a model of their own.

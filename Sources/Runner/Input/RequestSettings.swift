@@ -1,3 +1,4 @@
+import JSON
 internal import Secrets
 
 /// What goes into every request that a line or document does not say itself, as a batch remembers it.

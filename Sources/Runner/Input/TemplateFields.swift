@@ -1,3 +1,4 @@
+package import JSON
 import Mustache
 
 /// What a template may name.

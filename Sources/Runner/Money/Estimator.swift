@@ -1,3 +1,4 @@
+import JSON
 import Jobs
 
 /// Reads an input as a run would, sends nothing, and adds up what its jobs will take.

@@ -1,3 +1,5 @@
+import JSON
+
 /// The most tokens that a request can be billed for, told from its body before it is sent.
 package struct RequestBound: Sendable, Equatable {
   /// Tokens that an image may be: more than any published formula gives (OpenAI's gpt-4o-mini

@@ -1,3 +1,4 @@
+import JSON
 package import Transport
 
 /// The Anthropic Messages API (platform.claude.com/docs/en/api/messages and …/errors).

@@ -1,3 +1,5 @@
+import JSON
+
 extension ErrorBody {
   /// Whether an error object refuses one prompt for its content, whatever status it comes with.
   ///

@@ -29,11 +29,7 @@ extension ErrorBody {
     guard (0..<253_402_300_800).contains(unixTime) else { return nil }
     let date = Timestamp.text(Int64(unixTime) * 1_000).split(separator: "-").map { Int($0) }
     guard date.count == 3, let year = date[0], let month = date[1] else { return nil }
-    let days = daysSince1970(
-      year: month == 12 ? year + 1 : year,
-      month: month == 12 ? 1 : month + 1,
-      day: 1
-    )
+    let days = Timestamp.days(month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1)
     return Double(days) * 86_400
   }
 }

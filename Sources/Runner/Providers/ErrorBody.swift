@@ -1,3 +1,5 @@
+import JSON
+
 /// What the body of a refusal says, in whichever of the usual shapes it comes.
 ///
 /// - Anthropic: `{"type":"error","error":{"type","message","details"},"request_id"}`

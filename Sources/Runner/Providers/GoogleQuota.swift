@@ -1,3 +1,5 @@
+import JSON
+
 /// What Google says of a quota that is used up (google.rpc.QuotaFailure and google.rpc.RetryInfo), in
 /// the `details` of an error whose status is `RESOURCE_EXHAUSTED`; often there are no details.
 struct GoogleQuota {

@@ -1,3 +1,4 @@
+import JSON
 package import Transport
 
 /// The OpenAI API (platform.openai.com/docs), which many other servers speak too.

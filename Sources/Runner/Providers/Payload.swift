@@ -1,3 +1,5 @@
+import JSON
+
 /// What a job asks for.
 package enum Payload: Sendable, Equatable {
   /// A body in the provider's own format, sent as the bytes it came in.
@@ -47,8 +49,8 @@ package enum BodyText: Sendable, Equatable, ExpressibleByStringInterpolation {
   var jsonCount: Int {
     switch self {
     case .json(let string): string.count
-    case .utf8(let bytes): Runner.jsonCount(of: bytes.span)
-    case .text(let text): Runner.jsonCount(of: text.utf8.span)
+    case .utf8(let bytes): JSON.jsonCount(of: bytes.span)
+    case .text(let text): JSON.jsonCount(of: text.utf8.span)
     }
   }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Transport
 
 /// Where a refusal leads, before it is known what it says and how long to wait.

@@ -1,3 +1,5 @@
+import JSON
+
 /// What a request's body says that matters for its pace, its price and its way.
 package struct RequestShape: Sendable, Equatable {
   /// The model that it names; empty where it names none.
@@ -78,6 +80,18 @@ package struct RequestShape: Sendable, Equatable {
       bytes: body.count
     )
   }
+
+  /// The body that this was read from, with another model's name in it and every other byte as it
+  /// was.
+  func naming(_ model: String, in body: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    guard let range = modelRange else { return body }
+    var renamed: [UInt8] = []
+    renamed.reserveCapacity(body.count + model.utf8.count)
+    renamed += body.prefix(range.lowerBound)
+    renamed.appendJSON(model)
+    renamed += body.dropFirst(range.upperBound)
+    return renamed[...]
+  }
 }
 
 /// The members of a body that its shape is made of.
@@ -97,19 +111,5 @@ struct RequestFields: Sendable, Equatable {
       guard let most = member.value.integer(in: text) else { return }
       maxTokens = max(most, maxTokens ?? most)
     }
-  }
-}
-
-extension RequestShape {
-  /// The body that this was read from, with another model's name in it and every other byte as it
-  /// was.
-  func naming(_ model: String, in body: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    guard let range = modelRange else { return body }
-    var renamed: [UInt8] = []
-    renamed.reserveCapacity(body.count + model.utf8.count)
-    renamed += body.prefix(range.lowerBound)
-    renamed.appendJSON(model)
-    renamed += body.dropFirst(range.upperBound)
-    return renamed[...]
   }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Jobs
 
 /// The first requests of a run as they would be sent.

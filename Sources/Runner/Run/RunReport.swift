@@ -1,3 +1,4 @@
+import JSON
 package import Jobs
 
 /// How a run ended; the JSON of `--json`.

@@ -17,6 +17,7 @@ struct VaultAddressTests {
 
   @Test(arguments: [
     "http://vault.example.com:8200", "http://127.0.0.1.example.com", "http://127.0.0.256",
+    "http://127.0.0.+1",
     "http://localhost.example.com", "http://10.0.0.1:8200", "http://[::2]:8200",
   ])
   func `a token never travels in the clear`(text: String) {

@@ -3,6 +3,11 @@ package struct JSONMember: Sendable {
   /// A string token.
   package let key: JSONToken
   package let value: JSONToken
+
+  package init(key: JSONToken, value: JSONToken) {
+    self.key = key
+    self.value = value
+  }
 }
 
 /// Walks the members of one object, in the order in which they stand.
@@ -45,7 +50,7 @@ package struct JSONMembers: Sendable {
   }
 
   /// The object that has been walked, its end included once ``next(in:)`` has returned nil.
-  var object: JSONToken { JSONToken(kind: .object, range: start..<end, hasEscapes: false) }
+  package var object: JSONToken { JSONToken(kind: .object, range: start..<end, hasEscapes: false) }
 
   /// The next member, or nil at the end, where also the rest of a whole text has been checked.
   ///
@@ -56,7 +61,7 @@ package struct JSONMembers: Sendable {
   }
 
   /// The name of the next member, or nil at the end; its value must be read before the next one.
-  mutating func name(in text: Span<UInt8>) throws(JSONError) -> JSONToken? {
+  package mutating func name(in text: Span<UInt8>) throws(JSONError) -> JSONToken? {
     let opened = isFirst
     if isFirst {
       isFirst = false
@@ -76,23 +81,59 @@ package struct JSONMembers: Sendable {
   }
 
   /// The value of the member that ``name(in:)`` has named.
-  mutating func value(in text: Span<UInt8>) throws(JSONError) -> JSONToken {
+  package mutating func value(in text: Span<UInt8>) throws(JSONError) -> JSONToken {
     try scanner.value(in: text, depth: depth)
   }
 
   /// A walk of that value, if it is an object; it is ended by ``goOn(after:)``.
-  mutating func inner(in text: Span<UInt8>) -> JSONMembers? {
+  package mutating func inner(in text: Span<UInt8>) -> JSONMembers? {
     guard scanner.peek(in: text) == UInt8(ascii: "{") else { return nil }
     return JSONMembers(at: scanner, depth: depth + 1)
   }
 
   /// Goes on behind a value that was walked to its end.
-  mutating func goOn(after inner: JSONMembers) { scanner = inner.scanner }
+  package mutating func goOn(after inner: JSONMembers) { scanner = inner.scanner }
 
   /// The members from here to the end.
   mutating func rest(in text: Span<UInt8>) throws(JSONError) -> [JSONMember] {
     var result: [JSONMember] = []
     while let member = try next(in: text) { result.append(member) }
+    return result
+  }
+}
+
+// What stands in objects and arrays that were found before. `text` is the text they were found in.
+extension JSONToken {
+  /// The members of an object in their order.
+  ///
+  /// - Throws: a ``JSONError`` for what is no object.
+  package func members(
+    in text: Span<UInt8>
+  ) throws(JSONError) -> [(name: String, value: JSONToken)] {
+    guard kind == .object else {
+      throw JSONError(offset: range.lowerBound, message: "an object is due")
+    }
+    var members = JSONMembers(of: self)
+    var result: [(name: String, value: JSONToken)] = []
+    while let member = try members.next(in: text) {
+      result.append((member.key.string(in: text) ?? "", member.value))
+    }
+    return result
+  }
+
+  /// The elements of an array in their order.
+  ///
+  /// - Throws: a ``JSONError`` for what is no array.
+  package func elements(in text: Span<UInt8>) throws(JSONError) -> [JSONToken] {
+    guard kind == .array else {
+      throw JSONError(offset: range.lowerBound, message: "an array is due")
+    }
+    var scanner = JSONScanner(at: range.lowerBound + 1)
+    var result: [JSONToken] = []
+    guard !scanner.take(UInt8(ascii: "]"), in: text) else { return result }
+    repeat {
+      result.append(try scanner.value(in: text, depth: 1))
+    } while scanner.take(UInt8(ascii: ","), in: text)
     return result
   }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import Runner
+import JSON
 import TestSupport
 import Testing
 

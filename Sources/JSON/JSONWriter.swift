@@ -43,7 +43,7 @@ extension [UInt8] {
   }
 
   /// Appends bytes in one copy.
-  mutating func append(_ bytes: Span<UInt8>) {
+  package mutating func append(_ bytes: Span<UInt8>) {
     // Sound since the pointer does not leave the closure.
     unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
   }
@@ -66,7 +66,7 @@ extension [UInt8] {
 }
 
 /// How many bytes ``Swift/Array/appendJSON(utf8:)`` appends.
-func jsonCount(of bytes: Span<UInt8>) -> Int {
+package func jsonCount(of bytes: Span<UInt8>) -> Int {
   var count = bytes.count + 2
   var place = 0
   while place < bytes.count {
@@ -80,6 +80,13 @@ func jsonCount(of bytes: Span<UInt8>) -> Int {
     place += 1
   }
   return count
+}
+
+/// A text as a JSON string, quotes included.
+package func jsonQuoted(_ text: String) -> String {
+  var bytes: [UInt8] = []
+  bytes.appendJSON(text)
+  return String(decoding: bytes, as: UTF8.self)
 }
 
 private let hexDigits = Array("0123456789abcdef".utf8)

@@ -1,4 +1,4 @@
-import Runner
+import JSON
 import Testing
 
 @Suite struct `JSON values` {
@@ -9,7 +9,8 @@ import Testing
   @Test(arguments: [
     (#""a\"b\\c\/d\b\f\n\r\t""#, "a\"b\\c/d\u{8}\u{C}\n\r\t"),
     (#""\u0041\u00e9\u6f22\ud83d\ude00""#, "Aé漢😀"),
-    (#""x\ud83dy""#, "x\u{FFFD}y"), (#""\ude00\ud83d""#, "\u{FFFD}\u{FFFD}"),
+    (#""x\ud83dy""#, "x\u{FFFD}y"), (#""\ud83d\t1234""#, "\u{FFFD}\t1234"),
+    (#""\ud83d\u0041""#, "\u{FFFD}A"), (#""\ude00\ud83d""#, "\u{FFFD}\u{FFFD}"),
     (#""\ud83d\u0041""#, "\u{FFFD}A"), ("\"漢😀\"", "漢😀"), (#""\u0000""#, "\u{0}"),
   ])
   func `strings are decoded`(_ text: String, _ expected: String) throws {

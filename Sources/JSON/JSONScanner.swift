@@ -69,7 +69,7 @@ package struct JSONScanner: Sendable {
   }
 
   /// The next byte that is not white space, which it leaves unread.
-  mutating func peek(in text: Span<UInt8>) -> UInt8? {
+  package mutating func peek(in text: Span<UInt8>) -> UInt8? {
     while offset < text.count {
       let byte = text[offset]
       guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else {
@@ -81,7 +81,7 @@ package struct JSONScanner: Sendable {
   }
 
   /// Reads one punctuation byte if it is next.
-  mutating func take(_ byte: UInt8, in text: Span<UInt8>) -> Bool {
+  package mutating func take(_ byte: UInt8, in text: Span<UInt8>) -> Bool {
     guard peek(in: text) == byte else { return false }
     offset += 1
     return true

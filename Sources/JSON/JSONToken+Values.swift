@@ -17,10 +17,40 @@ extension JSONToken {
   /// An escaped surrogate without its partner reads as U+FFFD.
   package func string(in text: Span<UInt8>) -> String? {
     guard kind == .string else { return nil }
-    let content = text.extracting(range.lowerBound + 1..<range.upperBound - 1)
-    guard hasEscapes else { return utf8String(content) }
-    return String(decoding: unescaped(content), as: UTF8.self)
+    guard hasEscapes else { return utf8String(text.extracting(content)) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(range.count)
+    unescape(in: text) { bytes.append($0) }
+    return String(decoding: bytes, as: UTF8.self)
   }
+
+  /// Gives the value of a string piece by piece, in UTF-8, so that a secret goes from its text
+  /// straight to where it is kept; nothing for other kinds.
+  ///
+  /// An escaped surrogate without its partner reads as U+FFFD.
+  package func unescape(in text: Span<UInt8>, to sink: (Span<UInt8>) -> Void) {
+    guard kind == .string else { return }
+    let content = text.extracting(self.content)
+    var place = 0
+    while place < content.count {
+      var end = plainTextEnd(in: content, from: place, stopping: .atEscape)
+      while end < content.count, content[end] != UInt8(ascii: "\\") { end += 1 }
+      sink(content.extracting(place..<end))
+      place = end
+      guard place < content.count else { return }
+      let scalar = escapedScalar(content, &place)
+      var bytes = InlineArray<4, UInt8>(repeating: 0)
+      var count = 0
+      for byte in String(scalar).utf8 {
+        bytes[count] = byte
+        count += 1
+      }
+      sink(bytes.span.extracting(0..<count))
+    }
+  }
+
+  /// What stands between the quotes.
+  private var content: Range<Int> { range.lowerBound + 1..<range.upperBound - 1 }
 
   /// The value of a number that is whole and fits; nil for others, such as `1.5` and `"1"`.
   package func integer(in text: Span<UInt8>) -> Int? {
@@ -49,35 +79,19 @@ private func utf8String(_ bytes: Span<UInt8>) -> String? {
   }
 }
 
-/// The UTF-8 of a string's content, which the scanner has found well-formed.
-private func unescaped(_ content: Span<UInt8>) -> [UInt8] {
-  var result: [UInt8] = []
-  result.reserveCapacity(content.count)
-  var place = 0
-  while place < content.count {
-    let end = plainTextEnd(in: content, from: place, stopping: .atEscape)
-    result.append(content.extracting(place..<end))
-    place = end
-    guard place < content.count else { break }
-    let byte = content[place]
-    place += 1
-    guard byte == UInt8(ascii: "\\") else {
-      result.append(byte)
-      continue
-    }
-    let letter = content[place]
-    place += 1
-    switch letter {
-    case UInt8(ascii: "b"): result.append(0x08)
-    case UInt8(ascii: "f"): result.append(0x0C)
-    case UInt8(ascii: "n"): result.append(0x0A)
-    case UInt8(ascii: "r"): result.append(0x0D)
-    case UInt8(ascii: "t"): result.append(0x09)
-    case UInt8(ascii: "u"): result += Array(String(unicodeEscape(content, &place)).utf8)
-    default: result.append(letter)
-    }
+/// Reads one escape, or two that are a surrogate pair, from its backslash on.
+private func escapedScalar(_ content: Span<UInt8>, _ place: inout Int) -> Unicode.Scalar {
+  let letter = content[place + 1]
+  place += 2
+  switch letter {
+  case UInt8(ascii: "b"): return "\u{8}"
+  case UInt8(ascii: "f"): return "\u{C}"
+  case UInt8(ascii: "n"): return "\n"
+  case UInt8(ascii: "r"): return "\r"
+  case UInt8(ascii: "t"): return "\t"
+  case UInt8(ascii: "u"): return unicodeEscape(content, &place)
+  default: return Unicode.Scalar(letter)
   }
-  return result
 }
 
 /// Reads the digits of one or, for a surrogate pair, two `\u` escapes from `place` on.

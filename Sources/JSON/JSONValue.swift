@@ -61,15 +61,6 @@ package struct JSONValue: Sendable {
 
   /// The elements of an array, or nil.
   package var elements: [JSONValue]? {
-    guard kind == .array else { return nil }
-    let span = text.span
-    var scanner = JSONScanner(at: token.range.lowerBound + 1)
-    var result: [JSONValue] = []
-    guard !scanner.take(UInt8(ascii: "]"), in: span) else { return result }
-    repeat {
-      guard let element = try? scanner.value(in: span, depth: 1) else { break }
-      result.append(JSONValue(element, of: text))
-    } while scanner.take(UInt8(ascii: ","), in: span)
-    return result
+    (try? token.elements(in: text.span))?.map { JSONValue($0, of: text) }
   }
 }

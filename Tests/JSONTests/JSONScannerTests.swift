@@ -1,4 +1,4 @@
-import Runner
+import JSON
 import Testing
 
 @Suite struct `JSON scanner` {
