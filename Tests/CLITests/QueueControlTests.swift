@@ -29,6 +29,7 @@ struct QueueControlTests {
     try queue.enqueue(0..<500)
     let workers = try (0..<2).map { _ in try queue.worker(["--concurrency", "4"]) }
     try queue.wait(forRequests: 20)
+    try queue.folder.wait(for: "both workers") { (try? queue.status().workers?.count) == 2 }
     let drain = try queue.nightjar("drain")
     for worker in workers {
       #expect(drain.output.contains("\(worker.pid)"))

@@ -106,7 +106,7 @@ struct InputReconciler {
         guard case .file(let offset, let length, _) = segment.source, !segment.source.isGone else {
           return false
         }
-        _ = try await loader.bytes(of: segment)
+        _ = try await loader.load(segment)
         end = offset + length
       }
     } catch let error as StoreError where error.code == .inputChanged {
@@ -153,8 +153,7 @@ struct InputReconciler {
   private func name(of job: Int, in drafts: [Segment]) async throws -> String {
     let index = drafts.lastIndex { $0.firstJob <= job }
     guard let draft = index.map({ drafts[$0] }) else { return "job \(job + 1)" }
-    let bytes = try await SegmentLoader(file: input.file).bytes(of: draft)
-    let lines = LineSplitter.lines(of: bytes, firstLine: draft.firstLine)
+    let lines = try await SegmentLoader(file: input.file).load(draft).lines
     guard lines.indices.contains(job - draft.firstJob) else { return "job \(job + 1)" }
     let line = lines[job - draft.firstJob]
     if case .folder = input.source {

@@ -22,11 +22,7 @@ package struct JobFinder: Sendable {
     let loader = SegmentLoader(file: file)
     var found: [String: Int] = [:]
     for try await segment in store.segments {
-      let lines = LineSplitter.lines(
-        of: try await loader.bytes(of: segment),
-        firstLine: segment.firstLine
-      )
-      for (number, line) in zip(segment.firstJob..., lines) {
+      for (number, line) in zip(segment.firstJob..., try await loader.load(segment).lines) {
         guard let id = id(of: line.bytes.content), ids.contains(id), found[id] == nil else {
           continue
         }

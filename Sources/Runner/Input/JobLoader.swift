@@ -18,13 +18,13 @@ package struct JobLoader: Sendable {
   ///
   /// - Throws: ``StoreError`` `.inputChanged` when the file was changed since it was queued.
   package func jobs(of segment: ClaimedSegment) async throws -> [(job: Job, retry: RetryableJob?)] {
-    let bytes = try await segments.bytes(of: segment.segment)
+    let (bytes, lines) = try await segments.load(segment.segment)
     let loaded = LoadedSegment(
       lease: segment.lease,
       priority: segment.priority,
       bytes: bytes,
       lines: await preparer.jobs(
-        in: LineSplitter.lines(of: bytes, firstLine: segment.firstLine),
+        in: lines,
         firstJob: segment.firstJob,
         except: segment.finished
       )

@@ -75,8 +75,7 @@ package struct JobReader: Sendable {
     let loader = SegmentLoader(file: file)
     var end = (offset: 0, line: 1)
     for try await segment in store.segments {
-      let lines = try await loader.bytes(of: segment)
-      let line = intake.restore(segment, bytes: lines)
+      let line = intake.restore(segment, bytes: try await loader.load(segment).bytes)
       guard case .file(let offset, let length, _) = segment.source, !segment.source.isGone else {
         continue
       }

@@ -96,7 +96,7 @@ extension ArraySlice<UInt8> {
   /// The line without its line break, and without the byte order mark that some editors put first.
   package var content: ArraySlice<UInt8> {
     var line = self
-    if line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+    if line.first == 0xEF, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
     if line.last == UInt8(ascii: "\n") { line.removeLast() }
     if line.last == UInt8(ascii: "\r") { line.removeLast() }
     return line

@@ -9,18 +9,23 @@ package struct SegmentLoader: Sendable {
     self.file = file
   }
 
-  /// The bytes of a segment; none where its lines were not kept or are gone.
+  /// The bytes of a segment and the lines in them that are jobs; none where its lines were not kept
+  /// or are gone.
   ///
   /// - Throws: ``StoreError`` `.inputChanged` when the file was changed since it was queued.
-  package func bytes(of segment: Segment) async throws -> [UInt8] {
+  package func load(
+    _ segment: Segment
+  ) async throws -> (bytes: [UInt8], lines: [LineSplitter.Line]) {
     switch segment.source {
-    case .inline(let lines): return lines
+    case .inline(let bytes):
+      return (bytes, LineSplitter.lines(of: bytes, firstLine: segment.firstLine))
     case .file(let offset, let length, let digest):
-      guard let file, segment.isReadable else { return [] }
+      guard let file, segment.isReadable else { return ([], []) }
       let bytes = try await file.read(at: offset, count: length)
+      let lines = LineSplitter.lines(of: bytes, firstLine: segment.firstLine)
       let isUnchanged =
         digest.isEmpty
-        ? Self.lines(of: bytes, match: segment.marks) : segment.source.matches(bytes[...])
+        ? Self.areSame(lines, as: segment.marks) : segment.source.matches(bytes[...])
       guard isUnchanged else {
         throw StoreError(
           .inputChanged,
@@ -31,7 +36,7 @@ package struct SegmentLoader: Sendable {
             : "restore the file, or run the new one with another output"
         )
       }
-      return bytes
+      return (bytes, lines)
     }
   }
 
@@ -42,10 +47,9 @@ package struct SegmentLoader: Sendable {
     return seam.count == 2 && !seam.contains(UInt8(ascii: "\n"))
   }
 
-  /// True when the lines that are no blank ones are, one by one, those that the marks were made of.
-  private static func lines(of bytes: [UInt8], match marks: [JobMark]) -> Bool {
-    let lines = LineSplitter.lines(of: bytes, firstLine: 1)
-    return lines.count == marks.count
+  /// True when the lines are, one by one, those that the marks were made of.
+  private static func areSame(_ lines: [LineSplitter.Line], as marks: [JobMark]) -> Bool {
+    lines.count == marks.count
       && zip(lines, marks).allSatisfy { line, mark in mark.matches(line.bytes.content) }
   }
 }

@@ -93,3 +93,14 @@ import Testing
     }
   }
 }
+
+@Suite struct `Results files` {
+  @Test func `are known up to the last result, also one that none of them is in`() async throws {
+    let batch = try TestBatch(0..<20)
+    try await batch.execute()
+    let positions = try Batches.inspect(batch.files.batch).exportPositions()
+    #expect(positions.map(\.state) == [.completed, .failed])
+    #expect(positions.map(\.sequence) == [20, 20])
+    #expect(positions.last?.offset == 0)
+  }
+}
