@@ -27,7 +27,7 @@ package struct EndpointFailure: Sendable, Equatable {
   /// For how long nothing but failures may come before they are taken to be about the jobs.
   ///
   /// A server that answers with its own words works; one that does not may be out of order for long.
-  var patience: Duration { cause == .fault ? .seconds(60) : .seconds(600) }
+  var patience: Duration { cause == .fault ? .seconds(300) : .seconds(600) }
 }
 
 /// Failures since the last answer.

@@ -7,7 +7,7 @@
 /// from which on refusals prevail over answers, once they clearly do.
 struct ConcurrencyLimit: Sendable {
   /// Where the rise begins.
-  private static let start = 2.0
+  private static let start = 3.0
   /// In how many seconds it doubles at least.
   ///
   /// Most refusals come sooner than that, and a hundred are reached within about a second. Once there

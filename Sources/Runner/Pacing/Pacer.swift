@@ -7,17 +7,17 @@ package struct Pacer: Sendable {
   /// Requests a second at first, while no answer has shown what is allowed.
   private static let slowStart = 100.0
   /// So many requests in half a second tell a rate.
-  private static let telling = 5.0
-  private static let frequent = 0.05
+  static let telling = 5.0
+  static let frequent = 0.05
   /// Seconds between refusals that are dear.
-  private static let soon = 15.0
+  static let soon = 15.0
   /// Refusals of nearly everything, each sent after the last was known, before all waits.
-  private static let patience = 3
-  private static let longestBackoff = 60.0
+  static let patience = 3
+  static let longestBackoff = 60.0
   /// An outcome counts for so much of the share of overloads.
-  private static let recent = 0.02
+  static let recent = 0.02
 
-  private(set) var charges: ChargeModel
+  var charges: ChargeModel
   var buckets: Metered<Bucket>
   private(set) var estimate: TokenEstimate
   private let origin: ContinuousClock.Instant
@@ -28,18 +28,18 @@ package struct Pacer: Sendable {
   /// When a meter last held a request back.
   private var pacedAt = -Double.infinity
   /// The sum of the times at which the requests left that are under way.
-  private var departures = 0.0
+  var departures = 0.0
   /// Nothing leaves meanwhile: the provider's own word, or ours where it refuses everything.
-  private(set) var held: (since: ContinuousClock.Instant, until: ContinuousClock.Instant)?
+  var held: (since: ContinuousClock.Instant, until: ContinuousClock.Instant)?
   /// Seconds that it was held for, in all and until the last refusal.
-  private var heldSeconds = 0.0
-  private var heldBefore = 0.0
+  var heldSeconds = 0.0
+  var heldBefore = 0.0
   /// Refusals in a row, each sent after the last was known.
-  private var refusals = 0
+  var refusals = 0
   private var lastExpected = Metered(repeating: 1.0)
   /// What the provider would take of what was sent lately, and what the pace was made of.
-  private var history = SendHistory()
-  private var paced = SendHistory()
+  var history = SendHistory()
+  var paced = SendHistory()
   /// Shortest and mean time of an answer, seconds.
   private var quickest = 1.0
   private(set) var latency = 0.0
@@ -47,15 +47,15 @@ package struct Pacer: Sendable {
   private(set) var keptShare: Double
   private var learnedAt = 0.0
   /// What was sent since the last refusal, and when that was.
-  private var sent = Metered(repeating: 0.0)
-  private var sentRequests = 0.0
-  private var refusedAt: Double?
+  var sent = Metered(repeating: 0.0)
+  var sentRequests = 0.0
+  var refusedAt: Double?
   /// Refusals among the last outcomes.
-  private var refusedShare = 0.0
+  var refusedShare = 0.0
   /// How many of the last requests met an overload, as a share.
-  private(set) var overloadShare = 0.0
+  var overloadShare = 0.0
   /// Refusals for output that only reservations explain.
-  private var reservationSigns = 0
+  var reservationSigns = 0
 
   /// - Parameters:
   ///   - charges: how the provider counts; the limits' own word on output goes first.
@@ -241,7 +241,7 @@ package struct Pacer: Sendable {
   }
 
   /// A request was refused: it keeps its part of our pace, so that refusals do not make haste.
-  private mutating func end(refused charge: Charge, at now: ContinuousClock.Instant) {
+  mutating func end(refused charge: Charge, at now: ContinuousClock.Instant) {
     var actual = Metered(repeating: 0.0)
     if charges.countsRefusals { actual.requests = 1 }
     end(charge, actual: actual, paced: charge.expected, at: now)
@@ -305,142 +305,5 @@ package struct Pacer: Sendable {
     let passed = min(1, time - learnedAt)
     learnedAt = time
     keptShare = min(1, max(0, keptShare - 0.25 * passed * (share - 0.6)))
-  }
-
-  /// The provider refused a request for its pace.
-  ///
-  /// - Parameters:
-  ///   - meter: the limit that it names.
-  ///   - wait: what the provider asked for; nil where it named no time.
-  ///   - sighting: what the refusal says about the limits.
-  ///   - random: uniform in 0 ..< 1, spreads the waits that the provider did not name.
-  package mutating func refused(
-    _ charge: Charge,
-    for meter: Meter?,
-    wait: Duration?,
-    sighting: LimitSighting,
-    at now: ContinuousClock.Instant,
-    random: Double
-  ) {
-    let time = seconds(now)
-    end(refused: charge, at: now)
-    learnReservation(charge, meter, sighting)
-    see(sighting, at: now)
-    refusedShare += 0.03 * (1 - refusedShare)
-    // Those that were under way when the first was refused say nothing new.
-    let isNews = refusedAt.map { charge.time > $0 && time - $0 >= 0.1 } ?? true
-    // One that all waits for is dear, however few they are.
-    let isSoonAgain = isNews && wait != nil && refusedAt.map { time - $0 < Self.soon } ?? false
-    let meter = meter ?? meterShort(of: charge, sighting)
-    buckets[meter].refused(
-      held: charge.held[meter],
-      sentAt: charge.time,
-      sendRate: sendRate(of: meter, at: time),
-      isNews: isNews,
-      isFrequent: refusedShare > Self.frequent || isSoonAgain,
-      mayBeChance: wait == nil,
-      at: time
-    )
-    if isNews { note(refusalAt: time) }
-    pause(for: wait, isNews: isNews, at: now, random: random)
-  }
-
-  private mutating func note(refusalAt time: Double) {
-    refusedAt = time
-    refusals = min(refusals + 1, 16)
-    sent = Metered(repeating: 0)
-    sentRequests = 0
-    heldBefore = heldSeconds
-  }
-
-  /// Waits as long as the provider asks, however long that is; where it names no time, or one of
-  /// nothing again and again, only if it refuses everything, and longer each time.
-  private mutating func pause(
-    for wait: Duration?,
-    isNews: Bool,
-    at now: ContinuousClock.Instant,
-    random: Double
-  ) {
-    if let wait, wait > .zero { return hold(until: now + wait, at: now) }
-    guard isNews, refusals >= Self.patience else { return }
-    let backoff = min(Self.longestBackoff, 0.5 * Double(1 << (refusals - Self.patience)))
-    hold(until: now + .seconds(backoff * (0.5 + random / 2)), at: now)
-  }
-
-  mutating func hold(until time: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
-    if let held, held.until > now {
-      heldSeconds += max(0, (time - held.until).seconds)
-      self.held?.until = max(held.until, time)
-    } else {
-      heldSeconds += (time - now).seconds
-      held = (now, time)
-    }
-  }
-
-  /// The provider asked for a slower rise: half the rate, and up again from there.
-  package mutating func slowDown(wait: Duration?, at now: ContinuousClock.Instant) {
-    let time = seconds(now)
-    if let wait { hold(until: now + wait, at: now) }
-    if let refusedAt, time - refusedAt < 1 { return }
-    if let sent = sendRate(of: .requests, at: time) {
-      buckets.requests.fall(to: sent / 2, at: time)
-    }
-    note(refusalAt: time)
-  }
-
-  /// A request met an overload, or nobody.
-  ///
-  /// - Returns: whether that is because too many were under way.
-  package mutating func overloaded(_ charge: Charge, at now: ContinuousClock.Instant) -> Bool {
-    let time = seconds(now)
-    giveBack(charge, counts: true, at: now)
-    overloadShare += Self.recent * (1 - overloadShare)
-    let isAbove = concurrency.refused(at: charge.level, time)
-    // In an outage, too, the levels that are refused are found; but then none is worked on.
-    return isAbove && meanAge(at: time) > 3 * (time - charge.time) + 0.02
-  }
-
-  /// For how long the requests that are under way have been so, on average, seconds.
-  private func meanAge(at time: Double) -> Double {
-    inFlight > 0 ? time - departures / Double(inFlight) : 0
-  }
-
-  /// An outage began or is over: begins with few requests at a time.
-  package mutating func restart(at now: ContinuousClock.Instant) {
-    concurrency.restart(at: seconds(now))
-  }
-
-  /// What is sent in a second, whatever becomes of it; nil where too little was to tell.
-  ///
-  /// Time on hold does not count.
-  private mutating func sendRate(of meter: Meter, at time: Double) -> Double? {
-    let span = min(SendHistory.span, max(0.1, time))
-    if history.sum(of: .requests, since: time - span, at: time) >= Self.telling {
-      return paced.sum(of: meter, since: time - span, at: time) / span
-    }
-    guard let refusedAt, sentRequests >= Self.telling else { return nil }
-    return sent[meter] / max(0.1, time - refusedAt - (heldSeconds - heldBefore))
-  }
-
-  /// The limit that a refusal is most likely about, where it names none.
-  private func meterShort(of charge: Charge, _ sighting: LimitSighting) -> Meter {
-    Meter.allCases.first { meter in
-      guard let remaining = sighting[meter]?.remaining else { return false }
-      return remaining < max(charge.held[meter], meter == .outputTokens ? 1 : 0)
-    } ?? .requests
-  }
-
-  /// Where output counts as it is produced, no request is refused while output is left.
-  private mutating func learnReservation(
-    _ charge: Charge,
-    _ meter: Meter?,
-    _ sighting: LimitSighting
-  ) {
-    guard charges.output == .produced, !charges.sharesTokens, meter == .outputTokens,
-      let standing = sighting.outputTokens, let remaining = standing.remaining,
-      remaining >= max(2, standing.granularity)
-    else { return }
-    reservationSigns += 1
-    if reservationSigns >= 2 { charges.output = .reserved }
   }
 }

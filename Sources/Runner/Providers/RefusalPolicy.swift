@@ -40,7 +40,10 @@ struct RefusalPolicy: Sendable {
     let wait = retryAfter(of: response, at: unixTime)
     switch exit(for: error, status: response.status, isProvidersOwn: body != nil) {
     case .retry:
-      let isOverload = Self.exit(forStatus: response.status) == .overload
+      // One that cannot put its refusal into its own words is out of order, whatever the status.
+      let isOverload =
+        Self.exit(forStatus: response.status) == .overload
+        || (response.status >= 500 && body == nil)
       return .retry(refusal, isOverload ? .overload : .fault, after: wait)
     case .overload: return .retry(refusal, .overload, after: wait)
     case .pace: return .pace(refusal, error.paceCause, after: wait ?? error.quota?.retryDelay)

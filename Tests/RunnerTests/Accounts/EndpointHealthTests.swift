@@ -281,7 +281,7 @@ import Testing
     #expect(cause == .overload || !health.isDown)
   }
 
-  @Test(arguments: [(RetryCause.fault, 70.0), (.overload, 700)])
+  @Test(arguments: [(RetryCause.fault, 310.0), (.overload, 700)])
   func `when nothing else has come for longer than outages last`(
     _ cause: RetryCause,
     _ later: Double

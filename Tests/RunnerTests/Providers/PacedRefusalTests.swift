@@ -142,7 +142,7 @@ import Transport
   }
 
   @Test(arguments: [
-    (500, RetryCause.fault), (408, .fault), (409, .fault), (520, .overload), (502, .overload),
+    (500, RetryCause.overload), (408, .fault), (409, .fault), (520, .overload), (502, .overload),
     (503, .overload), (504, .overload), (529, .overload),
   ])
   func `a status tells overload from a fault`(_ status: Int, _ cause: RetryCause) {
