@@ -44,30 +44,55 @@ package struct JobPreparer: Sendable {
 
   /// - Parameter text: the line's own.
   func prepare(_ job: JobLine, _ text: ArraySlice<UInt8>) async throws(UnusableJob) -> PreparedJob {
+    if case .line = job.source { return try request(of: job, text) }
+    if let fault = job.fault { throw UnusableJob(refusal: fault) }
+    let document: [UInt8]
+    do {
+      document = try await documents?.text(of: job.id) ?? []
+    } catch {
+      throw unusable(job, error)
+    }
+    return try request(of: job, document[...])
+  }
+
+  /// - Parameter text: of the line, or of the document.
+  // Not inlined, so that a slot does not keep room for it while it waits for its answer.
+  @inline(never)
+  private func request(
+    of job: JobLine,
+    _ text: ArraySlice<UInt8>
+  ) throws(UnusableJob) -> PreparedJob {
     if let fault = job.fault { throw UnusableJob(refusal: fault) }
     do {
-      let payload = try await payload(of: job, in: text)
+      let payload = try payload(of: job, text)
       let request = try provider.request(for: payload)
       let shape =
         if case .native = payload { job.shape } else {
           RequestShape(of: request, maxTokens: job.shape.maxTokens)
         }
       return PreparedJob(id: job.id, request: request, shape: shape)
-    } catch let error as DocumentError {
-      throw UnusableJob(refusal: refusal("unreadable_document", error.message, of: job))
-    } catch let error as InputLineError where documents == nil {
-      throw UnusableJob(refusal: refusal(error.code, error.message, of: job))
     } catch {
-      throw UnusableJob(refusal: refusal("invalid_job", "\(error)", of: job))
+      throw unusable(job, error)
     }
   }
 
-  private func payload(of job: JobLine, in line: ArraySlice<UInt8>) async throws -> Payload {
+  private func payload(of job: JobLine, _ text: ArraySlice<UInt8>) throws -> Payload {
     if case .line(let source) = job.source {
-      return try settings.payload(of: source, in: line, job.shape)
+      return try settings.payload(of: source, in: text, job.shape)
     }
-    let text = try await documents?.text(of: job.id) ?? []
-    return .prompt(try settings.prompt(document: text, path: job.id, job.shape))
+    return .prompt(try settings.prompt(document: Array(text), path: job.id, job.shape))
+  }
+
+  @inline(never)
+  private func unusable(_ job: JobLine, _ error: any Error) -> UnusableJob {
+    switch error {
+    case let error as DocumentError:
+      UnusableJob(refusal: refusal("unreadable_document", error.message, of: job))
+    case let error as InputLineError where documents == nil:
+      UnusableJob(refusal: refusal(error.code, error.message, of: job))
+    default:
+      UnusableJob(refusal: refusal("invalid_job", "\(error)", of: job))
+    }
   }
 
   /// The line that stands for a job among the failed ones; for it a document is read once more.

@@ -1,15 +1,29 @@
 import Transport
 
 /// What came of a request; no outcome when it was cut off by us.
-struct Answer: Sendable {
-  var response: HTTPResponse?
-  var outcome: Outcome?
+final class Answer: Sendable {
+  let response: HTTPResponse?
+  let outcome: Outcome?
   /// False when the request certainly never reached the provider.
-  var mayHaveLeft = true
+  let mayHaveLeft: Bool
   /// What the response says about the account's limits.
-  var sighting = LimitSighting.nothing
+  let sighting: LimitSighting
   /// False for signs of an outage, such as an unreachable host.
-  var isAboutRequest = true
+  let isAboutRequest: Bool
+
+  init(
+    response: HTTPResponse? = nil,
+    outcome: Outcome? = nil,
+    mayHaveLeft: Bool = true,
+    sighting: LimitSighting = .nothing,
+    isAboutRequest: Bool = true
+  ) {
+    self.response = response
+    self.outcome = outcome
+    self.mayHaveLeft = mayHaveLeft
+    self.sighting = sighting
+    self.isAboutRequest = isAboutRequest
+  }
 
   var bill: Bill {
     Bill(outcome, status: response?.status, copies: response?.requestsSent, mayHaveLeft)

@@ -14,11 +14,7 @@ struct RequestSender: Sendable {
 
   func send(_ prepared: PreparedJob, by account: Account, _ assignment: Assignment) async -> Answer
   {
-    let endpoint = account.endpoints[assignment.grant.place.endpoint]
-    guard account.regions.allows(endpoint) else {
-      let refusal = Refusal(outsideRegions: account.regions, endpoint)
-      return Answer(outcome: .park(refusal, .configuration, until: nil), mayHaveLeft: false)
-    }
+    if let refused = outsideRegions(of: account, assignment) { return refused }
     events.record(.sent)
     defer { events.record(.returned) }
     do throws(TransportError) {
@@ -28,20 +24,34 @@ struct RequestSender: Sendable {
       CrashPoint.reached(.answered)
       return judge(response, to: prepared.request.path, by: account, assignment)
     } catch {
-      if error.code == .cancelled || error.code == .closed {
-        return Answer(mayHaveLeft: error.requestMayHaveLeft)
-      }
-      batcher.count(Traffic(requestsSent: error.requestMayHaveLeft ? 1 : 0))
-      return Answer(
-        outcome: Outcome(error),
-        mayHaveLeft: error.requestMayHaveLeft,
-        isAboutRequest: error.requestMayHaveLeft
-      )
+      return judge(error)
     }
   }
 
-  // Neither this nor what judges is inlined, so that what they need is not held by every slot that
-  // waits for its answer.
+  // None of what follows is inlined, so that what it needs is not held by every slot that waits for
+  // its answer.
+
+  @inline(never)
+  private func outsideRegions(of account: Account, _ assignment: Assignment) -> Answer? {
+    let endpoint = account.endpoints[assignment.grant.place.endpoint]
+    guard !account.regions.allows(endpoint) else { return nil }
+    let refusal = Refusal(outsideRegions: account.regions, endpoint)
+    return Answer(outcome: .park(refusal, .configuration, until: nil), mayHaveLeft: false)
+  }
+
+  @inline(never)
+  private func judge(_ error: TransportError) -> Answer {
+    if error.code == .cancelled || error.code == .closed {
+      return Answer(mayHaveLeft: error.requestMayHaveLeft)
+    }
+    batcher.count(Traffic(requestsSent: error.requestMayHaveLeft ? 1 : 0))
+    return Answer(
+      outcome: Outcome(error),
+      mayHaveLeft: error.requestMayHaveLeft,
+      isAboutRequest: error.requestMayHaveLeft
+    )
+  }
+
   @inline(never)
   private func request(
     _ prepared: PreparedJob,
