@@ -4,10 +4,7 @@ import Testing
 /// a folder defines at top level and another one names.
 enum FolderCircles {
   /// Rooms that are not held to it yet, and what stands in the way.
-  static let exempt = [
-    "Runner": "Run holds the clocks, the plan and the names of files that lower folders need",
-    "Jobs": "Store holds the errors and amounts that Files and Workers need",
-  ]
+  static let exempt: [String: String] = [:]
 
   /// Which folders a folder names things of, each with one such name and the file that does.
   typealias Uses = [String: [String: String]]

@@ -7,11 +7,17 @@ package final class AccountOrganisations: Sendable {
   /// The accounts by their organisation at the provider, in the order in which it was learnt.
   private let known = Mutex<[String: [String]]>([:])
   private let isNeeded: Bool
-  private let events: any EventSink
+  private let onShared: @Sendable (_ account: String, _ other: String) -> Void
 
-  package init(accounts: Int, events: any EventSink) {
+  /// - Parameters:
+  ///   - accounts: how many there are.
+  ///   - onShared: told of an account and of another one, whose limits it shares.
+  package init(
+    accounts: Int,
+    onShared: @escaping @Sendable (_ account: String, _ other: String) -> Void
+  ) {
     isNeeded = accounts > 1
-    self.events = events
+    self.onShared = onShared
   }
 
   /// Learns where an account belongs, and tells when it is where another does.
@@ -24,6 +30,6 @@ package final class AccountOrganisations: Sendable {
       defer { known[name, default: []].append(account) }
       return known[name]?.first
     }
-    if let other { events.record(.sharedOrganisation(account: account, other: other)) }
+    if let other { onShared(account, other) }
   }
 }

@@ -37,10 +37,28 @@ package struct AccountsReport: Codable, Sendable, Equatable {
   /// Jobs that are ready to be sent and wait for room.
   package var waiting = 0
   package var accounts: [AccountReport] = []
+  /// What a later run should know of their limits; nil where that was not stored.
+  package var memories: [Memory]?
 
-  package init(waiting: Int = 0, accounts: [AccountReport] = []) {
+  /// What a later run should know of one account.
+  package struct Memory: Codable, Sendable, Equatable {
+    package var account: String
+    package var memory: AccountMemory
+
+    package init(account: String, memory: AccountMemory) {
+      self.account = account
+      self.memory = memory
+    }
+  }
+
+  package init(
+    waiting: Int = 0,
+    accounts: [AccountReport] = [],
+    memories: [Memory]? = nil
+  ) {
     self.waiting = waiting
     self.accounts = accounts
+    self.memories = memories
   }
 
   /// A report as a batch keeps it; an empty one where it keeps nothing that can be read.
@@ -79,19 +97,5 @@ extension AccountReport {
     heldFor = state.heldFor(at: now).map { $0.seconds.rounded() }
     heldSeconds = state.heldSeconds
     pacers = state.pacerReports
-  }
-}
-
-extension AccountsReport {
-  /// How all accounts of a run stand now; counts what holds them back while jobs wait.
-  init(_ accounts: [Account], in dispatcher: Dispatcher, at now: ContinuousClock.Instant) {
-    let (waiting, members) = dispatcher.look { state in
-      if state.waiting > 0 { state.noteHolds() }
-      return (state.waiting, state.accounts.members)
-    }
-    self.init(
-      waiting: waiting,
-      accounts: zip(accounts, members).map { AccountReport($0, $1.state, at: now) }
-    )
   }
 }

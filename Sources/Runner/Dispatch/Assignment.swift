@@ -11,8 +11,18 @@ package final class Assignment: Sendable {
   package let key: KeyLease
   /// The most that the request may cost; zero without a budget.
   package let reserved: USD
+  /// What was asked for, which ``reserved`` may have raised.
+  let worst: USD
 
-  init(job: Job, account: Int, grant: AccountState.Grant, key: KeyLease, reserved: USD) {
+  init(
+    job: Job,
+    account: Int,
+    grant: AccountState.Grant,
+    key: KeyLease,
+    reserved: USD,
+    worst: USD
+  ) {
+    self.worst = worst
     self.job = job
     self.account = account
     self.grant = grant
@@ -24,7 +34,14 @@ package final class Assignment: Sendable {
   func priced(_ worst: USD?) -> Assignment {
     var job = job
     job.worst = worst
-    return Assignment(job: job, account: account, grant: grant, key: key, reserved: reserved)
+    return Assignment(
+      job: job,
+      account: account,
+      grant: grant,
+      key: key,
+      reserved: reserved,
+      worst: self.worst
+    )
   }
 }
 

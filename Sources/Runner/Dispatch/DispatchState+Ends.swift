@@ -8,7 +8,7 @@ extension DispatchState {
     _ isOver: Bool,
     at now: ContinuousClock.Instant
   ) throws(Impossible) {
-    money.giveBack(assignment.reserved)
+    money.giveBack(assignment.reserved, worst: assignment.worst)
     _ = accounts[assignment.account].ended(
       assignment.grant,
       .cancelled(left: false),
@@ -36,7 +36,7 @@ extension DispatchState {
   ) throws(Impossible) {
     try require(assignment.job)
     let random = Double.random(in: 0..<1, using: &random)
-    money.close(assignment.reserved, end.billed, worst: assignment.job.worst)
+    money.close(assignment.reserved, end.billed, worst: assignment.worst)
     hold(end.bytes, for: assignment.job)
     blocked = [:]
     let verdict = accounts[assignment.account].ended(

@@ -58,8 +58,8 @@ extension DispatchState {
         guard let cap = money.cap else { throw Impossible(what: "a budget without a cap ended") }
         return stop(.budget(spent: money.spent, cap: cap, next: worst), &actions)
       case .granted(let reserved):
-        guard let assignment = place(job, reserved, at: now, &closed, &actions) else {
-          return money.giveBack(reserved)
+        guard let assignment = place(job, reserved, worst, at: now, &closed, &actions) else {
+          return money.giveBack(reserved, worst: worst)
         }
         hand(.send(assignment), job, to: slot, holding: need, &actions)
       }
@@ -84,6 +84,7 @@ extension DispatchState {
   private mutating func place(
     _ job: Job,
     _ reserved: USD,
+    _ worst: USD,
     at now: ContinuousClock.Instant,
     _ closed: inout [String],
     _ actions: inout [Action]
@@ -100,7 +101,14 @@ extension DispatchState {
         closed.append(model)
       case .granted(let account, let grant):
         if let key = keys.lease(account) {
-          return Assignment(job: job, account: account, grant: grant, key: key, reserved: reserved)
+          return Assignment(
+            job: job,
+            account: account,
+            grant: grant,
+            key: key,
+            reserved: reserved,
+            worst: worst
+          )
         }
         loseKey(account, grant, at: now, &actions)
         candidates.removeAll { $0 == account }

@@ -1,5 +1,4 @@
 package import Jobs
-package import KeySources
 
 /// Decides which job leaves next, by which account and endpoint, with which key and money: a pure
 /// value, with every event in and every action out.
@@ -236,14 +235,4 @@ extension DispatchState {
 
   /// Jobs that are ready while slots are free: they wait for room.
   package var waiting: Int { min(ready.count, freeSlots.count) }
-}
-
-/// Where keys come from: the keyrings of the accounts, or a test's.
-package protocol KeyDesk: Sendable {
-  /// The account's newest good key, on loan; nil where it has none to give now.
-  func lease(_ account: Int) -> KeyLease?
-  /// Whether a request could have a key now.
-  func canLease(_ account: Int) -> Bool
-  /// Whether any key of any account has ever worked.
-  var hasEverWorked: Bool { get }
 }

@@ -21,7 +21,7 @@ package final class Dispatcher: Sendable {
   }
 
   private let guarded: Mutex<Guarded>
-  private let clock: any RunClock
+  let clock: any RunClock
   private let alarm: AlarmClock
   private let onAction: @Sendable (DispatchState.Action) -> Void
 

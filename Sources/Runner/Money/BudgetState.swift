@@ -20,6 +20,8 @@ package struct BudgetState: Sendable, Equatable {
   /// The worst case of all that is in flight.
   package private(set) var reserved = USD.zero
   package private(set) var inFlight = 0
+  /// What those in flight were asked for, before any was raised.
+  private var asked = USD.zero
   /// How many times its bound a request has cost at most, with a quarter for room; 1 while none has
   /// cost more than its bound.
   private var excess = 1.0
@@ -32,19 +34,17 @@ package struct BudgetState: Sendable, Equatable {
 
   /// Asks to send a request that costs at most `worst`.
   package mutating func reserve(_ worst: USD) -> Answer {
-    let worst = raised(worst)
-    if isRoom(for: worst) { return grant(worst) }
-    return inFlight > 0 ? .wait : .exhausted
-  }
-
-  private func isRoom(for amount: USD) -> Bool {
-    cap.map { spent + reserved + amount <= $0 } ?? true
-  }
-
-  private mutating func grant(_ amount: USD) -> Answer {
+    let amount = raised(worst)
+    guard isRoom(for: amount) else { return inFlight > 0 ? .wait : .exhausted }
     reserved += amount
+    asked += worst
     inFlight += 1
     return .granted(amount)
+  }
+
+  /// Those that left before bounds were raised are taken for as dear as those that follow.
+  private func isRoom(for amount: USD) -> Bool {
+    cap.map { spent + max(reserved, raised(asked)) + amount <= $0 } ?? true
   }
 
   /// A bound that a provider does not keep, such as one that counts tokens which nobody sent, is
@@ -55,34 +55,45 @@ package struct BudgetState: Sendable, Equatable {
 
   /// The answer is there and cost so much.
   ///
-  /// - Parameter bound: the worst case that was asked for; nil where it need not be judged.
-  package mutating func settle(_ reservation: USD, cost: USD, bound: USD? = nil) {
-    giveBack(reservation)
+  /// - Parameters:
+  ///   - worst: the worst case that was asked for; the reservation itself where it was not raised.
+  ///   - isJudged: whether the cost is that of one answer, which the worst case should have bounded.
+  package mutating func settle(
+    _ reservation: USD,
+    cost: USD,
+    worst: USD? = nil,
+    isJudged: Bool = true
+  ) {
+    giveBack(reservation, worst: worst)
     spent += cost
-    guard let bound, bound > .zero, cost > bound else { return }
-    excess = max(excess, 1.25 * Double(cost.nanos) / Double(bound.nanos))
+    guard isJudged, let worst, worst > .zero, cost > worst else { return }
+    excess = max(excess, 1.25 * Double(cost.nanos) / Double(worst.nanos))
   }
 
   /// The request may have left and no answer came: it may have been billed in full.
-  package mutating func forfeit(_ reservation: USD) {
-    settle(reservation, cost: reservation)
+  package mutating func forfeit(_ reservation: USD, worst: USD? = nil) {
+    settle(reservation, cost: reservation, worst: worst, isJudged: false)
   }
 
   /// A request has ended.
-  ///
-  /// - Parameter worst: what was asked for; see ``settle(_:cost:bound:)``.
-  package mutating func close(_ reservation: USD, _ billed: Billed, worst: USD?) {
+  package mutating func close(_ reservation: USD, _ billed: Billed, worst: USD) {
     switch billed {
     case .answered(let cost, let unanswered):
-      settle(reservation, cost: cost + unanswered, bound: unanswered == .zero ? worst : nil)
-    case .maybe: forfeit(reservation)
-    case .nothing: giveBack(reservation)
+      settle(
+        reservation,
+        cost: cost + unanswered,
+        worst: worst,
+        isJudged: unanswered == .zero
+      )
+    case .maybe: forfeit(reservation, worst: worst)
+    case .nothing: giveBack(reservation, worst: worst)
     }
   }
 
   /// The request never left, or was refused in a way that is not billed.
-  package mutating func giveBack(_ reservation: USD) {
+  package mutating func giveBack(_ reservation: USD, worst: USD? = nil) {
     reserved -= reservation
+    asked -= worst ?? reservation
     inFlight -= 1
   }
 }

@@ -125,7 +125,7 @@ package final class BatchRun: Sendable {
       plan,
       store: store,
       exporter: exporter,
-      spent: before.spent,
+      before: before,
       client: client,
       clock: clock,
       alarm: alarm,
@@ -144,7 +144,7 @@ package final class BatchRun: Sendable {
       summary: summary,
       elapsed: clock.now - start,
       stop: stop.first,
-      accounts: AccountsReport(plan.accounts, in: crew.dispatcher, at: clock.now),
+      accounts: crew.dispatcher.report(plan.accounts),
       budget: plan.budget
     )
   }
@@ -235,17 +235,23 @@ package final class BatchRun: Sendable {
     } while await alarm.sleep(until: clock.now + Self.pauseInterval) == .elapsed
   }
 
-  /// Keeps in the batch how its accounts stand.
+  /// Keeps in the batch how its accounts stand, and what the provider last said of them.
   private func reportAccounts(of crew: RunCrew) async {
     var last = AccountsReport()
-    repeat {
-      let report = AccountsReport(plan.accounts, in: crew.dispatcher, at: clock.now)
-      if report != last {
+    var isSecond = true
+    while true {
+      let mark = crew.accountsChanged.mark
+      let report = crew.dispatcher.report(plan.accounts, isSecond: isSecond)
+      if report.accounts != last.accounts {
         crew.batcher.report(report.json)
         events.record(.accounts(report))
       }
       last = report
-    } while await alarm.sleep(until: clock.now + .seconds(1)) == .elapsed
+      let next = clock.now + .seconds(1)
+      let wake = await alarm.sleep(until: next, orRingSince: mark)
+      if wake == .stopped { return }
+      isSecond = wake == .elapsed
+    }
   }
 
   private func stopOnFailure(_ body: () async throws -> Void) async {

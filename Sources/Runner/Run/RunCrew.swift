@@ -15,13 +15,15 @@ final class RunCrew: Sendable {
   let reader: JobReader
   let keys: KeyWatch
   let runner: JobRunner
+  /// Rings when what the provider says of an account should outlive this process.
+  let accountsChanged = AlarmClock.Bell()
 
-  /// - Parameter spent: what the batch has cost before.
+  /// - Parameter before: where the batch stands.
   init(
     _ plan: RunPlan,
     store: any BatchStore,
     exporter: Exporter?,
-    spent: USD,
+    before: BatchSummary,
     client: any HTTPClient,
     clock: any RunClock,
     alarm: AlarmClock,
@@ -31,15 +33,17 @@ final class RunCrew: Sendable {
   ) throws {
     keys = KeyWatch(plan.accounts, alarm: alarm, clock: clock)
     dispatcher = Dispatcher(
-      DispatchState(plan, spent: spent, at: clock.now),
+      DispatchState(plan, before, clock),
       clock: clock,
       alarm: alarm
-    ) { [keys] action in
+    ) { [keys, accountsChanged] action in
       switch action {
       case .findKey(let account): keys.find(account)
       case .stop(let reason): stop.stop(reason)
-      default: if let event = RunEvent(action, of: plan.accounts) { events.record(event) }
+      case .parked, .rateLimited: alarm.ring(accountsChanged)
+      default: break
       }
+      if let event = RunEvent(action, of: plan.accounts) { events.record(event) }
     }
     batcher = StoreWriter(
       store: store,
@@ -135,7 +139,9 @@ extension RequestSender {
       provider: plan.provider,
       client: client,
       batcher: batcher,
-      organisations: AccountOrganisations(accounts: plan.accounts.count, events: events),
+      organisations: AccountOrganisations(accounts: plan.accounts.count) { account, other in
+        events.record(.sharedOrganisation(account: account, other: other))
+      },
       clock: clock,
       deadlines: plan.deadlines,
       events: events
@@ -144,7 +150,10 @@ extension RequestSender {
 }
 
 extension DispatchState {
-  fileprivate init(_ plan: RunPlan, spent: USD, at now: ContinuousClock.Instant) {
+  /// - Parameter before: where the batch stands, with what it knows of its accounts.
+  fileprivate init(_ plan: RunPlan, _ before: BatchSummary, _ clock: any RunClock) {
+    let now = clock.now
+    let known = AccountsReport(json: before.accounts).memories ?? []
     let isQueue = plan.input.isQueue
     var settings = Settings(lease: WorkerLease(length: isQueue ? plan.lease : nil, at: now))
     settings.retries = plan.retries
@@ -155,9 +164,17 @@ extension DispatchState {
     settings.parkFor = plan.parkFor
     self.init(
       settings,
-      accounts: AccountSet(plan.accounts.map { .init(models: $0.models, state: $0.initial) }),
+      accounts: AccountSet(
+        plan.accounts.map { account in
+          var state = account.initial
+          if let memory = known.first(where: { $0.account == account.name })?.memory {
+            state.remember(memory, at: now, unixMilliseconds: clock.unixMilliseconds)
+          }
+          return .init(models: account.models, state: state)
+        }
+      ),
       keys: AccountKeys(plan.accounts),
-      money: BudgetState(cap: plan.budget, spent: spent),
+      money: BudgetState(cap: plan.budget, spent: before.spent),
       supply: SegmentSupply(
         isQueue ? .queue : .input,
         slots: plan.concurrency,

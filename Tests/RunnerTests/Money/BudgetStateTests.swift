@@ -49,9 +49,9 @@ import Testing
   @Test func `raises its bounds when a request costs more than its own`() {
     var budget = BudgetState(cap: USD(nanos: 1_000))
     #expect(budget.reserve(USD(nanos: 10)) == .granted(USD(nanos: 10)))
-    budget.settle(USD(nanos: 10), cost: USD(nanos: 8), bound: USD(nanos: 10))
+    budget.settle(USD(nanos: 10), cost: USD(nanos: 8), worst: USD(nanos: 10))
     #expect(budget.reserve(USD(nanos: 10)) == .granted(USD(nanos: 10)))
-    budget.settle(USD(nanos: 10), cost: USD(nanos: 40), bound: USD(nanos: 10))
+    budget.settle(USD(nanos: 10), cost: USD(nanos: 40), worst: USD(nanos: 10))
     #expect(budget.reserve(USD(nanos: 10)) == .granted(USD(nanos: 50)))
     #expect(budget.reserve(USD(nanos: 200)) == .wait)
   }

@@ -95,3 +95,35 @@ import Testing
     #expect(clock.elapsed >= .seconds(120))
   }
 }
+
+@Suite struct `A run after another` {
+  @Test func `sends nothing before the time that the provider named to the one before`()
+    async throws
+  {
+    var batch = try TestBatch(0..<3)
+    let clock = TestClock()
+    batch.clock = clock
+    batch.concurrency = 1
+    let client = ScriptedClient(clock: clock) { sent, earlier in
+      earlier == 0 && sent.prompt == "job-0"
+        ? .refused(429, "rate_limit_error", headers: [("retry-after", "3600")])
+        : .completed(sent.prompt)
+    }
+    do {
+      let events = RecordedEvents()
+      let run = try await batch.run(client, events: events)
+      async let report = run.execute()
+      await events.happened("rateLimited")
+      await events.happened("accounts", times: 2)
+      run.drain()
+      #expect(try await report.summary.pending == 3)
+    }
+    #expect(client.sent.count == 1)
+    let run = try await batch.run(client)
+    async let report = run.execute()
+    await clock.walk(to: clock.start + .seconds(3_599))
+    #expect(client.sent.count == 1)
+    clock.turnByItself()
+    #expect(try await report.summary.completed == 3)
+  }
+}
