@@ -53,6 +53,7 @@ final class RunCrew: Sendable {
         room: plan.concurrency * Self.answerRoom,
         least: plan.concurrency * Self.leastAnswerRoom
       ),
+      memory: plan.memory / 4,
       clock: clock,
       events: events,
       beforeCommit: { try audit.flush() },
