@@ -95,7 +95,8 @@ struct FaultTests {
   @Test(arguments: ["anthropic", "openai"])
   func `a limit that the provider enforces charges no attempt`(format: String) throws {
     let folder = try Scratch()
-    let provider = try Provider(["--rpm", "1200", "--burst", "1"], in: folder)
+    let limits = ["--rpm", "1200", "--burst", "1", "--headers", "none"]
+    let provider = try Provider(limits, in: folder)
     try folder.write("in.jsonl", prompts(0..<60))
     let run = ["run", "in.jsonl", "-o", "out.jsonl"] + provider.flags(format)
     let ending = try folder.nightjar(run)

@@ -61,6 +61,7 @@ extension DispatchState {
         guard let assignment = place(job, reserved, worst, at: now, &closed, &actions) else {
           return money.giveBack(reserved, worst: worst)
         }
+        patience.sent(at: now)
         hand(.send(assignment), job, to: slot, holding: need, &actions)
       }
     }

@@ -82,8 +82,7 @@ package struct DispatchState: Sendable {
     accounts: AccountSet,
     keys: any KeyDesk,
     money: BudgetState = BudgetState(cap: nil),
-    supply: SegmentSupply,
-    at now: ContinuousClock.Instant
+    supply: SegmentSupply
   ) {
     self.settings = settings
     self.accounts = accounts
@@ -93,11 +92,7 @@ package struct DispatchState: Sendable {
     segments = HeldSegments(lease: settings.lease)
     random = SeededGenerator(seed: settings.seed)
     memory = MemoryBudget(limit: settings.memory)
-    patience = Patience(
-      giveUpAfter: settings.giveUpAfter,
-      parkFor: settings.parkFor,
-      since: now
-    )
+    patience = Patience(giveUpAfter: settings.giveUpAfter, parkFor: settings.parkFor)
   }
 
   /// Takes an event in; what is to be done about it comes out.

@@ -2,7 +2,8 @@
 struct Patience: Sendable {
   private let giveUpAfter: Duration?
   private let parkFor: Duration?
-  private let start: ContinuousClock.Instant
+  /// When the first request left: before that nobody can have answered.
+  private var firstSent: ContinuousClock.Instant?
   private var allParkedSince: ContinuousClock.Instant?
   /// What the last request without an answer died of.
   private var lastFailure: String?
@@ -13,11 +14,12 @@ struct Patience: Sendable {
   ///   - giveUpAfter: how long a run goes on to whom no endpoint has ever answered; nil for ever, and
   ///     where nothing has ever worked too.
   ///   - parkFor: how long it waits while every account is parked; nil for ever.
-  init(giveUpAfter: Duration?, parkFor: Duration?, since start: ContinuousClock.Instant) {
+  init(giveUpAfter: Duration?, parkFor: Duration?) {
     self.giveUpAfter = giveUpAfter
     self.parkFor = parkFor
-    self.start = start
   }
+
+  mutating func sent(at now: ContinuousClock.Instant) { firstSent = firstSent ?? now }
 
   mutating func failed(_ message: String) { lastFailure = message }
 
@@ -35,7 +37,8 @@ struct Patience: Sendable {
 
   /// Why a run ends to whom no endpoint has ever said anything; nil where it goes on.
   func silence(at now: ContinuousClock.Instant, hasAnswered: Bool) -> StopReason? {
-    guard let giveUpAfter, now - start >= giveUpAfter, !hasAnswered else { return nil }
+    guard let giveUpAfter, let firstSent, now - firstSent >= giveUpAfter, !hasAnswered
+    else { return nil }
     let silence = "no endpoint has answered for \(giveUpAfter.milliseconds / 1_000) s"
     return .unavailable(lastFailure.map { "\(silence): \($0)" } ?? silence)
   }

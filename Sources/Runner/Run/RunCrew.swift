@@ -181,8 +181,7 @@ extension DispatchState {
         slots: plan.concurrency,
         segmentJobs: isQueue ? QueuedLine.segmentJobs : SegmentAssembler.jobs,
         memory: plan.memory / 4
-      ),
-      at: now
+      )
     )
   }
 }

@@ -41,8 +41,7 @@ import Testing
       settings,
       accounts: AccountSet(members),
       keys: TestKeyDesk(accounts: models.count),
-      supply: SegmentSupply(.input, slots: 1, segmentJobs: 4, memory: 1 << 20),
-      at: Self.start
+      supply: SegmentSupply(.input, slots: 1, segmentJobs: 4, memory: 1 << 20)
     )
     _ = state.event(jobs(0..<3, of: first), at: Self.start)
     return state

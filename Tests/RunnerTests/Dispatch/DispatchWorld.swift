@@ -133,8 +133,7 @@ struct DispatchWorld {
         slots: scale.slots,
         segmentJobs: scale.segmentJobs,
         memory: 1 << 20
-      ),
-      at: now
+      )
     )
   }
 
