@@ -88,10 +88,13 @@ import Testing
     let run = try await batch.run(client, events: events)
     async let report = run.execute()
     await events.happened("parked")
+    await clock.walk(to: clock.now + .seconds(11))
+    await client.reached(3)
     clock.turnByItself()
     #expect(try await report.why == "parked")
     #expect(try await report.summary.pending == 2)
-    #expect((5...7).contains(client.sent.count))
+    // A clock that turns by itself may be ahead of the trials that it wakes.
+    #expect((3...7).contains(client.sent.count))
     #expect(clock.elapsed >= .seconds(120))
   }
 }
