@@ -75,11 +75,11 @@ extension DispatchWorld {
   /// Of the ready jobs of a model that with the lowest rank leaves.
   private mutating func judgeOrder(_ job: Job) {
     guard job.refusals == 0, job.failures == 0 else { return }
-    let before = places.contains { number, place in
-      place == .ready && number < job.number && jobs[number].shape.model == job.shape.model
-        && !refused.contains(number)
+    let before = places.keys.filter { number in
+      places[number] == .ready && number < job.number && !refused.contains(number)
+        && jobs[number].shape.model == job.shape.model
     }
-    expect(!before, "job \(job.number) left before one that came before it")
+    expect(before.isEmpty, "job \(job.number) left before \(before.sorted())")
   }
 
   /// What holds after every event.

@@ -133,6 +133,7 @@ extension DispatchWorld {
   /// What the end of a request means for the world.
   private mutating func note(_ end: AttemptEnd, of assignment: Assignment) {
     let (job, account) = (assignment.job, assignment.account)
+    let returned: Place = lost.contains(job.number) ? .gone : .ready
     switch end.billed {
     case .answered(let cost, let unanswered): spent += cost + unanswered
     case .maybe: spent += assignment.reserved
@@ -143,10 +144,10 @@ extension DispatchWorld {
     case .pace(_, _, let wait?):
       let place = "\(account) \(job.shape.model)"
       heldUntil[place] = max(heldUntil[place] ?? now, now + wait)
-      places[job.number] = .ready
-    case .pace, nil: places[job.number] = .ready
+      places[job.number] = returned
+    case .pace, nil: places[job.number] = returned
     case .park(_, let reason, _):
-      places[job.number] = .ready
+      places[job.number] = returned
       guard reason == .credential, !end.hasOtherKey else { return }
       keys.set(account, false)
     case .completed, .fail, .retry: break
