@@ -1,4 +1,5 @@
 import Jobs
+import KeySources
 
 // What becomes of requests, and what it means for their jobs and accounts.
 extension DispatchState {
@@ -47,9 +48,12 @@ extension DispatchState {
       at: now,
       random: random
     )
+    if case .completed = end.outcome {
+      workedKeys[assignment.account] = KeyMoment(key: assignment.key.generation, at: now)
+    }
     if verdict.isBack { reopen(assignment.account, &actions) }
     heed(end, of: assignment.account, at: now, &actions)
-    let fate = fate(of: assignment.job, end, verdict, random, at: now)
+    let fate = fate(of: assignment, end, verdict, random, at: now)
     if case .again = fate.verdict {
       try leaveSlot(fate.job, "handed back")
       putBack(fate.job)
@@ -92,16 +96,16 @@ extension DispatchState {
   }
 
   private func fate(
-    of job: Job,
+    of assignment: Assignment,
     _ end: AttemptEnd,
     _ verdict: EndVerdict,
     _ random: Double,
     at now: ContinuousClock.Instant
   ) -> (job: Job, verdict: JobVerdict) {
-    var job = job
+    var job = assignment.job
     switch end.outcome {
     case .completed, .fail: return (job, .settle)
-    // A credential never fails a job: it waits for a key that works.
+    case .park(_, .credential, _): return refusedKey(job, of: assignment, at: now)
     case .park, nil: return (job, .again)
     case .pace:
       // One that is larger than a limit by itself fails after a few times, since no wait makes it fit.
@@ -115,6 +119,34 @@ extension DispatchState {
       let delay = settings.retries.delay(after: job.failures, asked: asked, random: random)
       return (job, .later(job, at: max(now + delay, verdict.retryAt ?? now)))
     }
+  }
+}
+
+extension DispatchState {
+  /// So many refusals of a job by a key that served others in between are about the job.
+  private static let mostKeyRefusals = 3
+
+  /// A credential never fails a job: it waits for a key that works, behind those that it might keep
+  /// waiting.
+  ///
+  /// But a key that works for others, before and after, is not what is wrong.
+  private func refusedKey(
+    _ job: Job,
+    of assignment: Assignment,
+    at now: ContinuousClock.Instant
+  ) -> (job: Job, verdict: JobVerdict) {
+    var job = job
+    let key = assignment.key.generation
+    let worked = workedKeys[assignment.account]
+    if let before = job.keyRefusal, before.key == key, let worked, worked.key == key,
+      worked.at > before.at
+    {
+      job.keyRefusals += 1
+    } else {
+      job.keyRefusals = 1
+    }
+    job.keyRefusal = KeyMoment(key: key, at: now)
+    return (job, job.keyRefusals >= Self.mostKeyRefusals ? .exhausted(job) : .again)
   }
 }
 

@@ -34,6 +34,11 @@ package struct Job: Sendable {
   /// What its request says; of one that is still to be built the size is a guess.
   package var shape: RequestShape { segment.lines[place].shape }
 
+  /// When a key was last refused for it, and how often in a row although that key served others in
+  /// between.
+  package var keyRefusal: KeyMoment?
+  package var keyRefusals = 0
+
   /// The most that its request can cost: zero where there is no budget, nil where its model has no
   /// price.
   package var worst: USD? = .zero
@@ -54,13 +59,20 @@ package struct Job: Sendable {
   }
 
   /// Of those who wait the lowest goes first: the order of the input within a priority, except that
-  /// one which was refused often lets others pass.
+  /// one which was refused often, or for which a key was refused, lets others pass.
   package var rank: Int {
-    number + (refusals > 2 ? refusals * 1_000 : 0) - segment.priority * Self.priorityStep
+    let behind = (refusals > 2 ? refusals : 0) + keyRefusals
+    return number + 1_000 * behind - segment.priority * Self.priorityStep
   }
 
   /// More than any number of a job.
   private static let priorityStep = 1 << 40
+}
+
+/// A moment in the life of a key, by its generation.
+package struct KeyMoment: Sendable, Equatable {
+  let key: Int
+  let at: ContinuousClock.Instant
 }
 
 /// A segment in memory, held until its last job has ended.

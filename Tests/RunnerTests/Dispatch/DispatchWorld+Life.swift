@@ -139,7 +139,10 @@ extension DispatchWorld {
     case .maybe: spent += assignment.reserved
     case .nothing: break
     }
-    if case .pace = end.outcome { refused.insert(job.number) }
+    switch end.outcome {
+    case .pace, .park(_, .credential, _): refused.insert(job.number)
+    default: break
+    }
     switch end.outcome {
     case .pace(_, _, let wait?):
       let place = "\(account) \(job.shape.model)"

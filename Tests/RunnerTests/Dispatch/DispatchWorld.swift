@@ -48,7 +48,7 @@ struct DispatchWorld {
   var inFlight: [Int: Assignment] = [:]
   /// Jobs on their way that others have taken over.
   var lost: Set<Int> = []
-  /// Jobs that were refused for their pace, which may stand behind others.
+  /// Jobs that were refused for their pace or their key, which may stand behind others.
   var refused: Set<Int> = []
   var spent = USD.zero
   var isPaused = false

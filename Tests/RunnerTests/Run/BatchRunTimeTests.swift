@@ -73,6 +73,22 @@ import Testing
     #expect(events.count("resumed") == 1)
   }
 
+  @Test func `fails a job that is refused by a key which serves the others`() async throws {
+    var batch = try TestBatch(0..<40)
+    let clock = TestClock()
+    batch.clock = clock
+    batch.concurrency = 2
+    let client = ScriptedClient(clock: clock) { sent, _ in
+      sent.prompt == "job-3" ? .refused(403, "permission_error") : .completed(sent.prompt)
+    }
+    let run = try await batch.run(client)
+    async let report = run.execute()
+    clock.turnByItself()
+    #expect(try await report.why == "finished")
+    #expect(try await report.summary.completed == 39)
+    #expect(try batch.failed == ["job-3"])
+  }
+
   @Test func `waits no longer for a key than it is told, and tries the refused one meanwhile`()
     async throws
   {
