@@ -138,10 +138,8 @@ extension DispatchState {
     var job = job
     let key = assignment.key.generation
     let worked = workedKeys[assignment.account]
-    if let before = job.keyRefusal, before.key == key, let worked, worked.key == key,
-      worked.at > before.at
-    {
-      job.keyRefusals += 1
+    if let before = job.keyRefusal, before.key == key {
+      if let worked, worked.key == key, worked.at > before.at { job.keyRefusals += 1 }
     } else {
       job.keyRefusals = 1
     }

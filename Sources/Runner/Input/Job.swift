@@ -61,8 +61,9 @@ package struct Job: Sendable {
   /// Of those who wait the lowest goes first: the order of the input within a priority, except that
   /// one which was refused often, or for which a key was refused, lets others pass.
   package var rank: Int {
-    let behind = (refusals > 2 ? refusals : 0) + keyRefusals
-    return number + 1_000 * behind - segment.priority * Self.priorityStep
+    // Few enough to pass that it is tried again while there are others to compare it with.
+    let behind = (refusals > 2 ? 1_000 * refusals : 0) + 8 * keyRefusals
+    return number + behind - segment.priority * Self.priorityStep
   }
 
   /// More than any number of a job.
