@@ -136,8 +136,8 @@ import Testing
     await bringing.value
     try await running
     #expect(try await bench.store.summary().completed == lines.count)
-    // Two lines of forty bytes fit at a time.
-    #expect(bench.store.largestFlush == 80)
+    // Two lines of forty bytes fit at a time, if both are there when the writer comes.
+    #expect(bench.store.largestFlush <= 80)
   }
 
   @Test func `takes a result that is larger than its memory by itself`() async throws {
