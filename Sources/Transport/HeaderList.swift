@@ -3,8 +3,8 @@ internal import Glibc
 internal import Secrets
 
 /// Header lines in the form libcurl reads, wiped when they are let go.
+// Sendable because only the owner of a mutable list writes to it; libcurl only reads.
 @safe struct HeaderList: ~Copyable, @unchecked Sendable {
-  // Sendable because only the owner of a mutable list writes to it; libcurl only reads.
   private(set) var first: UnsafeMutablePointer<curl_slist>?
 
   /// Starts a list that keeps libcurl from waiting for a "100 Continue" before large bodies.

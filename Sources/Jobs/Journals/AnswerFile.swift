@@ -5,9 +5,8 @@ import Glibc
 /// Its start is mapped into memory and has its blocks from the beginning. Keeping an answer there
 /// costs a copy and no system call, and a full disk does not matter; the kernel keeps the pages when
 /// the process is killed. What does not fit is written behind it.
+// Sendable because its one owner, a noncopyable journal, lets one call at a time reach it.
 @safe final class AnswerFile: @unchecked Sendable {
-  // Sendable because its one owner, a noncopyable journal, lets one call at a time reach it.
-
   /// Bytes that are mapped: what 256 short answers take.
   private static let windowSize = 1 << 20
 

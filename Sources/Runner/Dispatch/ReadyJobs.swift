@@ -48,9 +48,6 @@ struct ReadyJobs: Sendable {
 
   func first(for model: String) -> Job? { lines[model]?.first }
 
-  /// Whether jobs are left that were never sent.
-  var hasFresh: Bool { lines.values.contains { !$0.fresh.isEmpty } }
-
   /// Adds jobs that were never sent.
   mutating func add(_ jobs: [Job]) {
     count += jobs.count

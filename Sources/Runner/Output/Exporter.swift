@@ -3,7 +3,7 @@ package import Jobs
 /// Shows results in the output files once they are durable.
 ///
 /// The store is the truth, the files are a view: ``repair(from:)`` makes them agree again after a
-/// crash. Only the batcher calls it, one call at a time, so the orders of store and files agree.
+/// crash. Only the writer calls it, one call at a time, so the orders of store and files agree.
 package struct Exporter: Sendable {
   private let completed: ExportView
   private let failed: ExportView

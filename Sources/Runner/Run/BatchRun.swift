@@ -150,7 +150,7 @@ package final class BatchRun: Sendable {
   }
 
   private func work(_ crew: RunCrew) async {
-    let writing = Task { await stopOnFailure { try await crew.batcher.run() } }
+    let writing = Task { await stopOnFailure { try await crew.writer.run() } }
     let supporting = Task {
       await withDiscardingTaskGroup { group in
         group.addTask { await self.stopOnFailure { try await crew.reader.run() } }
@@ -180,7 +180,7 @@ package final class BatchRun: Sendable {
     await working.value
     alarm.stop()
     crew.dispatcher.tell(.stopped)
-    crew.batcher.close()
+    crew.writer.close()
     await writing.value
     await supporting.value
     pulse.stop()
@@ -243,7 +243,7 @@ package final class BatchRun: Sendable {
       let mark = crew.accountsChanged.mark
       let report = crew.dispatcher.report(plan.accounts, isSecond: isSecond)
       if report.accounts != last.accounts {
-        crew.batcher.report(report.json)
+        crew.writer.report(report.json)
         events.record(.accounts(report))
       }
       last = report

@@ -12,7 +12,7 @@ package final class JobRunner: Sendable {
   let accounts: [Account]
   let pricing: Pricing
   let dispatcher: Dispatcher
-  let batcher: StoreWriter
+  let writer: StoreWriter
   let journal: SendJournal
   let audit: AttemptAudit
   let clock: any RunClock
@@ -24,7 +24,7 @@ package final class JobRunner: Sendable {
     accounts: [Account],
     pricing: Pricing,
     dispatcher: Dispatcher,
-    batcher: StoreWriter,
+    writer: StoreWriter,
     journal: SendJournal,
     audit: AttemptAudit,
     clock: any RunClock,
@@ -35,7 +35,7 @@ package final class JobRunner: Sendable {
     self.accounts = accounts
     self.pricing = pricing
     self.dispatcher = dispatcher
-    self.batcher = batcher
+    self.writer = writer
     self.journal = journal
     self.audit = audit
     self.clock = clock
@@ -76,7 +76,7 @@ package final class JobRunner: Sendable {
     if pricing.isPriced(prepared.shape.model) { tellSpent() }
     switch verdict {
     case .settle: await settle(assignment, prepared, answer, cost, mark: mark)
-    case .again: if answer.isPaced { batcher.count(Traffic(rateLimited: 1)) }
+    case .again: if answer.isPaced { writer.count(Traffic(rateLimited: 1)) }
     case .later(let job, let time): later(job, answer, at: time)
     case .exhausted(let job):
       guard let refusal = answer.outcome?.refusal else { return }
@@ -127,7 +127,7 @@ package final class JobRunner: Sendable {
     let unanswered = end.billed.unanswered(of: assignment.reserved)
     if unanswered > .zero {
       journal.charge(unanswered)
-      batcher.charge(unanswered)
+      writer.charge(unanswered)
     }
     return end
   }
@@ -186,7 +186,7 @@ package final class JobRunner: Sendable {
   }
 
   private func record(_ result: JobResult, of job: Job, mark: Int?) async {
-    let completion = await batcher.complete(result, under: job.segment.lease)
+    let completion = await writer.complete(result, under: job.segment.lease)
     // The run is about to end; nothing must be handed out, and paid for, before it does.
     if completion != .taken { dispatcher.tell(.stopped) }
     guard completion != .lost else {
@@ -206,8 +206,8 @@ package final class JobRunner: Sendable {
   ) {
     let reason = answer.outcome?.refusal?.message ?? ""
     events.record(.retry(job: job.id, reason: reason))
-    batcher.count(Traffic(retries: 1))
-    batcher.retryLater(
+    writer.count(Traffic(retries: 1))
+    writer.retryLater(
       RetryableJob(
         job: job.number,
         attempts: job.attempts,

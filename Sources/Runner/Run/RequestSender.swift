@@ -6,7 +6,7 @@ import Transport
 struct RequestSender: Sendable {
   let provider: any Provider
   let client: any HTTPClient
-  let batcher: StoreWriter
+  let writer: StoreWriter
   let organisations: AccountOrganisations
   let clock: any RunClock
   let deadlines: Deadlines
@@ -44,7 +44,7 @@ struct RequestSender: Sendable {
     if error.code == .cancelled || error.code == .closed {
       return Answer(mayHaveLeft: error.requestMayHaveLeft)
     }
-    batcher.count(Traffic(requestsSent: error.requestMayHaveLeft ? 1 : 0))
+    writer.count(Traffic(requestsSent: error.requestMayHaveLeft ? 1 : 0))
     return Answer(
       outcome: Outcome(error),
       mayHaveLeft: error.requestMayHaveLeft,
@@ -74,7 +74,7 @@ struct RequestSender: Sendable {
     by account: Account,
     _ assignment: Assignment
   ) -> Answer {
-    batcher.count(Traffic(requestsSent: response.requestsSent))
+    writer.count(Traffic(requestsSent: response.requestsSent))
     organisations.learn(from: response, about: account.name, by: provider)
     let time = Double(clock.unixMilliseconds) / 1_000
     return Answer(

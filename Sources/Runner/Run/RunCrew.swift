@@ -10,7 +10,7 @@ final class RunCrew: Sendable {
 
   let dispatcher: Dispatcher
   let claimer: SegmentClaimer
-  let batcher: StoreWriter
+  let writer: StoreWriter
   let journal: SendJournal
   let reader: JobReader
   let keys: KeyWatch
@@ -45,7 +45,7 @@ final class RunCrew: Sendable {
       }
       if let event = RunEvent(action, of: plan.accounts) { events.record(event) }
     }
-    batcher = StoreWriter(
+    writer = StoreWriter(
       store: store,
       exporter: exporter,
       journal: try AnswerJournal(
@@ -66,14 +66,14 @@ final class RunCrew: Sendable {
       audit.note(recovery)
       events.record(.takenOver(recovery))
     }
-    reader = JobReader(plan, dispatcher, batcher, store, events)
+    reader = JobReader(plan, dispatcher, writer, store, events)
     runner = JobRunner(
       preparer: plan.preparer,
-      sender: RequestSender(plan, batcher, client, clock, events),
+      sender: RequestSender(plan, writer, client, clock, events),
       accounts: plan.accounts,
       pricing: pricing,
       dispatcher: dispatcher,
-      batcher: batcher,
+      writer: writer,
       journal: journal,
       audit: audit,
       clock: clock,
@@ -108,7 +108,7 @@ extension JobReader {
   fileprivate init(
     _ plan: RunPlan,
     _ dispatcher: Dispatcher,
-    _ batcher: StoreWriter,
+    _ writer: StoreWriter,
     _ store: any BatchStore,
     _ events: any EventSink
   ) {
@@ -118,7 +118,7 @@ extension JobReader {
       store: store,
       limit: plan.limit
     ) { segments, isLast in
-      try await batcher.append(segments, isLast: isLast)
+      try await writer.append(segments, isLast: isLast)
       for failure in segments.flatMap(\.failures) {
         let reason = InputLine.errorMessage(ofFailed: failure.line) ?? "it cannot be read"
         events.record(.failed(job: "number \(failure.job + 1)", reason: reason))
@@ -131,7 +131,7 @@ extension JobReader {
 extension RequestSender {
   fileprivate init(
     _ plan: RunPlan,
-    _ batcher: StoreWriter,
+    _ writer: StoreWriter,
     _ client: any HTTPClient,
     _ clock: any RunClock,
     _ events: any EventSink
@@ -139,7 +139,7 @@ extension RequestSender {
     self.init(
       provider: plan.provider,
       client: client,
-      batcher: batcher,
+      writer: writer,
       organisations: AccountOrganisations(accounts: plan.accounts.count) { account, other in
         events.record(.sharedOrganisation(account: account, other: other))
       },
