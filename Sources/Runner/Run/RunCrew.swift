@@ -53,7 +53,7 @@ final class RunCrew: Sendable {
         room: plan.concurrency * Self.answerRoom,
         least: plan.concurrency * Self.leastAnswerRoom
       ),
-      memory: plan.memory / 4,
+      memory: plan.resultMemory,
       clock: clock,
       events: events,
       beforeCommit: { try audit.flush() },
@@ -158,7 +158,7 @@ extension DispatchState {
     let isQueue = plan.input.isQueue
     var settings = Settings(lease: WorkerLease(length: isQueue ? plan.lease : nil, at: now))
     settings.retries = plan.retries
-    settings.memory = plan.memory / 4 * 3
+    settings.memory = plan.requestMemory
     settings.mostDelayed = 2 * plan.concurrency + 1_024
     settings.followsPrefix = plan.accounts.contains { $0.endpoints.count > 1 }
     settings.giveUpAfter = plan.giveUpAfter
@@ -180,7 +180,7 @@ extension DispatchState {
         isQueue ? .queue : .input,
         slots: plan.concurrency,
         segmentJobs: isQueue ? QueuedLine.segmentJobs : SegmentAssembler.jobs,
-        memory: plan.memory / 4
+        memory: plan.lineMemory
       )
     )
   }

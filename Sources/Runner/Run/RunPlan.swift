@@ -81,4 +81,11 @@ package struct RunPlan: Sendable {
     self.settings = settings
     self.onChanged = onChanged
   }
+
+  /// Of ``memory``, what requests under way and their answers may take.
+  package var requestMemory: Int { memory / 2 }
+  /// Of ``memory``, what lines may take whose jobs have not ended.
+  package var lineMemory: Int { memory / 4 }
+  /// Of ``memory``, what results may take that wait for their commit.
+  package var resultMemory: Int { memory / 4 }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import Runner
+import Synchronization
 import Testing
 
 @Suite struct `A run` {
@@ -135,5 +136,26 @@ import Testing
     let again = ScriptedClient()
     #expect(try await batch.execute(again).summary.completed == 3)
     #expect(again.prompts == ["three"])
+  }
+
+  @Test func `holds no more documents at a time than there is memory for`() async throws {
+    var batch = try TestBatch()
+    batch.documents = "docs"
+    batch.concurrency = 8
+    batch.memory = 10_000
+    for number in 0..<24 {
+      let text = String(repeating: "\(number % 10)", count: 1_500)
+      try batch.folder.write(text, to: "docs/\(number)")
+    }
+    let inFlight = Mutex((now: 0, most: 0))
+    let client = ScriptedClient { sent, _ in
+      inFlight.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+      for _ in 0..<20 { await Task.yield() }
+      inFlight.withLock { $0.now -= 1 }
+      return .completed("ok")
+    }
+    #expect(try await batch.execute(client).summary.completed == 24)
+    // Half of the memory is for requests: three documents with the answers that they may get.
+    #expect((1...3).contains(inFlight.withLock { $0.most }))
   }
 }
