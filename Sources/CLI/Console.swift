@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Synchronization
 
 /// Writes to standard error what is not a result, keeping a progress line below it.
@@ -16,18 +17,18 @@ final class Console: Sendable {
     return isKnown && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
-  /// Prints a line above the progress line.
+  /// Prints a line above the progress line; whatever it quotes cannot end it or steer the terminal.
   func note(_ line: String) {
     progress.withLock { progress in
-      write((progress.isEmpty ? "" : "\r\u{1B}[K") + line + "\n" + progress)
+      write((progress.isEmpty ? "" : "\r\u{1B}[K") + line.shown + "\n" + progress)
     }
   }
 
-  /// Replaces the progress line on a terminal.
+  /// Replaces the progress line on a terminal; what does not fit its width is left out.
   func show(progress line: String) {
     progress.withLock { progress in
-      progress = line
-      write("\r\u{1B}[K" + line)
+      progress = String(line.shown.prefix(columns - 1))
+      write("\r\u{1B}[K" + progress)
     }
   }
 
@@ -60,7 +61,10 @@ final class Console: Sendable {
 }
 
 /// Writes a result to standard output; a reader that went away ends the program quietly.
-func printResult(_ line: String) {
-  print(line)
+///
+/// - Parameter text: lines, or JSON; text from outside that is one part of several lines is made
+///   ``Swift/StringProtocol/shown`` by whoever puts them together.
+func printResult(_ text: String) {
+  print(text.shownLines)
   if fflush(nil) != 0, errno == EPIPE { exit(0) }
 }

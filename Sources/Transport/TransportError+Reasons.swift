@@ -56,9 +56,18 @@ extension TransportError {
   /// Puts libcurl's verdict in our words; `detail` is its error text, which may be empty.
   init(_ curl: CURLcode, detail: String, requestsSent: Int) {
     let code = Self.code(for: curl, sent: requestsSent > 0)
-    let detail = unsafe detail.isEmpty ? String(cString: curl_easy_strerror(curl)) : detail
+    var detail = unsafe detail.isEmpty ? String(cString: curl_easy_strerror(curl)) : detail
+    if code == .tls, Self.plainAnswers.contains(where: detail.contains) {
+      detail = "the server answers without TLS at this port; is its address http:// ? (\(detail))"
+    }
     self.init(code, "\(code.reason): \(detail)", requestMayHaveLeft: requestsSent > 0)
   }
+
+  /// What OpenSSL says of bytes that are no TLS record, as those of plain HTTP.
+  private static let plainAnswers = [
+    "wrong version number", "packet length too long", "record layer failure", "unknown protocol",
+    "http request",
+  ]
 
   private static func code(for curl: CURLcode, sent: Bool) -> Code {
     switch curl {

@@ -144,4 +144,17 @@ struct LimitTests {
     let ending = program.ending()
     #expect(ending.errors.contains("account default: held by requests"), "\(ending.errors)")
   }
+
+  @Test func `a stated limit is kept although the headers allow more, and status says so`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(["--rpm", "60000"], in: folder)
+    try folder.write("in.jsonl", prompts(0..<50))
+    let run = ["run", "in.jsonl", "-o", "out.jsonl", "--rpm", "600"] + provider.flags()
+    #expect(try folder.nightjar(run).status == 0)
+    let times = provider.requests.map(\.t_ms).sorted()
+    // Fifty at ten a second, of which a quarter of a second's worth may leave at once.
+    #expect((times.last ?? 0) - (times.first ?? 0) >= 4_400)
+    let status = try folder.nightjar(["status", "out.jsonl", "--explain"]).output
+    #expect(status.contains("600 a minute, as stated, headers allow 60,000"), "\(status)")
+  }
 }

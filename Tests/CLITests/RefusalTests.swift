@@ -47,7 +47,7 @@ struct Refusal: CustomTestStringConvertible {
       "http afar",
       ["--base-url", "http://example.org"],
       64,
-      ["http://example.org", "https://"]
+      ["http://example.org", "https://", "--allow-http example.org"]
     ),
     .run(
       "an unknown provider",

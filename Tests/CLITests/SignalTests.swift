@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 struct SignalTests {
-  @Test(arguments: [SIGINT, SIGTERM])
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
   func `the first signal lets what is in flight end`(signal: Int32) throws {
     let folder = try Scratch()
     let provider = try Provider(["--latency", "uniform:200ms-400ms"], in: folder)

@@ -46,7 +46,7 @@ struct EstimateText {
 
   private var cost: String {
     guard let cost = estimate.cost else {
-      let models = estimate.unpriced.sorted().joined(separator: ", ")
+      let models = estimate.unpriced.sorted().map(\.shown).joined(separator: ", ")
       return "unknown: no price for \(models); see 'nightjar prices'"
     }
     guard let most = estimate.mostCost else {

@@ -21,7 +21,14 @@ struct KeyProbe {
       self.provider = try makeProvider(named: provider)
       let usual = try providerKind(named: provider).defaultEndpoint
       let endpoint = try baseURL.map { try Endpoint($0) } ?? usual
+      guard !endpoint.isExposed else {
+        throw CLIError.usage(
+          "http://\(endpoint.host) would be sent the key in the clear; use https://"
+        )
+      }
       url = endpoint.url(for: Self.path)
+    } catch let error as CLIError {
+      throw error
     } catch {
       throw CLIError.usage("\(error)")
     }

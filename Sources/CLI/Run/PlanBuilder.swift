@@ -53,6 +53,12 @@ struct PlanBuilder {
     concurrency: Int,
     _ scope: Scope
   ) async throws -> RunPlan {
+    for endpoint in settings.accounts.flatMap(\.endpoints) where endpoint.isExposed {
+      Console.shared.note(
+        "warning: requests to \(endpoint) are not encrypted: whoever is on the network between can "
+          + "read prompts, answers and the key"
+      )
+    }
     var accounts: [Account] = []
     for description in settings.accounts { accounts.append(try await account(description)) }
     return RunPlan(

@@ -16,13 +16,14 @@ final class ProgressPrinter: Sendable {
       while (try? await Task.sleep(for: interval)) != nil {
         if explained, .now - explainedAt >= .seconds(10) {
           explainedAt = .now
-          for account in progress.snapshot.accounts.accounts {
-            Console.shared.note(AccountText(account).explanation)
+          for line in progress.snapshot.accounts.accounts.flatMap({ AccountText($0).explanation }) {
+            Console.shared.note(line)
           }
         }
-        let text = line.text(progress.snapshot, at: .now)
+        let counters = progress.snapshot
+        let text = line.text(counters, at: .now)
         if isTerminal {
-          Console.shared.show(progress: text)
+          Console.shared.show(progress: ProgressLine.bar(counters) + text)
         } else {
           Console.shared.note(text)
         }
@@ -74,13 +75,11 @@ struct ProgressLine {
     }
     parts += counters.parked.sorted { $0.key < $1.key }.map { "\($0.key) parked: \($0.value)" }
     parts += counters.stale.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-    let line = parts.joined(separator: ", ")
-    guard Console.shared.isTerminal else { return line }
-    return String((bar(counters) + line).prefix(Console.shared.columns - 1))
+    return parts.joined(separator: ", ")
   }
 
   /// A bar of what is done, once it is known how much there is to do.
-  private func bar(_ counters: RunCounters) -> String {
+  static func bar(_ counters: RunCounters) -> String {
     guard counters.isInputComplete, counters.read > 0 else { return "" }
     let width = 8
     let filled = counters.done * width / counters.read

@@ -3,7 +3,7 @@ import Glibc
 import Runner
 import Synchronization
 
-/// Hears the user's signals: the first INT or TERM drains the run, the second cuts it off.
+/// Hears the user's signals: the first INT, TERM or HUP drains the run, the second cuts it off.
 final class SignalWatch {
   private let sources: [any DispatchSourceSignal]
   private let answer: SignalAnswer
@@ -13,7 +13,7 @@ final class SignalWatch {
     let answer = SignalAnswer(run, grace: grace)
     let queue = DispatchQueue(label: "nightjar.signals")
     self.answer = answer
-    sources = [SIGINT, SIGTERM].map { number in
+    sources = Self.heard.map { number in
       signal(number, SIG_IGN)
       return DispatchSource.makeSignalSource(signal: number, queue: queue)
     }
@@ -21,6 +21,13 @@ final class SignalWatch {
       source.setEventHandler { answer.hear() }
       source.resume()
     }
+  }
+
+  /// A HUP that was ignored before us stays so: that is what `nohup` is for.
+  private static var heard: [Int32] {
+    // Sound since both are addresses, or one of the small numbers that stand for none.
+    let handlers = [signal(SIGHUP, SIG_IGN), SIG_IGN].map { unsafe unsafeBitCast($0, to: Int.self) }
+    return handlers[0] == handlers[1] ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
   }
 
   func stop() {

@@ -80,7 +80,13 @@ struct Settings: Sendable {
     prices = options.prices ?? file.prices
     pace = try stated.pace()
     onUnknown = options.onUnknown ?? file.onUnknown ?? .resend
-    try Self.check(proxy: proxy, for: accounts.flatMap(\.endpoints))
+    let endpoints = accounts.flatMap(\.endpoints)
+    try Self.check(
+      endpoints,
+      allowingHTTP: options.provider.allowHTTP + file.allowHTTP,
+      at: try stated.endpointOverride() == nil ? place : nil
+    )
+    try Self.check(proxy: proxy, for: endpoints)
   }
 }
 

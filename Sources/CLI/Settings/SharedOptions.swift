@@ -62,11 +62,20 @@ struct ProviderOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Where requests go, with or without a trailing /v1; http:// only on loopback.",
+      "Where requests go, with or without a trailing /v1; http:// on this machine only.",
       valueName: "url"
     )
   )
   var baseURL: String?
+
+  @Option(
+    name: .customLong("allow-http"),
+    help: ArgumentHelp(
+      "Let requests go to this host unencrypted, on a network of your own. Repeatable.",
+      valueName: "host"
+    )
+  )
+  var allowHTTP: [String] = []
 
   @Option(help: "The model of prompts that name none.")
   var model: String?
@@ -155,22 +164,28 @@ struct PaceOptions: ParsableArguments {
   var memory: Int?
 
   @Option(
-    help: "Requests a minute that the account allows.",
-    transform: SettingValue.count.flag
+    help: ArgumentHelp(
+      """
+      The most requests a minute to send of one model, whatever the provider allows; auto is as many \
+      as the provider's headers allow, also where the job file states a limit.
+      """,
+      valueName: "number"
+    ),
+    transform: SettingValue.limit.flag
   )
-  var rpm: Int?
+  var rpm: StatedLimit?
 
   @Option(
-    help: "Input tokens a minute that the account allows.",
-    transform: SettingValue.count.flag
+    help: ArgumentHelp("The most input tokens a minute, likewise.", valueName: "number"),
+    transform: SettingValue.limit.flag
   )
-  var itpm: Int?
+  var itpm: StatedLimit?
 
   @Option(
-    help: "Output tokens a minute that the account allows.",
-    transform: SettingValue.count.flag
+    help: ArgumentHelp("The most output tokens a minute, likewise.", valueName: "number"),
+    transform: SettingValue.limit.flag
   )
-  var otpm: Int?
+  var otpm: StatedLimit?
 
   @Option(
     help: "Seconds that one request may take (default 600).",

@@ -44,17 +44,11 @@ extension StatedSettings {
       if account.endpoints.isEmpty { account.endpoints = [provider.defaultEndpoint] }
       if let keys { account.keys = keys }
       if account.keys.isEmpty { account.keys = [.environment(name: provider.keyVariable)] }
-      account.limits = account.limits.overridden(by: limits)
+      account.limits.override(\.requestsPerMinute, by: options.pace.rpm)
+      account.limits.override(\.inputTokensPerMinute, by: options.pace.itpm)
+      account.limits.override(\.outputTokensPerMinute, by: options.pace.otpm)
       return account
     }
-  }
-
-  private var limits: RateLimits {
-    RateLimits(
-      requestsPerMinute: options.pace.rpm,
-      inputTokensPerMinute: options.pace.itpm,
-      outputTokensPerMinute: options.pace.otpm
-    )
   }
 
   /// The keys that flags name; nil for those of the accounts.
@@ -72,7 +66,7 @@ extension StatedSettings {
   }
 
   /// The one endpoint that a flag or the environment names in place of all others.
-  private func endpointOverride() throws -> Endpoint? {
+  func endpointOverride() throws -> Endpoint? {
     guard let url = text(options.provider.baseURL, "--base-url", "NIGHTJAR_BASE_URL", nil) else {
       return nil
     }

@@ -10,12 +10,11 @@ struct AccountText {
   }
 
   /// A line for `status`, and one for each complaint.
-  var line: String {
+  var lines: [String] {
     let key = account.key.isEmpty ? "" : " with \(account.key)"
     let reason = account.reason.isEmpty ? "" : ", its jobs wait: \(account.reason)"
     let parts = ["account \(account.name): \(account.state)\(key)\(reason)"] + pace
-    return ([parts.joined(separator: ", ")] + account.complaints.map { "  \($0)" })
-      .joined(separator: "\n")
+    return [parts.joined(separator: ", ")] + account.complaints.map { "  \($0)" }
   }
 
   private var pace: [String] {
@@ -52,8 +51,8 @@ struct AccountText {
   }
 
   /// The pacer's whole view, a block of lines.
-  var explanation: String {
-    ([line] + account.pacers.flatMap(explain)).joined(separator: "\n")
+  var explanation: [String] {
+    lines + account.pacers.flatMap(explain)
   }
 
   private func explain(_ pacer: PacerReport) -> [String] {
@@ -73,8 +72,10 @@ struct AccountText {
 
   private func explain(_ limit: PacerReport.Limit) -> String {
     var parts = [known(limit) ?? "no limit known"]
-    if limit.learnedPerMinute != nil, let stated = limit.statedPerMinute {
-      parts.append("stated \(grouped(stated))")
+    if let learned = limit.learnedPerMinute, let stated = limit.statedPerMinute {
+      parts.append(
+        limit.isStatedBinding ? "headers allow \(grouped(learned))" : "stated \(grouped(stated))"
+      )
     }
     if let pace = limit.pacePerMinute { parts.append("pace \(grouped(pace)) a minute") }
     let used = limit.utilisation.map { " (\(percent($0)))" } ?? ""
@@ -88,7 +89,7 @@ struct AccountText {
 
   private func known(_ limit: PacerReport.Limit) -> String? {
     limit.perMinute.map {
-      "\(grouped($0)) a minute, \(limit.learnedPerMinute == nil ? "as stated" : "from headers")"
+      "\(grouped($0)) a minute, \(limit.isStatedBinding ? "as stated" : "from headers")"
     }
   }
 

@@ -1,3 +1,4 @@
+import JSON
 import Jobs
 import KeySources
 import Runner
@@ -37,7 +38,7 @@ struct BatchStatus {
       \(summary.traffic.retries) retries, \(summary.traffic.rateLimited) times asked to slow down; \
       \(summary.inputTokens) input and \(summary.outputTokens) output tokens; \
       \(summary.costText)\
-      \(lines.map { "\n" + $0 }.joined())
+      \(lines.map { "\n" + $0.shown }.joined())
       """
   }
 
@@ -77,7 +78,7 @@ struct BatchStatus {
     let waiting =
       isRunning && report.waiting > 0 ? ["\(report.waiting) jobs wait for room"] : []
     return waiting
-      + shown.map(AccountText.init).map { explained ? $0.explanation : $0.line }
+      + shown.map(AccountText.init).flatMap { explained ? $0.explanation : $0.lines }
   }
 
   /// One line.

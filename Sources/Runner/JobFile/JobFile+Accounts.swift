@@ -96,7 +96,7 @@ extension JobFile {
       inFlight: try limits.number("in_flight", .concurrency),
       outputCharge: try limits.word("output_charge", among: OutputCharge.allCases.map(\.rawValue))
         .flatMap(OutputCharge.init),
-      isCeiling: try limits.word("ceiling", among: ["true", "false"]) == "true"
+      isCeiling: try limits.word("ceiling", among: ["true", "false"]) != "false"
     )
   }
 

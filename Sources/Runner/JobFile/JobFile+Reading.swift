@@ -27,6 +27,7 @@ extension JobFile {
     limit = try fields.number("limit", .count)
     timeout = try fields.number("timeout", .seconds)
     caFile = try fields.string("ca_file").map(paths.resolve)
+    allowHTTP = try fields.strings("allow_http").map(\.0)
     queue = try fields.string("queue").map(paths.resolve)
     grace = try fields.number("grace", .seconds)
     keystore = try fields.string("keystore").map(paths.resolve)
@@ -43,7 +44,8 @@ extension JobFile {
 
   private static let fieldNames = [
     "input", "output", "provider", "model", "max_tokens", "system", "prompt", "api", "base_url",
-    "key", "keys", "accounts", "concurrency", "limit", "timeout", "ca_file", "queue", "grace",
+    "key", "keys", "accounts", "concurrency", "limit", "timeout", "ca_file", "allow_http", "queue",
+    "grace",
     "keystore", "identity", "max_attempts", "proxy", "secrets", "regions", "prices",
     "budget", "on_unknown", "lease", "memory",
   ]

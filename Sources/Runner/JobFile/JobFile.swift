@@ -64,6 +64,8 @@ package struct JobFile: Sendable, Equatable {
   /// The longest that one request may take.
   package var timeout: Duration?
   package var caFile: String?
+  /// Hosts that requests may reach unencrypted.
+  package var allowHTTP: [String] = []
   package var queue: String?
   /// How long a drain waits for what is in flight.
   package var grace: Duration?

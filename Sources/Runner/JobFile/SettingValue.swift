@@ -39,6 +39,16 @@ extension SettingValue<Int> {
   }
 }
 
+extension SettingValue<StatedLimit> {
+  /// A limit in a minute, or `auto`.
+  package static var limit: Self {
+    let count = SettingValue<Int>.count
+    return Self(expected: count.expected + ", or auto") { text in
+      text == "auto" ? .automatic : count(text).map(StatedLimit.perMinute)
+    }
+  }
+}
+
 private let byteUnits: [String: Double] = [
   "": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "kib": 1_024, "mib": 1_048_576,
   "gib": 1_073_741_824, "tib": 1_099_511_627_776,

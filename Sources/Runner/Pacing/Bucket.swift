@@ -39,7 +39,7 @@ struct Bucket: Sendable {
   /// What the account's owner states, and what headers say.
   var stated: Double?
   private(set) var seen: Double?
-  var isCeiling = false
+  let isCeiling: Bool
   private(set) var isStock = false
   /// The limit as it was last told, and the seconds that it is for.
   private var windowed = (limit: 0.0, window: 0.0)
@@ -78,7 +78,7 @@ struct Bucket: Sendable {
 
   init(perMinute: Int?, isCeiling: Bool) {
     stated = perMinute.map { Double($0) / 60 }
-    self.isCeiling = isCeiling
+    self.isCeiling = isCeiling && perMinute != nil
     credit = (stated ?? 0) * Self.burst
   }
 
@@ -124,7 +124,9 @@ struct Bucket: Sendable {
 
   /// What we allow ourselves in a second; nil where nothing holds us back.
   var rate: Double? {
-    var rate = isStock ? nil : limit.map { $0 * (1 - Self.margin) * multiplier * urgency }
+    var rate = (isStock ? isCeiling ? stated : nil : limit).map {
+      $0 * (1 - Self.margin) * multiplier * urgency
+    }
     if let probe, !probe.isUnlimited { rate = min(rate ?? probe.rate, probe.rate) }
     return rate
   }
@@ -248,7 +250,7 @@ struct Bucket: Sendable {
       level = observed
     }
     syncedAt = time
-    trial = max(trial, span.trial(of: standing, at: time))
+    if !isCeiling { trial = max(trial, span.trial(of: standing, at: time)) }
   }
 
   /// What is seen outweighs what is told: an empty bucket refuses.

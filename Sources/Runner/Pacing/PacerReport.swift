@@ -18,8 +18,18 @@ package struct PacerReport: Codable, Sendable, Equatable {
     /// What refusals and others left of the limit, 0 to 1.
     package var multiplier: Double
 
+    /// Whether what is stated holds although the headers allow more; nil in older batches.
+    package var isCeiling: Bool?
+
     /// The limit that counts, as far as it is known.
-    package var perMinute: Double? { learnedPerMinute ?? statedPerMinute }
+    package var perMinute: Double? {
+      isStatedBinding ? statedPerMinute : learnedPerMinute
+    }
+    /// Whether the limit that counts is what is stated, not what the headers say.
+    package var isStatedBinding: Bool {
+      guard let statedPerMinute else { return false }
+      return learnedPerMinute.map { isCeiling == true && statedPerMinute <= $0 } ?? true
+    }
     /// What was used, as a share of the limit or, where none is known, of the pace.
     package var utilisation: Double? {
       (perMinute ?? pacePerMinute).flatMap { $0 > 0 ? usedPerMinute / $0 : nil }
@@ -61,7 +71,8 @@ extension Bucket {
       usedPerMinute: (used * 60).rounded(),
       remaining: level?.rounded(),
       capacity: level == nil ? nil : capacity.rounded(),
-      multiplier: rounded(multiplier)
+      multiplier: rounded(multiplier),
+      isCeiling: isCeiling
     )
   }
 }

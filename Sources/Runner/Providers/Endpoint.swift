@@ -11,6 +11,8 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
   package let host: String
   /// Where it answers from, as the job file says; nil where nothing is said.
   package let region: String?
+  /// Whether what is sent there crosses a network in the clear: `http://` to another machine.
+  package let isExposed: Bool
   /// Whether the prefix names an API version itself, so that paths lose theirs.
   private let namesVersion: Bool
 
@@ -19,22 +21,17 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
   /// - Parameters:
   ///   - text: the base URL.
   ///   - region: where it answers from, if that is known.
-  /// - Throws: an ``EndpointError`` for anything but `https://host[:port][/prefix]`, or `http://`
-  ///   on a loopback host; user names, queries and fragments have no place in a base URL.
+  /// - Throws: an ``EndpointError`` for anything but `http[s]://host[:port][/prefix]`; user names,
+  ///   queries and fragments have no place in a base URL.
   package init(_ text: String, region: String? = nil) throws(EndpointError) {
     let address = try Self.address(text)
     let segments = address.path.split(separator: "/")
     guard segments.allSatisfy(isPathSegment) else { throw Self.notAURL(text) }
-    guard address.isEncrypted || address.isLoopback else {
-      throw EndpointError(
-        message: "http://\(address.host) would send the key in the clear; use https://, "
-          + "http:// is for loopback only"
-      )
-    }
     let port = address.port.map { ":\($0)" } ?? ""
     url = address.scheme + "://" + address.host + port + segments.map { "/" + $0 }.joined()
     host = address.host
     self.region = region
+    isExposed = !address.isEncrypted && !address.isLoopback
     namesVersion = segments.contains(where: isVersion)
   }
 
@@ -76,6 +73,7 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     url = "https://" + host
     self.host = host
     region = nil
+    isExposed = false
     namesVersion = false
   }
 }

@@ -63,6 +63,7 @@ import Testing
       accounts:
         - limits: {requests_per_minute: 60, in_flight: 8, output_charge: reserved, ceiling: true}
         - limits: {ceiling: false}
+        - limits: {input_tokens_per_minute: 7}
       """
     )
     #expect(
@@ -72,7 +73,7 @@ import Testing
           inFlight: 8,
           outputCharge: .reserved,
           isCeiling: true
-        ), RateLimits(),
+        ), RateLimits(), RateLimits(inputTokensPerMinute: 7, isCeiling: true),
       ]
     )
   }

@@ -55,7 +55,8 @@ import Testing
           limits: .init(
             requestsPerMinute: 4_000,
             inputTokensPerMinute: 400_000,
-            outputTokensPerMinute: 80_000
+            outputTokensPerMinute: 80_000,
+            isCeiling: true
           )
         ),
         .init(name: "account-2", keys: [.file(path: "/k")]),
@@ -124,11 +125,6 @@ import Testing
     (
       "model: m\nproxy: http://u:p@host", 2,
       "`proxy` holds a user name or password; a job file holds no secrets"
-    ),
-    (
-      "base_url: http://example.com", 1,
-      "http://example.com would send the key in the clear; use https://, "
-        + "http:// is for loopback only"
     ),
   ])
   func `names the line and what was expected`(_ text: String, _ line: Int, _ message: String) {

@@ -9,6 +9,8 @@ struct PacingCell {
   var workload = Workload()
   /// The job file's limits, as a multiple of the real ones; nil where it states none.
   var stated: Double? = 1
+  /// Whether what is stated holds even where headers allow more.
+  var isCeiling = false
   /// The most requests at a time while nothing is known of the limits.
   var inFlightGuess = 100
 
@@ -98,7 +100,8 @@ struct PacingCell {
     return RateLimits(
       requestsPerMinute: limits.requests.map { Int($0 * stated) },
       inputTokensPerMinute: (limits.tokens ?? limits.inputTokens).map { Int($0 * stated) },
-      outputTokensPerMinute: limits.outputTokens.map { Int($0 * stated) }
+      outputTokensPerMinute: limits.outputTokens.map { Int($0 * stated) },
+      isCeiling: isCeiling
     )
   }
 

@@ -85,6 +85,19 @@ private func expect(
     }
   }
 
+  @Test(arguments: Seeds.some(3))
+  func `never goes above what is stated as a ceiling, whatever the headers allow`(seed: UInt64) {
+    for cell in [.requests(perMinute: 1_500), .input(), .output(.produced)] as [PacingCell] {
+      let capped = cell.with {
+        $0.stated = 0.5
+        $0.isCeiling = true
+      }
+      let books = capped.run(seconds: 90, seed: seed).books
+      let used = books.utilisation(of: cell.meter, 30..<90)
+      #expect((0.47...0.505).contains(used), "\(cell.name): \(used)")
+    }
+  }
+
   @Test(arguments: Seeds.some(5))
   func `finds the real limits where none are stated`(seed: UInt64) {
     for cell in [.requests(perMinute: 1_500), .input(), .output(.produced)] as [PacingCell] {

@@ -1,3 +1,11 @@
+/// What a flag says of one limit.
+package enum StatedLimit: Sendable, Equatable {
+  /// No more than this in a minute.
+  case perMinute(Int)
+  /// What the provider tells, whatever else is stated.
+  case automatic
+}
+
 /// What an account allows in a minute, as its owner states it; nil where nothing is stated.
 package struct RateLimits: Sendable, Equatable {
   package var requestsPerMinute: Int?
@@ -7,7 +15,8 @@ package struct RateLimits: Sendable, Equatable {
   package var inFlight: Int?
   /// How output counts; nil for what the provider is known to do.
   package var outputCharge: OutputCharge?
-  /// Whether these limits hold even where the provider's headers allow more.
+  /// Whether these limits hold even where the provider's headers allow more, as what is stated does
+  /// unless its owner says otherwise.
   package var isCeiling: Bool
 
   package init(
@@ -26,15 +35,19 @@ package struct RateLimits: Sendable, Equatable {
     self.isCeiling = isCeiling
   }
 
-  /// These limits, with those that `others` names in their place.
-  package func overridden(by others: RateLimits) -> RateLimits {
-    RateLimits(
-      requestsPerMinute: others.requestsPerMinute ?? requestsPerMinute,
-      inputTokensPerMinute: others.inputTokensPerMinute ?? inputTokensPerMinute,
-      outputTokensPerMinute: others.outputTokensPerMinute ?? outputTokensPerMinute,
-      inFlight: others.inFlight ?? inFlight,
-      outputCharge: others.outputCharge ?? outputCharge,
-      isCeiling: isCeiling || others.isCeiling
-    )
+  /// Puts a limit that a flag states in the place of the one here; nil leaves it.
+  ///
+  /// A number makes all of them ceilings: who gives one wants no surprise from the others.
+  package mutating func override(
+    _ limit: WritableKeyPath<RateLimits, Int?>,
+    by stated: StatedLimit?
+  ) {
+    switch stated {
+    case .perMinute(let number):
+      self[keyPath: limit] = number
+      isCeiling = true
+    case .automatic: self[keyPath: limit] = nil
+    case nil: break
+    }
   }
 }

