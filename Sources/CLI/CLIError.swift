@@ -29,7 +29,7 @@ struct CLIError: Error {
         exitCode: Self.exitCode(of: error.code)
       )
     case let error as KeySourceError:
-      self.init(error.description, exitCode: error.exitCode)
+      self.init(sentence: error.description, exitCode: error.exitCode)
     case let error as JobFileError:
       self.init(
         error.message,
@@ -38,7 +38,7 @@ struct CLIError: Error {
         exitCode: 78
       )
     case let error as TransportError:
-      self.init(error.message, exitCode: 78)
+      self.init(sentence: error.message, exitCode: 78)
     default: return nil
     }
   }
@@ -52,5 +52,18 @@ struct CLIError: Error {
     }
   }
 
-  static func usage(_ message: String) -> CLIError { CLIError(message, exitCode: 64) }
+  /// An error that other rooms tell in one sentence: what happened; what to do next.
+  init(sentence: String, at place: String? = nil, exitCode: Int32) {
+    let parts = sentence.split(separator: "; ", maxSplits: 1).map(String.init)
+    self.init(
+      parts.first ?? sentence,
+      at: place,
+      next: parts.count > 1 ? parts[1] : nil,
+      exitCode: exitCode
+    )
+  }
+
+  static func usage(_ message: String, next: String) -> CLIError {
+    CLIError(message, next: next, exitCode: 64)
+  }
 }

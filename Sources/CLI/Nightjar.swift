@@ -45,8 +45,7 @@ enum Main {
         try command.run()
       }
     } catch {
-      let failure = CLIError(any: error)
-      if let failure {
+      if let failure = CLIError(any: error) ?? CLIError(parsing: error) {
         Console.shared.error(failure)
         exit(failure.exitCode)
       }

@@ -28,7 +28,10 @@ struct EstimateCommand: AsyncParsableCommand {
     let plan = try RunBuilder(run)
     let builder = plan.builder
     if case .pipe = builder.input.source {
-      throw CLIError.usage("estimate reads the input without running it, so it cannot be a pipe")
+      throw CLIError.usage(
+        "estimate reads the input without running it, so it cannot be a pipe",
+        next: "write the input to a file, and give that one to 'run' too"
+      )
     }
     let prices = try PricesFile(builder.settings.prices).prices()
     let summary = Self.summary(plan)

@@ -37,7 +37,7 @@ struct ExportCommand: AsyncParsableCommand {
     let files = try BatchTarget(target).files
     let own = [files.batch, files.output?.completed, files.output?.failed].compactMap(\.self)
     guard !own.contains(where: { $0 == output || Self.isSameFile($0, output) }) else {
-      throw CLIError.usage("choose another file: \(output) belongs to the batch")
+      throw CLIError.usage("\(output) belongs to the batch", next: "choose another file")
     }
     let export = BatchExport(
       inspector: try Batches.inspect(files.batch),

@@ -23,14 +23,15 @@ struct KeyProbe {
       let endpoint = try baseURL.map { try Endpoint($0) } ?? usual
       guard !endpoint.isExposed else {
         throw CLIError.usage(
-          "http://\(endpoint.host) would be sent the key in the clear; use https://"
+          "\(endpoint) would be sent the key in the clear",
+          next: "write https://, or leave --probe out"
         )
       }
       url = endpoint.url(for: Self.path)
     } catch let error as CLIError {
       throw error
     } catch {
-      throw CLIError.usage("\(error)")
+      throw CLIError(sentence: "\(error)", exitCode: 64)
     }
     self.caFile = caFile
   }

@@ -74,7 +74,9 @@ struct KeysRotate: AsyncParsableCommand {
   private func ask(_ key: Key, of provider: String?) async throws {
     guard let provider else {
       throw CLIError.usage(
-        "name whom to ask: --provider \(providers.map { $0.name }.joined(separator: " or "))"
+        "nothing says whose key it is",
+        next: "name whom --probe asks: --provider "
+          + providers.map { $0.name }.joined(separator: " or ")
       )
     }
     let probe = try KeyProbe(provider: provider, baseURL: baseURL, caFile: caFile)

@@ -32,7 +32,7 @@ struct CancelCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     guard all != !ids.isEmpty else {
-      throw CLIError.usage("say which jobs: --id ID, once for each, or --all")
+      throw CLIError.usage("no jobs are named", next: "say which: --id ID, once for each, or --all")
     }
     let change = try BatchChange(target)
     let count = try await change.store.cancel(all ? .all : try await change.jobs(ids))

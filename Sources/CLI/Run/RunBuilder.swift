@@ -28,7 +28,10 @@ struct RunBuilder {
   /// - Throws: ``CLIError`` where no output is named.
   func files() throws -> BatchFiles {
     guard let output = options.output ?? file.output else {
-      throw CLIError.usage("name where the results go: -o results.jsonl")
+      throw CLIError.usage(
+        "nothing says where the results go",
+        next: "name a file for them: -o results.jsonl"
+      )
     }
     return BatchFiles(output: output, batch: options.queue ?? file.queue)
   }

@@ -28,7 +28,10 @@ extension RunInput {
   /// - Throws: ``CLIError`` that names the first bad line.
   func refuseBadLines() async throws {
     guard case .file = source else {
-      throw CLIError.usage("--strict needs a .jsonl input, which it reads twice")
+      throw CLIError.usage(
+        "--strict reads the input twice, which needs a file",
+        next: "give a .jsonl file, or leave --strict out"
+      )
     }
     let (count, first) = try await JobReader.check(source, name: name)
     guard let first else { return }

@@ -10,12 +10,15 @@ extension StatedSettings {
   /// - Throws: ``CLIError`` where no provider, or an unknown one, is named.
   func providerKind() throws -> any Provider.Type {
     guard let name = providerName else {
-      throw CLIError.usage("name the provider with --provider: \(providerChoice)")
+      throw CLIError.usage(
+        "no provider is named",
+        next: "name it with --provider: \(providerChoice)"
+      )
     }
     do throws(ProviderError) {
       return try Runner.providerKind(named: name.text)
     } catch {
-      throw CLIError("\(name.origin): \(error.message)", exitCode: 64)
+      throw CLIError(sentence: "\(name.origin): \(error.message)", exitCode: 64)
     }
   }
 
@@ -27,7 +30,7 @@ extension StatedSettings {
         endpoints: endpoints
       )
     } catch {
-      throw CLIError.usage(error.message)
+      throw CLIError(sentence: error.message, exitCode: 64)
     }
   }
 
@@ -74,7 +77,7 @@ extension StatedSettings {
     do throws(EndpointError) {
       return try Endpoint(url.text)
     } catch {
-      throw CLIError("\(url.origin): \(error.message)", exitCode: 64)
+      throw CLIError(sentence: "\(url.origin): \(error.message)", exitCode: 64)
     }
   }
 

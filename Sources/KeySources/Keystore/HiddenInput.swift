@@ -91,7 +91,10 @@ package enum HiddenInput {
   ) throws(KeySourceError) -> Secret {
     text.truncate(to: text.withBytes { $0.lengthWithoutLineBreak })
     guard text.count > 0 else {
-      throw KeySourceError(.denied, "\(what) is empty; nothing was done")
+      throw KeySourceError(
+        .denied,
+        "\(what) is empty, and nothing was done; give the command again, and the value with it"
+      )
     }
     return text
   }

@@ -27,7 +27,10 @@ final class KeystorePassphrase: Sendable {
     if location.passphraseDescriptor == nil {
       let again = try given("same passphrase again")
       guard Fingerprint(of: first) == Fingerprint(of: again) else {
-        throw KeySourceError(.denied, "the two passphrases differ; nothing was written")
+        throw KeySourceError(
+          .denied,
+          "the two passphrases differ, and nothing was written; give the command again"
+        )
       }
     }
     return AgeIdentity(passphrase: first)

@@ -66,7 +66,10 @@ final class VaultCredential: Sendable {
   ) throws(KeySourceError) -> VaultCredential {
     let credential = VaultCredential(text)
     guard credential.secret.count > 0 else {
-      throw KeySourceError(.denied, "\(what) \(path) is empty; what should fill it has not run yet")
+      throw KeySourceError(
+        .denied,
+        "\(what) \(path) is empty; run what should fill it, which has not run yet"
+      )
     }
     return credential
   }

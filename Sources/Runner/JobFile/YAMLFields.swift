@@ -93,7 +93,7 @@ struct YAMLFields {
 }
 
 /// The candidate with the fewest edits from `name`, if there are few enough to be a slip.
-func nearest(to name: String, among candidates: [String]) -> String? {
+package func nearest(to name: String, among candidates: [String]) -> String? {
   let ranked = candidates.map { (name: $0, edits: editDistance(name, $0)) }
   guard let best = ranked.min(by: { $0.edits < $1.edits }),
     best.edits <= max(2, name.count / 3)

@@ -1,0 +1,26 @@
+extension Mistake {
+  static let withOutputs = [
+    Mistake(
+      "A folder that does not exist",
+      "The results are to go into a folder that nobody made.",
+      ["run", "prompts.jsonl", "-o", "out/results.jsonl"] + usual,
+      73
+    ),
+    Mistake(
+      "An output that is the input",
+      "The same name was given twice.",
+      ["run", "prompts.jsonl", "-o", "prompts.jsonl"] + usual,
+      73
+    ),
+    Mistake(
+      "Another input for the same output",
+      "Another file is to be run, and the output of yesterday's run was left in the command.",
+      run(input: "other.jsonl"),
+      65
+    ) { scene in
+      try scene.startProvider()
+      try scene.nightjar(run())
+      try scene.folder.write("other.jsonl", prompts(5..<9))
+    },
+  ]
+}
