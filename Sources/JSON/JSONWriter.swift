@@ -48,7 +48,7 @@ extension [UInt8] {
     unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
   }
 
-  private mutating func appendEscape(_ byte: UInt8) {
+  mutating func appendEscape(_ byte: UInt8) {
     append(UInt8(ascii: "\\"))
     switch byte {
     case 0x08: append(UInt8(ascii: "b"))

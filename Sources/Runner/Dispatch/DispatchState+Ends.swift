@@ -151,7 +151,8 @@ extension DispatchState {
 extension RequestEnd {
   fileprivate init(_ end: AttemptEnd) {
     switch end.outcome {
-    case .completed(let usage): self = .answered(usage: usage, elapsed: end.elapsed)
+    case .completed(let answer):
+      self = .answered(usage: answer.usage, elapsed: end.elapsed)
     case .fail: self = .answered(usage: nil, elapsed: end.elapsed)
     case .pace(_, let cause, let wait): self = .paced(cause, wait: wait)
     case .park: self = .refused

@@ -1,4 +1,5 @@
 import JSON
+internal import Secrets
 
 extension InputLine {
   /// The line for the failed file: the same object with `error` added, ready to be run again.
@@ -10,21 +11,23 @@ extension InputLine {
   ///   - line: the line as it came, with or without its line ending.
   ///   - number: where it stands in its file, from 1.
   ///   - refusal: why its job failed.
+  ///   - answer: what was paid for and is no result.
   /// - Returns: one line of JSON without a line ending.
   package static func failedLine(
     _ line: ArraySlice<UInt8>,
     number: Int,
-    refusal: Refusal
+    refusal: Refusal,
+    _ answer: [UInt8]? = nil
   ) -> [UInt8] {
     var result: [UInt8] = []
-    result.reserveCapacity(line.count + refusal.message.utf8.count + 128)
+    result.reserveCapacity(line.count + refusal.message.utf8.count + (answer?.count ?? 0) + 128)
     do throws(JSONError) {
       try copyMembers(of: line, to: &result)
-      appendError(refusal, to: &result)
+      appendError(refusal, answer, to: &result)
     } catch {
       result.removeAll(keepingCapacity: true)
       result.appendRaw("{\"custom_id\":\"line-\(number)\",")
-      appendError(refusal, to: &result)
+      appendError(refusal, answer, to: &result)
       result.appendRaw(",\"raw\":")
       result.appendJSON(
         String(
@@ -84,7 +87,11 @@ extension InputLine {
     }
   }
 
-  private static func appendError(_ refusal: Refusal, to result: inout [UInt8]) {
+  private static func appendError(
+    _ refusal: Refusal,
+    _ answer: [UInt8]?,
+    to result: inout [UInt8]
+  ) {
     result.appendRaw("\"error\":{\"code\":")
     result.appendJSON(refusal.code)
     result.appendRaw(",\"message\":")
@@ -96,6 +103,18 @@ extension InputLine {
       result.appendRaw(",\"request_id\":")
       result.appendJSON(requestID)
     }
+    if let answer { append(answer, to: &result) }
     result.append(UInt8(ascii: "}"))
+  }
+  /// What was answered, as text where it is that.
+  private static func append(_ answer: [UInt8], to result: inout [UInt8]) {
+    if let text = String(validating: answer, as: UTF8.self) {
+      result.appendRaw(",\"answer\":")
+      result.appendJSON(text)
+    } else {
+      result.appendRaw(",\"answer_base64\":\"")
+      result += Base64.encode(answer, padded: true)
+      result.appendRaw("\"")
+    }
   }
 }

@@ -96,21 +96,28 @@ package struct JobPreparer: Sendable {
   }
 
   /// The line that stands for a job among the failed ones; for it a document is read once more.
-  func failedLine(of job: Job, _ refusal: Refusal) async -> [UInt8] {
-    await failedLine(of: job.line, job.text, refusal)
+  ///
+  /// - Parameter answer: what was paid for and is no result; the line keeps it.
+  func failedLine(
+    of job: Job,
+    _ refusal: Refusal,
+    keeping answer: [UInt8]? = nil
+  ) async -> [UInt8] {
+    await failedLine(of: job.line, job.text, refusal, keeping: answer)
   }
 
   func failedLine(
     of job: JobLine,
     _ text: ArraySlice<UInt8>,
-    _ refusal: Refusal
+    _ refusal: Refusal,
+    keeping answer: [UInt8]? = nil
   ) async -> [UInt8] {
     var line = text
     if let documents {
       let text = try? await documents.text(of: job.id)
       line = InputLine.document(path: job.id, text: text)[...]
     }
-    return InputLine.failedLine(line, number: job.lineNumber, refusal: refusal)
+    return InputLine.failedLine(line, number: job.lineNumber, refusal: refusal, answer)
   }
 
   private func refusal(_ code: String, _ message: String, of job: JobLine) -> Refusal {

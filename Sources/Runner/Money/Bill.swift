@@ -15,8 +15,8 @@ enum Bill: Sendable, Equatable {
   ///   - copies: how often the request was sent, more than once where a connection broke.
   init(_ outcome: Outcome?, status: Int?, copies: Int?, _ mayHaveLeft: Bool) {
     switch (outcome, status) {
-    case (.completed(let usage), _) where usage != Usage():
-      self = .answered(usage, copies: max(0, (copies ?? 1) - 1))
+    case (.completed(let answer), _) where answer.usage != Usage():
+      self = .answered(answer.usage, copies: max(0, (copies ?? 1) - 1))
     case (_, let status?): self = Self.isBilled(status) ? .unknown : .none
     case (nil, nil): self = mayHaveLeft ? .cutOff : .none
     case (_, nil): self = mayHaveLeft ? .unknown : .none

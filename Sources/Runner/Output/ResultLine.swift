@@ -1,5 +1,6 @@
 import JSON
 import Jobs
+internal import Secrets
 import Synchronization
 import Transport
 
@@ -11,7 +12,8 @@ struct CompletionNote {
   var fingerprint: String
   var endpoint: String
   var latency: Duration
-  var usage: Usage
+  /// What the answer says.
+  var answer: Completion
   /// What the answer costs; nil where that is unknown.
   var cost: USD?
 }
@@ -40,7 +42,7 @@ enum ResultLine {
     line.appendRaw(",\"request_id\":")
     if let requestID { line.appendJSON(requestID) } else { line.appendRaw("null") }
     line.appendRaw(",\"body\":")
-    appendOnOneLine(response.body, to: &line)
+    appendOnOneLine(note.answer.mended?.json ?? response.body, to: &line)
     line.appendRaw("},\"error\":null,\"nightjar\":{\"attempts\":")
     line.appendJSON(note.attempts)
     line.appendRaw(",\"account\":")
@@ -54,13 +56,33 @@ enum ResultLine {
     line.appendRaw(",\"latency_ms\":")
     line.appendJSON(note.latency.milliseconds)
     line.appendRaw(",\"usage\":{\"input_tokens\":")
-    line.appendJSON(note.usage.inputTokens)
+    line.appendJSON(note.answer.usage.inputTokens)
     line.appendRaw(",\"output_tokens\":")
-    line.appendJSON(note.usage.outputTokens)
+    line.appendJSON(note.answer.usage.outputTokens)
     line.appendRaw("},\"cost_usd\":")
     line.appendRaw(note.cost?.decimal ?? "null")
+    line.appendRaw(",\"finish\":")
+    if let finish = note.answer.finish {
+      line.appendJSON("\(finish)")
+    } else {
+      line.appendRaw("null")
+    }
+    if let mended = note.answer.mended { append(mended, of: response.body, to: &line) }
     line.appendRaw("}}")
     return line
+  }
+
+  /// Says that `body` is not what came, why, and what came, byte for byte.
+  private static func append(
+    _ mended: MendedAnswer,
+    of body: [UInt8],
+    to line: inout [UInt8]
+  ) {
+    line.appendRaw(",\"mended\":")
+    line.appendJSON(mended.reason)
+    line.appendRaw(",\"raw_base64\":\"")
+    line += Base64.encode(body, padded: true)
+    line.appendRaw("\"")
   }
 
   /// Where the names of this process begin among all names: random, so that no other's are the same.

@@ -61,7 +61,8 @@ package struct Anthropic: Provider {
     }
     body.appendRaw(",\"messages\":[{\"role\":\"user\",\"content\":")
     body.appendJSON(prompt.text)
-    body.appendRaw("}]}")
+    // Said although it is the default, since there are servers whose default is another.
+    body.appendRaw("}],\"stream\":false}")
     return body
   }
 
@@ -76,11 +77,14 @@ package struct Anthropic: Provider {
         return nil
       }
       let usage = body["usage"]
-      return Usage(
-        inputTokens: usage?["input_tokens"]?.integer ?? 0,
-        outputTokens: usage?["output_tokens"]?.integer ?? 0,
-        cacheRead: usage?["cache_read_input_tokens"]?.integer ?? 0,
-        cacheCreation: usage?["cache_creation_input_tokens"]?.integer ?? 0
+      return Completion(
+        Usage(
+          inputTokens: usage?["input_tokens"]?.integer ?? 0,
+          outputTokens: usage?["output_tokens"]?.integer ?? 0,
+          cacheRead: usage?["cache_read_input_tokens"]?.integer ?? 0,
+          cacheCreation: usage?["cache_creation_input_tokens"]?.integer ?? 0
+        ),
+        finish: body["stop_reason"]?.string.flatMap(FinishReason.init)
       )
     }
   }

@@ -47,8 +47,17 @@ struct ErrorBody {
       text.isEmpty
       ? "HTTP \(status) without a body"
       : text.hasPrefix("<")
-        ? "HTTP \(status) with a web page instead of the provider's answer, probably from a proxy"
+        ? "HTTP \(status) with a web page\(Self.title(of: text)) instead of the provider's answer, "
+          + "probably from a proxy or for maintenance"
         : "HTTP \(status): \(text.prefix(300))"
+  }
+
+  /// What a page calls itself, in quotes; empty where it does not.
+  private static func title(of page: Substring) -> String {
+    guard let start = page.firstRange(of: "<title>"),
+      let end = page[start.upperBound...].firstRange(of: "</title>")
+    else { return "" }
+    return " (\"\(page[start.upperBound..<end.lowerBound].prefix(80))\")"
   }
 
   /// Whether a body that came with a status of success reports an error all the same.

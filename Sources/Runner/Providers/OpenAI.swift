@@ -69,7 +69,8 @@ package struct OpenAI: Provider {
     at unixTime: Double
   ) -> Outcome {
     Self.policy.outcome(of: response, at: unixTime) { body in
-      Self.isResult(body, of: path) ? Self.usage(body["usage"]) : nil
+      guard Self.isResult(body, of: path) else { return nil }
+      return Completion(Self.usage(body["usage"]), finish: Self.finish(of: body))
     }
   }
 }
@@ -100,8 +101,12 @@ extension OpenAI {
     body.appendRaw("{\"model\":")
     body.appendJSON(prompt.model)
     switch api {
-    case .chat: appendChat(prompt, to: &body)
-    case .responses: appendResponses(prompt, to: &body)
+    case .chat:
+      appendChat(prompt, to: &body)
+      body.appendRaw(Self.noStream)
+    case .responses:
+      appendResponses(prompt, to: &body)
+      body.appendRaw(Self.noStream)
     case .embeddings:
       guard prompt.system == nil else {
         throw ProviderError("embeddings take no system prompt; leave system out")
@@ -112,6 +117,9 @@ extension OpenAI {
     body.append(UInt8(ascii: "}"))
     return body
   }
+
+  /// Said although it is the default, since there are servers whose default is another.
+  private static let noStream = ",\"stream\":false"
 
   private func appendChat(_ prompt: Prompt, to body: inout [UInt8]) {
     if let maxTokens = prompt.maxTokens {
@@ -167,6 +175,29 @@ extension OpenAI {
   private static func isDelivered(_ body: JSONValue) -> Bool {
     let status = body["status"]?.string
     return status != "failed" && status != "cancelled"
+  }
+
+  /// Chat tells it for each choice, responses for the whole answer; a refusal may stand in the text's
+  /// place only.
+  private static func finish(of body: JSONValue) -> FinishReason? {
+    if let choices = body["choices"]?.elements {
+      let reasons = choices.compactMap(finish(ofChoice:))
+      if reasons.count == choices.count, !reasons.isEmpty, reasons.allSatisfy({ $0 == .error }) {
+        return .error
+      }
+      return FinishReason.worst(reasons.filter { $0 != .error })
+    }
+    let contents = body["output"]?.elements?.flatMap { $0["content"]?.elements ?? [] } ?? []
+    if contents.contains(where: { $0["type"]?.string == "refusal" }) { return .refusal }
+    return (body["incomplete_details"]?["reason"] ?? body["status"])?.string.flatMap(
+      FinishReason.init
+    )
+  }
+
+  private static func finish(ofChoice choice: JSONValue) -> FinishReason? {
+    if choice["error"] != nil { return .error }
+    if choice["message"]?["refusal"]?.string?.isEmpty == false { return .refusal }
+    return choice["finish_reason"]?.string.flatMap(FinishReason.init)
   }
 
   /// Chat counts prompt and completion tokens, responses input and output tokens.

@@ -4,7 +4,7 @@ package import Transport
 /// What a response means for its job: done, or one of four exits.
 package enum Outcome: Sendable, Equatable {
   /// The response is the job's result.
-  case completed(Usage)
+  case completed(Completion)
   /// The job is sent again; an attempt is charged unless others fail too.
   ///
   /// `after` is the server's own word on how long to wait at least.

@@ -98,36 +98,62 @@ struct RefusalPolicy: Sendable {
 }
 
 extension RefusalPolicy {
-  /// Judges any response: a result only if all of its body is JSON in the provider's shape.
+  /// Judges any response: a result only if all of its body is JSON in the provider's shape, or can be
+  /// made that.
+  ///
+  /// What is no answer at all is asked for again; an answer that cannot be read has been paid for, so
+  /// its job fails and keeps it.
   ///
   /// - Parameters:
   ///   - response: the response.
   ///   - unixTime: when it arrived, in seconds since 1970.
-  ///   - read: the result's usage, or nil if the body does not have the shape of a result.
-  /// - Returns: the usage, or one of the four exits.
+  ///   - read: what the result says, or nil if the body does not have the shape of a result.
+  /// - Returns: the completion, or one of the four exits.
   func outcome(
     of response: HTTPResponse,
     at unixTime: Double,
-    reading read: (JSONValue) -> Usage?
+    reading read: (JSONValue) -> Completion?
   ) -> Outcome {
     guard (200..<300).contains(response.status) else {
       return judge(response, body: try? JSONValue(parsing: response.body), at: unixTime)
     }
-    do throws(JSONError) {
-      let body = try JSONValue(parsing: response.body)
-      if let usage = read(body) { return .completed(usage) }
-      if ErrorBody.isReported(in: body) { return judge(response, body: body, at: unixTime) }
-      return damaged(response, code: "unexpected_body", "the answer is JSON but not a result")
-    } catch {
-      if response.header("content-type")?.hasPrefix("text/event-stream") == true {
-        return .fail(refusal(response, "stream", "the request asks for a stream; leave stream out"))
+    switch AnswerReading(response) {
+    case .json(let body, let mended):
+      if var completion = read(body) {
+        if completion.finish == .error { return brokenOff(response, body, at: unixTime) }
+        completion.mended = mended
+        return .completed(completion)
       }
-      return damaged(response, code: "invalid_body", "the answer is \(error)")
+      if ErrorBody.isReported(in: body) { return judge(response, body: body, at: unixTime) }
+      let message = "the answer is JSON but not a result; the failed line keeps it"
+      return .fail(refusal(response, "unexpected_body", message))
+    case .noAnswer(let code, let message):
+      return .retry(refusal(response, code, message), .fault, after: nil)
+    case .cut(let message):
+      return .retry(refusal(response, "truncated", message), .fault, after: nil)
+    case .unreadable(let message):
+      return .fail(
+        refusal(response, "unreadable_answer", "\(message); the failed line keeps it")
+      )
     }
   }
 
-  private func damaged(_ response: HTTPResponse, code: String, _ message: String) -> Outcome {
-    .retry(refusal(response, code, message), .fault, after: nil)
+  /// Judges a result that says of itself that it is none (openrouter.ai/docs, Errors).
+  private func brokenOff(
+    _ response: HTTPResponse,
+    _ body: JSONValue,
+    at unixTime: Double
+  ) -> Outcome {
+    let choices = body["choices"]?.elements ?? []
+    if let choice = choices.first(where: { $0["error"] != nil }) {
+      return judge(response, body: choice, at: unixTime)
+    }
+    let word = choices.first?["finish_reason"]?.string ?? "error"
+    return .retry(
+      refusal(response, "finish_\(word)", "the provider broke the answer off: \(word)"),
+      .fault,
+      after: nil
+    )
   }
 
   private func refusal(_ response: HTTPResponse, _ code: String, _ message: String) -> Refusal {

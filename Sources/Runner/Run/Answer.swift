@@ -40,6 +40,14 @@ final class Answer: Sendable {
   /// Whether we ended it after it may have left, so that the next run has to count it.
   var isCutOff: Bool { outcome == nil && mayHaveLeft }
 
+  /// What came with a status of success and is no result; it has been paid for all the same.
+  var paidBody: [UInt8]? {
+    guard case .fail = outcome, let response, (200..<300).contains(response.status) else {
+      return nil
+    }
+    return response.body
+  }
+
   var isPaced: Bool {
     if case .pace = outcome { return true }
     return false

@@ -140,9 +140,9 @@ package final class JobRunner: Sendable {
     mark: Int?
   ) async {
     let job = assignment.job
-    guard case .completed(let usage) = answer.outcome, let response = answer.response else {
+    guard case .completed(let completion) = answer.outcome, let response = answer.response else {
       guard let refusal = answer.outcome?.refusal else { return }
-      return await fail(job, refusal, mark: mark)
+      return await fail(job, refusal, keeping: answer.paidBody, mark: mark)
     }
     let account = accounts[assignment.account]
     let key = assignment.key.key
@@ -153,7 +153,7 @@ package final class JobRunner: Sendable {
       fingerprint: key.fingerprint,
       endpoint: account.endpoints[assignment.grant.place.endpoint].url,
       latency: response.elapsed,
-      usage: usage,
+      answer: completion,
       cost: cost
     )
     let line = ResultLine.completed(
@@ -166,20 +166,26 @@ package final class JobRunner: Sendable {
       job: job.number,
       state: .completed,
       line: key.withSecret { Scrubber.redact($0, in: line) },
-      inputTokens: usage.inputTokens,
-      outputTokens: usage.outputTokens,
+      inputTokens: completion.usage.inputTokens,
+      outputTokens: completion.usage.outputTokens,
       cost: cost,
       hasRetried: job.failures > 0
     )
     await record(result, of: job, mark: mark)
   }
 
-  private func fail(_ job: Job, _ refusal: Refusal, mark: Int?) async {
+  /// - Parameter answer: what was paid for and is no result.
+  private func fail(
+    _ job: Job,
+    _ refusal: Refusal,
+    keeping answer: [UInt8]? = nil,
+    mark: Int?
+  ) async {
     events.record(.failed(job: job.id, reason: refusal.message))
     let result = JobResult(
       job: job.number,
       state: .failed,
-      line: await preparer.failedLine(of: job, refusal),
+      line: await preparer.failedLine(of: job, refusal, keeping: answer),
       hasRetried: job.failures > 0
     )
     await record(result, of: job, mark: mark)

@@ -12,7 +12,8 @@ package enum Base64 {
     return values
   }()
 
-  static func encode(_ bytes: some Collection<UInt8>, padded: Bool) -> [UInt8] {
+  /// The encoding of bytes that are not secret.
+  package static func encode(_ bytes: some Collection<UInt8>, padded: Bool) -> [UInt8] {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
     var bits = 0

@@ -60,7 +60,7 @@ import Testing
   }
 
   private func finish(_ assignment: Assignment, _ state: inout DispatchState) {
-    let end = AttemptEnd(outcome: .completed(Usage()))
+    let end = AttemptEnd(outcome: .completed(Completion()))
     _ = state.event(.ended(assignment, end), at: Self.start)
     _ = state.event(.finished(assignment.job), at: Self.start)
   }
@@ -149,7 +149,7 @@ import Testing
     var started: [[Int]] = []
     for assignment in running {
       let now = Self.start + .seconds(10)
-      _ = state.event(.ended(assignment, AttemptEnd(outcome: .completed(Usage()))), at: now)
+      _ = state.event(.ended(assignment, AttemptEnd(outcome: .completed(Completion()))), at: now)
       let actions = state.event(.finished(assignment.job), at: now)
       started.append(assignments(actions).map(\.job.number))
     }

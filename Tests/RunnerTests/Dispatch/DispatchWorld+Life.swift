@@ -257,7 +257,7 @@ extension AttemptEnd {
       self.init(outcome: .park(refusal, .billing, until: nil))
       parkedFor = wait
     case 9: self.init(outcome: nil)
-    default: self.init(outcome: .completed(Usage(inputTokens: 5, outputTokens: 5)))
+    default: self.init(outcome: .completed(Completion(Usage(inputTokens: 5, outputTokens: 5))))
     }
     isAnswered = outcome != nil
     bytes = isAnswered ? .random(in: 1...500, using: &random) : 0

@@ -78,7 +78,7 @@ import Testing
     #expect(
       String(decoding: body, as: UTF8.self)
         == #"{"model":"m","max_tokens":3,"system":"a\tb","messages":[{"role":"user","#
-        + #""content":"\u0041\/ \ud83d\ude00 é"}]}"#
+        + #""content":"\u0041\/ \ud83d\ude00 é"}],"stream":false}"#
     )
   }
 

@@ -21,18 +21,18 @@ import Transport
     .init("message", 200, message, .completed),
     .init("refusal by the model", 200, #"{"type":"message","content":[]}"#, .completed),
     .init("compatible server", 200, #"{"content":[{"text":"Hi"}],"new":1}"#, .completed),
-    .init("truncated", 200, String(message.dropLast(20)), .retry, code: "invalid_body"),
-    .init("empty", 200, "", .retry, code: "invalid_body"),
-    .init("proxy page", 200, "<html>Login</html>", .retry, code: "invalid_body"),
-    .init("other JSON", 200, #"{"ok":true}"#, .retry, code: "unexpected_body"),
-    .init("content lost", 200, #"{"type":"message"}"#, .retry, code: "unexpected_body"),
+    .init("truncated", 200, String(message.dropLast(20)), .retry, code: "truncated"),
+    .init("empty", 200, "", .retry, code: "empty_answer"),
+    .init("proxy page", 200, "<html>Login</html>", .retry, code: "web_page"),
+    .init("other JSON", 200, #"{"ok":true}"#, .fail, code: "unexpected_body"),
+    .init("content lost", 200, #"{"type":"message"}"#, .fail, code: "unexpected_body"),
     .init(
-      "stream",
+      "stream of an unknown kind",
       200,
-      "event: message_start\ndata: {}\n\n",
+      "event: tick\ndata: {}\n\n",
       headers: ["content-type": "text/event-stream; charset=utf-8"],
       .fail,
-      code: "stream"
+      code: "unreadable_answer"
     ),
     .init("overloaded in 200", 200, error("overloaded_error", "Overloaded"), .retry),
     .init("bad request in 200", 200, error("invalid_request_error", "x"), .fail),
@@ -141,7 +141,12 @@ import Transport
     let response = HTTPResponse(status: 200, body: Array(Self.message.utf8))
     #expect(
       Self.provider.outcome(of: response, path: "/v1/messages", at: 0)
-        == .completed(Usage(inputTokens: 12, outputTokens: 5, cacheRead: 4, cacheCreation: 3))
+        == .completed(
+          Completion(
+            Usage(inputTokens: 12, outputTokens: 5, cacheRead: 4, cacheCreation: 3),
+            finish: .stop
+          )
+        )
     )
   }
 
@@ -178,7 +183,7 @@ import Transport
     #expect(
       String(decoding: request.body, as: UTF8.self)
         == #"{"model":"m","max_tokens":9,"system":"s","#
-        + #""messages":[{"role":"user","content":"a \"b\"\n"}]}"#
+        + #""messages":[{"role":"user","content":"a \"b\"\n"}],"stream":false}"#
     )
   }
 

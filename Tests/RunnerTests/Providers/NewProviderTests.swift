@@ -36,7 +36,7 @@ private struct Oracle: Provider {
 
   func outcome(of response: HTTPResponse, path: String, at unixTime: Double) -> Outcome {
     response.status == 200
-      ? .completed(Usage(inputTokens: 1))
+      ? .completed(Completion(Usage(inputTokens: 1)))
       : .fail(Refusal(status: response.status, code: "no", message: "no"))
   }
 }

@@ -21,9 +21,9 @@ import Transport
     .init("completion", 200, completion, .completed),
     .init("no usage", 200, #"{"choices":[]}"#, .completed),
     .init("error: null", 200, #"{"choices":[],"error":null}"#, .completed),
-    .init("truncated", 200, String(completion.dropLast()), .retry, code: "invalid_body"),
-    .init("shape of another path", 200, #"{"data":[]}"#, .retry, code: "unexpected_body"),
-    .init("not an object", 200, "[]", .retry, code: "unexpected_body"),
+    .init("truncated", 200, String(completion.dropLast()), .retry, code: "truncated"),
+    .init("shape of another path", 200, #"{"data":[]}"#, .fail, code: "unexpected_body"),
+    .init("not an object", 200, "[]", .fail, code: "unexpected_body"),
     .init("router, status as code", 200, #"{"error":{"code":429,"message":"x"}}"#, .pace),
     .init("router, choices and error", 200, #"{"choices":[],"error":{"code":502}}"#, .retry),
     .init(
@@ -156,12 +156,12 @@ import Transport
         .pace
       ),
       ("/v1/responses", #"{"status":"failed","error":{"code":"invalid_prompt"}}"#, .fail),
-      ("/v1/responses", #"{"choices":[]}"#, .retry),
+      ("/v1/responses", #"{"choices":[]}"#, .fail),
       ("/v1/embeddings", #"{"data":[]}"#, .completed),
-      ("/v1/embeddings", #"{"output":[]}"#, .retry),
+      ("/v1/embeddings", #"{"output":[]}"#, .fail),
       ("/v1/completions", #"{"choices":[]}"#, .completed),
       ("/v1/moderations", #"{"results":[]}"#, .completed), ("/v1/rerank", #"{"x":1}"#, .completed),
-      ("/v1/rerank", "[1]", .retry), ("/v1/rerank", #"{"error":"x"}"#, .retry),
+      ("/v1/rerank", "[1]", .fail), ("/v1/rerank", #"{"error":"x"}"#, .retry),
     ] as [(String, String, ResponseFixture.Exit)]
   )
   func `each path has its own shape`(
@@ -174,7 +174,10 @@ import Transport
   }
 
   @Test(arguments: [
-    (completion, Usage(inputTokens: 9, outputTokens: 12, cacheRead: 4)),
+    (
+      #"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12,"prompt_tokens_details":{"#
+        + #""cached_tokens":4}}}"#, Usage(inputTokens: 9, outputTokens: 12, cacheRead: 4)
+    ),
     (
       #"{"choices":[],"usage":{"input_tokens":5,"input_tokens_details":{"cached_tokens":2},"#
         + #""output_tokens":7}}"#, Usage(inputTokens: 5, outputTokens: 7, cacheRead: 2)
@@ -184,7 +187,7 @@ import Transport
   ])
   func `reads usage in both vocabularies`(_ body: String, _ usage: Usage) {
     let response = HTTPResponse(status: 200, body: Array(body.utf8))
-    #expect(OpenAI().outcome(of: response, path: Self.chat, at: 0) == .completed(usage))
+    #expect(OpenAI().outcome(of: response, path: Self.chat, at: 0) == .completed(Completion(usage)))
   }
 
   @Test func `a key in the provider's message is blotted out`() {
@@ -201,16 +204,16 @@ import Transport
     (
       "chat", [], "/v1/chat/completions",
       #"{"model":"m","max_completion_tokens":9,"messages":[{"role":"system","content":"s"},"#
-        + #"{"role":"user","content":"p"}]}"#
+        + #"{"role":"user","content":"p"}],"stream":false}"#
     ),
     (
       "chat", ["http://localhost:8000/v1"], "/v1/chat/completions",
       #"{"model":"m","max_tokens":9,"messages":[{"role":"system","content":"s"},"#
-        + #"{"role":"user","content":"p"}]}"#
+        + #"{"role":"user","content":"p"}],"stream":false}"#
     ),
     (
       "responses", [], "/v1/responses",
-      #"{"model":"m","max_output_tokens":9,"instructions":"s","input":"p"}"#
+      #"{"model":"m","max_output_tokens":9,"instructions":"s","input":"p","stream":false}"#
     ),
   ])
   func `builds a request from a prompt`(

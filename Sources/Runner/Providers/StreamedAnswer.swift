@@ -1,0 +1,175 @@
+import JSON
+
+/// An answer that came as server-sent events although nobody reads streams, put together again.
+///
+/// The shapes are those of OpenAI's chat completions, completions and responses, and of Anthropic's
+/// messages (html.spec.whatwg.org, Server-sent events).
+struct StreamedAnswer {
+  /// What came of it.
+  enum Whole {
+    /// The JSON that the provider would have sent at once, an error that it reported among it.
+    case answer([UInt8])
+    /// Its end is missing.
+    case cut
+    /// None of the known shapes.
+    case unknown
+  }
+
+  private var chat = StreamedChat()
+  private var message = StreamedMessage()
+  /// A response or an error that stands in one event.
+  private var wholeEvent: String?
+  private var isDone = false
+
+  /// Whether a body, without white space before it, looks like server-sent events.
+  static func begins(_ body: ArraySlice<UInt8>) -> Bool {
+    ["data:", "event:", ": "].contains { body.starts(with: $0.utf8) }
+  }
+
+  init(reading body: [UInt8]) {
+    for data in Self.events(in: body) {
+      if data.elementsEqual("[DONE]".utf8) {
+        isDone = true
+      } else if let event = try? JSONValue(parsing: Array(data)) {
+        add(event)
+      }
+    }
+  }
+
+  var whole: Whole {
+    if let wholeEvent { return .answer(Array(wholeEvent.utf8)) }
+    if message.hasBegun { return message.isComplete ? .answer(message.json) : .cut }
+    guard chat.hasBegun else { return .unknown }
+    return isDone || chat.isComplete ? .answer(chat.json) : .cut
+  }
+
+  private mutating func add(_ event: JSONValue) {
+    let type = event["type"]?.string
+    if ErrorBody.isReported(in: event) {
+      wholeEvent = event.source
+    } else if let type,
+      ["response.completed", "response.incomplete", "response.failed"].contains(type)
+    {
+      wholeEvent = event["response"]?.source
+    } else if event["choices"]?.elements != nil {
+      chat.add(event)
+    } else if let type {
+      message.add(event, type)
+    }
+  }
+
+  /// The data of each event; JSON has no need of a second line.
+  private static func events(in body: [UInt8]) -> [ArraySlice<UInt8>] {
+    body.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+      .filter { $0.starts(with: "data:".utf8) }
+      .map { $0.dropFirst("data:".utf8.count).drop { $0 == UInt8(ascii: " ") } }
+  }
+}
+
+/// The chunks of a chat completion or of a completion.
+private struct StreamedChat {
+  private struct Choice {
+    var delta = MergedJSON.object([])
+    var text: String?
+    var others = MergedJSON.object([])
+    var isComplete: Bool { others["finish_reason"] != nil }
+  }
+
+  private var head = MergedJSON.object([])
+  private var choices: [Int: Choice] = [:]
+
+  var hasBegun: Bool { !choices.isEmpty }
+  var isComplete: Bool { choices.values.allSatisfy(\.isComplete) }
+
+  mutating func add(_ chunk: JSONValue) {
+    for (name, value) in chunk.members ?? [] where value.kind != .null && name != "choices" {
+      head[name] = MergedJSON(value)
+    }
+    for (place, choice) in (chunk["choices"]?.elements ?? []).enumerated() {
+      add(choice, at: choice["index"]?.integer ?? place)
+    }
+  }
+
+  private mutating func add(_ piece: JSONValue, at index: Int) {
+    var choice = choices[index] ?? Choice()
+    for (name, value) in piece.members ?? [] where value.kind != .null {
+      switch name {
+      case "delta", "message": choice.delta.merge(MergedJSON(value))
+      case "text": choice.text = (choice.text ?? "") + (value.string ?? "")
+      case "logprobs": choice.others.merge(.object([(name, MergedJSON(value))]))
+      default: choice.others[name] = MergedJSON(value)
+      }
+    }
+    choices[index] = choice
+  }
+
+  var json: [UInt8] {
+    var answer = head
+    let isText = choices.values.contains { $0.text != nil }
+    answer["object"] = .string(isText ? "text_completion" : "chat.completion")
+    answer["choices"] = .array(
+      choices.sorted { $0.key < $1.key }.map { _, choice in
+        var whole = choice.others
+        if let text = choice.text {
+          whole["text"] = .string(text)
+        } else {
+          whole["message"] = choice.delta
+        }
+        return whole
+      }
+    )
+    return answer.json
+  }
+}
+
+/// The events of an Anthropic message (platform.claude.com/docs/en/build-with-claude/streaming).
+private struct StreamedMessage {
+  private var message: MergedJSON?
+  private var blocks: [Int: MergedJSON] = [:]
+  /// The inputs of tools, which come as pieces of JSON.
+  private var inputs: [Int: String] = [:]
+  private(set) var isComplete = false
+
+  var hasBegun: Bool { message != nil }
+
+  mutating func add(_ event: JSONValue, _ type: String) {
+    let index = event["index"]?.integer ?? 0
+    switch type {
+    case "message_start": message = event["message"].map { MergedJSON($0) }
+    case "content_block_start": blocks[index] = event["content_block"].map { MergedJSON($0) }
+    case "content_block_delta": if let delta = event["delta"] { add(delta, at: index) }
+    case "message_delta":
+      for (name, value) in event["delta"]?.members ?? [] { message?[name] = MergedJSON(value) }
+      var usage = message?["usage"] ?? .object([])
+      for (name, value) in event["usage"]?.members ?? [] { usage[name] = MergedJSON(value) }
+      message?["usage"] = usage
+    case "message_stop": isComplete = true
+    default: break
+    }
+  }
+
+  private mutating func add(_ delta: JSONValue, at index: Int) {
+    if let piece = delta["partial_json"]?.string {
+      inputs[index, default: ""] += piece
+    } else if let citation = delta["citation"] {
+      blocks[index]?.merge(.object([("citations", .array([MergedJSON(citation)]))]))
+    } else {
+      for (name, value) in delta.members ?? [] where name != "type" {
+        blocks[index]?.merge(.object([(name, MergedJSON(value))]))
+      }
+    }
+  }
+
+  var json: [UInt8] {
+    var whole = message ?? .object([])
+    whole["content"] = .array(
+      blocks.sorted { $0.key < $1.key }.map { index, block in
+        var block = block
+        let input = inputs[index].flatMap { try? JSONValue(parsing: Array($0.utf8)) }
+        if let input { block["input"] = MergedJSON(input) }
+        return block
+      }
+    )
+    return whole.json
+  }
+}

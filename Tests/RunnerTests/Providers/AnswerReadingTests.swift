@@ -1,0 +1,111 @@
+import JSON
+import Runner
+import Testing
+import Transport
+
+@Suite struct `An answer that is not quite one` {
+  private static let chat = #"{"choices":[{"message":{"content":"A-B"},"finish_reason":"stop"}]"#
+
+  private func outcome(
+    _ body: [UInt8],
+    type: String = "application/json"
+  ) -> Outcome {
+    let response = HTTPResponse(status: 200, headers: [("content-type", type)], body: body)
+    return OpenAI().outcome(of: response, path: "/v1/chat/completions", at: 0)
+  }
+
+  private func completion(_ outcome: Outcome) -> Completion? {
+    if case .completed(let completion) = outcome { completion } else { nil }
+  }
+
+  @Test(arguments: [
+    Array("\u{FEFF}\(chat)}".utf8), Array("\(chat),\"score\":NaN}".utf8),
+    Array("\(chat)}".replacing("A-B", with: "A\tB").utf8),
+    Array(chat.utf8) + Array(",\"x\":\"".utf8) + [0xE6, 0x97] + Array("\"}".utf8),
+  ])
+  func `is the result where it is whole, as JSON`(_ body: [UInt8]) throws {
+    let completion = try #require(self.completion(outcome(body)))
+    let mended = try #require(completion.mended)
+    #expect(completion.finish == .stop)
+    #expect(try JSONValue(parsing: mended.json)["choices"]?.kind == .array)
+    #expect(mended.reason.hasPrefix("not JSON: "))
+  }
+
+  @Test(arguments: [
+    ("<!doctype html><title>Maintenance</title>", "web_page", "Maintenance"),
+    ("Service is down for maintenance", "no_answer", "Service is down"),
+    (" \n", "empty_answer", "without a body"), (chat, "truncated", "due at column"),
+    (#"{"choices":[{"mess"#, "truncated", "not closed"),
+  ])
+  func `is asked for again where there is none`(_ body: String, _ code: String, _ words: String) {
+    let outcome = outcome(Array(body.utf8))
+    #expect(outcome.exit == .retry)
+    #expect(outcome.refusal?.code == code)
+    #expect(outcome.refusal?.message.contains(words) == true)
+  }
+
+  @Test(arguments: [
+    (#"{"answer":"42"}"#, "unexpected_body"), (#"{"choices":[}]}"#, "unreadable_answer"),
+    (#"{"message":{}}{"done":true}"#, "unreadable_answer"),
+  ])
+  func `is paid for once where it cannot be read`(_ body: String, _ code: String) {
+    let outcome = outcome(Array(body.utf8))
+    #expect(outcome.exit == .fail)
+    #expect(outcome.refusal?.code == code)
+  }
+
+  @Test(
+    arguments: [
+      (#"{"choices":[{"finish_reason":"error","error":{"code":502,"message":"gone"}}]}"#, .retry),
+      (#"{"choices":[{"finish_reason":"stop","error":{"code":429,"message":"slow"}}]}"#, .pace),
+      (#"{"choices":[{"finish_reason":"error","message":{"content":"A"}}]}"#, .retry),
+      (#"{"choices":[{"finish_reason":"insufficient_system_resource"}]}"#, .retry),
+      (
+        #"{"choices":[{"finish_reason":"error","error":{"code":"content_policy_violation"}}]}"#,
+        .retry
+      ),
+      (#"{"choices":[{"finish_reason":"error"},{"finish_reason":"stop"}]}"#, .completed),
+    ] as [(String, ResponseFixture.Exit)]
+  )
+  func `is no result where each of its choices failed`(_ body: String, _ exit: ResponseFixture.Exit)
+  {
+    #expect(outcome(Array(body.utf8)).exit == exit)
+  }
+}
+
+@Suite struct `Finish reasons` {
+  @Test(
+    arguments: [
+      (#"{"choices":[{"finish_reason":"length"}]}"#, .length),
+      (
+        #"{"choices":[{"finish_reason":"stop"},{"finish_reason":"content_filter"}]}"#,
+        .contentFilter
+      ),
+      (#"{"choices":[{"finish_reason":"stop","message":{"refusal":"No."}}]}"#, .refusal),
+      (#"{"choices":[{"finish_reason":"tool_calls"}]}"#, .toolCalls), (#"{"choices":[{}]}"#, nil),
+      (
+        #"{"output":[],"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"}}"#,
+        .length
+      ), (#"{"output":[{"content":[{"type":"refusal"}]}],"status":"completed"}"#, .refusal),
+      (#"{"output":[],"status":"completed"}"#, .stop),
+    ] as [(String, FinishReason?)]
+  )
+  func `are OpenAI's words`(_ body: String, _ finish: FinishReason?) {
+    let response = HTTPResponse(status: 200, body: Array(body.utf8))
+    let path = body.contains("output") ? "/v1/responses" : "/v1/chat/completions"
+    #expect(
+      OpenAI().outcome(of: response, path: path, at: 0) == .completed(Completion(finish: finish))
+    )
+  }
+
+  @Test(
+    arguments: [
+      ("max_tokens", .length), ("refusal", .refusal), ("tool_use", .toolCalls),
+      ("model_context_window_exceeded", .length), ("MAX_TOKENS", .length),
+      ("pause_turn", FinishReason("pause_turn")), ("\u{1B}[2J", nil), ("", nil),
+    ] as [(String, FinishReason?)]
+  )
+  func `of others are put into these`(_ word: String, _ finish: FinishReason?) {
+    #expect(FinishReason(word) == finish)
+  }
+}
