@@ -47,7 +47,7 @@ struct CLIError: Error {
     switch code {
     case .inputMissing: 66
     case .inputChanged: 65
-    case .owned: 75
+    case .owned, .readerGone: 75
     case .diskFull, .notWritable, .damaged, .newerFormat, .unsuitableFileSystem, .inputOutput: 73
     }
   }

@@ -5,7 +5,10 @@
 #include <sys/prctl.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 // prctl is variadic, which Swift cannot import.
 static inline int nightjar_set_not_dumpable(void) {
@@ -24,3 +27,10 @@ static inline int nightjar_get_lock(int descriptor, struct flock *lock) {
 extern void *memmem(const void *haystack, size_t length, const void *needle, size_t count);
 extern int pipe2(int ends[2], int flags);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int first);
+extern long syscall(long number, ...);
+
+// syscall is variadic, which Swift cannot import; renameat2 with RENAME_NOREPLACE (1), which old
+// systems' libraries do not have.
+static inline int nightjar_rename_new(const char *old, const char *new_name) {
+  return (int)syscall(SYS_renameat2, AT_FDCWD, old, AT_FDCWD, new_name, 1u);
+}

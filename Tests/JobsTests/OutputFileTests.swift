@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Jobs
 import Testing
 
@@ -54,10 +55,51 @@ import Testing
   }
 
   @Test func `says that the disk is full`() async throws {
-    let full = try OutputFile(path: "/dev/full")
+    let device = unsafe open("/dev/full", O_WRONLY | O_CLOEXEC)
+    defer { close(device) }
+    let full = try OutputFile(stream: device)
     let error = await #expect(throws: StoreError.self) { try await full.append([1, 2, 3]) }
     #expect(error?.code == .diskFull)
-    #expect(error?.place == "/dev/full")
+    #expect(error?.place == "file descriptor \(device)")
+  }
+
+  @Test func `says that nobody reads a pipe any more`() {
+    #expect(StoreError(errno: EPIPE, doing: "cannot write", at: "-").code == .readerGone)
+  }
+
+  @Test func `is a regular file, and nothing that has only its name`() throws {
+    try folder.write("notes", to: "notes")
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "notes")
+    #expect(unsafe mkfifo(folder.file("pipe"), 0o600) == 0)
+    for (name, what) in [
+      (path, "a symbolic link"), (folder.file("pipe"), "a named pipe"), (folder.path, "a folder"),
+      ("/dev/full", "a device"),
+    ] {
+      let error = #expect(throws: StoreError.self) { try OutputFile(path: name) }
+      #expect(error?.code == .notWritable && error?.place == name)
+      #expect(error?.message.contains(what) == true, "\(error?.message ?? "")")
+      #expect(error?.next.isEmpty == false)
+    }
+    #expect(try folder.read("notes") == "notes")
+  }
+
+  @Test func `that must be new is not put over one that came up meanwhile`() async throws {
+    await #expect(throws: StoreError.self) {
+      try await OutputFile.replacing(path, overwrites: false) { file in
+        try await file.append(Array("new".utf8))
+        try folder.write("somebody else's", to: "out.jsonl")
+      }
+    }
+    #expect(try folder.read("out.jsonl") == "somebody else's")
+    #expect(try folder.names == ["out.jsonl"])
+  }
+
+  @Test(arguments: [
+    ("-", 1), ("/dev/stdout", 1), ("/dev/stderr", 2), ("/dev/fd/63", 63), ("/proc/self/fd/1", 1),
+    ("/dev/fd/x", nil), ("/dev/fd/-1", nil), ("out.jsonl", nil), ("./-", nil), ("", nil),
+  ])
+  func `is told from a stream by its name`(_ name: String, _ stream: Int32?) {
+    #expect(OutputFile.stream(named: name) == stream)
   }
 
   @Test(arguments: ["none/out.jsonl", "."])

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Jobs
 import Runner
 
@@ -10,11 +9,14 @@ struct ExportCommand: AsyncParsableCommand {
     abstract: "Write the results of a batch again, whole or not at all.",
     discussion: """
       The file takes its name only once it is whole and on disk. Works while the batch runs: what \
-      is durable by then is written.
+      is durable by then is written. A file that is there is replaced only where an earlier export \
+      of the same batch wrote it and nobody has changed it since, or with --force; a link, a pipe, a \
+      device or a folder never is. - is standard output.
 
         nightjar export results.jsonl -o in-order.jsonl --ordered
         nightjar export results.jsonl -o failed.jsonl --failed
         nightjar export night.queue -o results.jsonl
+        nightjar export results.jsonl -o - | wc -l
 
       Of a damaged batch everything is written that can still be read; how many results that leaves \
       out is said on standard error, and the exit status is 1.
@@ -24,7 +26,7 @@ struct ExportCommand: AsyncParsableCommand {
   @Argument(help: "A queue, a job file (.yaml), a results file, or a .nightjar file.")
   var target: String
 
-  @Option(name: .shortAndLong, help: "The file to write.")
+  @Option(name: .shortAndLong, help: "The file to write, or - for standard output.")
   var output: String
 
   @Flag(help: "Write the failed jobs, as lines that can be run again.")
@@ -33,36 +35,58 @@ struct ExportCommand: AsyncParsableCommand {
   @Flag(help: "Write in the order of the input instead of that of completion.")
   var ordered = false
 
+  @Flag(help: "Replace a file that is not an earlier export of this batch.")
+  var force = false
+
   mutating func run() async throws {
     let files = try BatchTarget(target).files
-    let own = [files.batch, files.output?.completed, files.output?.failed].compactMap(\.self)
-    guard !own.contains(where: { $0 == output || Self.isSameFile($0, output) }) else {
-      throw CLIError.usage("\(output) belongs to the batch", next: "choose another file")
-    }
+    let inspector = try Batches.inspect(files.batch)
     let export = BatchExport(
-      inspector: try Batches.inspect(files.batch),
+      inspector: inspector,
       state: failed ? .failed : .completed,
       isOrdered: ordered
     )
-    let outcome = try await export.write(to: output)
+    let outcome: BatchExport.Outcome
+    do {
+      // That of a damaged batch may not be known any more.
+      outcome = try await write(export, files, input: try? inspector.input())
+    } catch let error as StoreError where error.code == .readerGone {
+      return
+    }
+    try tell(outcome, at: files.batch)
+  }
+
+  private func write(
+    _ export: BatchExport,
+    _ files: BatchFiles,
+    input: BatchInput?
+  ) async throws -> BatchExport.Outcome {
+    if let stream = OutputFile.stream(named: output) {
+      return try await export.write(to: OutputFile(stream: stream))
+    }
+    let own = [files.batch, files.output?.completed, files.output?.failed].compactMap(\.self)
+    let isOwn = own.contains { FileID.areSame($0, output) } || output.hasPrefix(files.batch + "-")
+    guard !isOwn else {
+      throw CLIError.usage("\(output) belongs to the batch", next: "choose another file")
+    }
+    guard !FileID.areSame(input?.path ?? "", output) else {
+      throw CLIError.usage("\(output) is the input of the batch", next: "choose another file")
+    }
+    return try await export.write(to: ExportPlace(output, batch: files.batch, isForced: force))
+  }
+
+  private func tell(_ outcome: BatchExport.Outcome, at batch: String) throws {
     let what = failed ? "failed jobs" : "results"
-    Console.shared.note("\(outcome.written) \(what) written to \(output)")
+    let place = OutputFile.stream(named: output) == nil ? output : "the stream"
+    Console.shared.note("\(outcome.written) \(what) written to \(place)")
     guard outcome.unreadable > 0 else { return }
     throw CLIError(
       "the batch is damaged: up to \(outcome.unreadable) results could not be read",
-      at: files.batch,
+      at: batch,
       next:
         "`nightjar status \(target) --check` says where; run the input with another output to get "
         + "the missing ones again",
       exitCode: 1
     )
-  }
-
-  /// Whether two names lead to one file, however they are spelled.
-  private static func isSameFile(_ name: String, _ other: String) -> Bool {
-    var first = stat()
-    var second = stat()
-    guard unsafe stat(name, &first) == 0, unsafe stat(other, &second) == 0 else { return false }
-    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 }

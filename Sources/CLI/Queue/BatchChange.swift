@@ -47,8 +47,7 @@ struct BatchChange {
 
   /// Closes the batch, once the files that show its results agree with it again.
   func close() async throws {
-    if let output = files.output {
-      let exporter = try Exporter(output)
+    if let exporter = try files.exporter() {
       try await exporter.repair(from: store)
       // So that the next run need not compare them once more.
       var flush = Flush()

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Jobs
 import Runner
 
@@ -27,13 +26,26 @@ struct RunBuilder {
   ///
   /// - Throws: ``CLIError`` where no output is named.
   func files() throws -> BatchFiles {
-    guard let output = options.output ?? file.output else {
+    guard let output = options.output ?? file.output, !output.isEmpty else {
       throw CLIError.usage(
         "nothing says where the results go",
         next: "name a file for them: -o results.jsonl"
       )
     }
-    return BatchFiles(output: output, batch: options.queue ?? file.queue)
+    let batch = options.queue ?? file.queue
+    guard let stream = OutputFile.stream(named: output) else {
+      return BatchFiles(output: output, batch: batch)
+    }
+    guard !options.shared.json || stream != 1 else {
+      throw CLIError.usage("--json and -o - both write to standard output", next: "choose one")
+    }
+    guard let batch = batch ?? input.batchBeside else {
+      throw CLIError.usage(
+        "nothing says where the batch lies, from which a run is resumed",
+        next: "name a file for it: --queue night.batch"
+      )
+    }
+    return BatchFiles(batch: batch, stream: stream)
   }
 
   /// The whole plan.
@@ -41,7 +53,7 @@ struct RunBuilder {
   /// - Throws: ``CLIError``, ``KeySourceError`` or ``StoreError`` for what cannot work.
   func plan() async throws -> RunPlan {
     let files = try files()
-    try Self.refuseForeignOutput(files)
+    try OutputCheck(files, input: input).run()
     let prices = try PricesFile(builder.settings.prices).prices()
     try refuseUnpriced(in: prices)
     return try await builder.plan(
@@ -66,22 +78,5 @@ struct RunBuilder {
       next: PricesFile.advice(for: model),
       exitCode: 78
     )
-  }
-
-  /// A results file without its batch is somebody else's: appending to it would mix two batches.
-  private static func refuseForeignOutput(_ files: BatchFiles) throws {
-    guard let output = files.output, !FileManager.default.fileExists(atPath: files.batch) else {
-      return
-    }
-    for path in [output.completed, output.failed] {
-      let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-      guard let size, size > 0 else { continue }
-      throw CLIError(
-        "the results file is there already, but not the batch it belongs to",
-        at: path,
-        next: "choose another output, or move the file away",
-        exitCode: 73
-      )
-    }
   }
 }

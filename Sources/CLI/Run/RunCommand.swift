@@ -19,7 +19,10 @@ struct RunCommand: AsyncParsableCommand {
       Results appear in results.jsonl as they become durable, failed jobs in \
       results.failed.jsonl, a file that can be run again as it is. results.jsonl.nightjar is the \
       batch: while it is there, the same command resumes, and nothing that was answered is asked \
-      for again.
+      for again. With -o - results go to standard output and the batch lies beside the input \
+      (prompts.jsonl.batch); a run that is resumed writes those it has first.
+
+      No file is overwritten that is not the batch's own, and no link, pipe, device or folder.
 
       The input may change meanwhile: new lines are queued, changed ones count where their job is \
       not completed (a failed one is tried again), and results whose line is gone are kept. Where \
@@ -47,7 +50,10 @@ struct RunCommand: AsyncParsableCommand {
   @Argument(help: "A job file (.yaml), a .jsonl file, a folder, or - for standard input.")
   var input: String
 
-  @Option(name: .shortAndLong, help: "Where results go; not needed with a job file.")
+  @Option(
+    name: .shortAndLong,
+    help: "Where results go, - for standard output; not needed with a job file."
+  )
   var output: String?
 
   @Option(

@@ -23,6 +23,16 @@ extension RunInput {
     }
   }
 
+  /// Where the batch lies of a run whose results go to standard output; nil for a pipe, which lies
+  /// nowhere.
+  var batchBeside: String? {
+    switch source {
+    case .file: path + ".batch"
+    case .folder(let folder): folder.root + ".batch"
+    case .pipe, .queue: nil
+    }
+  }
+
   /// Looks through the whole input before anything is done with it.
   ///
   /// - Throws: ``CLIError`` that names the first bad line.

@@ -51,11 +51,13 @@ struct RunOutcome {
   }
 
   private var whereResultsAre: [String] {
-    guard let output = files.output else {
-      return ["results: nightjar export \(files.batch) -o FILE"]
-    }
-    let failed = report.summary.failed > 0 ? ["failed jobs: \(output.failed)"] : []
-    return ["results: \(output.completed)"] + failed
+    let export = "nightjar export \(files.batch) -o FILE"
+    let (completed, failed) =
+      if let output = files.output { (output.completed, output.failed) } else {
+        (files.stream == nil ? export : "standard output", "\(export) --failed")
+      }
+    let hasFailed = report.summary.failed > 0 && !report.summary.isQueue
+    return ["results: \(completed)"] + (hasFailed ? ["failed jobs: \(failed)"] : [])
   }
 
   private var held: CLIError {

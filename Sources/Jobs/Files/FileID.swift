@@ -1,15 +1,24 @@
 import Glibc
 
 /// Tells files and folders apart, whatever names and links lead to them.
-struct FileID: Equatable {
+package struct FileID: Hashable, Sendable {
   private let device: UInt
   private let inode: UInt
 
   /// Nil where nothing is there.
-  init?(_ path: String) {
+  package init?(_ path: String) {
     var information = stat()
     guard unsafe stat(path, &information) == 0 else { return nil }
+    self.init(information)
+  }
+
+  init(_ information: stat) {
     device = UInt(information.st_dev)
     inode = UInt(information.st_ino)
+  }
+
+  /// True for two names that lead to one file, however they are spelled.
+  package static func areSame(_ path: String, _ other: String) -> Bool {
+    path == other || FileID(path).map { $0 == FileID(other) } ?? false
   }
 }

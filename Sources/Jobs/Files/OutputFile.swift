@@ -4,17 +4,22 @@ import Glibc
 package final class OutputFile: Sendable {
   package let path: String
   private let descriptor: Int32
+  /// True where what was written has gone on to others and cannot be taken back.
+  package let isStream: Bool
   private let queue = BlockingQueue(label: "nightjar.output")
 
   /// Opens the file for appending, creating it with mode 0600.
   ///
-  /// - Throws: ``StoreError``.
-  package init(path: String) throws(StoreError) {
+  /// - Parameter isNew: whether there may be nothing of that name yet.
+  /// - Throws: ``StoreError``; also for a link, a pipe and whatever else is no regular file.
+  package init(path: String, isNew: Bool = false) throws(StoreError) {
     self.path = path
-    descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND, 0o600)
-    guard descriptor >= 0 else {
-      throw StoreError(errno: errno, doing: "cannot open the results file", at: path)
-    }
+    isStream = false
+    descriptor = try OwnFile.open(
+      path,
+      O_RDWR | O_CREAT | O_APPEND | (isNew ? O_EXCL : 0),
+      doing: "cannot open the results file"
+    )
   }
 
   /// Opens a file that is there, to read it.
@@ -22,21 +27,47 @@ package final class OutputFile: Sendable {
   /// - Throws: ``StoreError``.
   package init(reading path: String) throws(StoreError) {
     self.path = path
-    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    isStream = false
+    descriptor = try OwnFile.open(path, O_RDONLY, doing: "cannot read the results file")
+  }
+
+  /// Takes a descriptor that is open already, such as standard output.
+  ///
+  /// - Throws: ``StoreError`` where it is not open.
+  package init(stream number: Int32) throws(StoreError) {
+    path = number == STDOUT_FILENO ? "standard output" : "file descriptor \(number)"
+    isStream = true
+    descriptor = dup(number)
     guard descriptor >= 0 else {
-      throw StoreError(errno: errno, doing: "cannot read the results file", at: path)
+      throw StoreError(errno: errno, doing: "cannot write results", at: path)
+    }
+  }
+
+  /// The descriptor that a name such as `-` or `/dev/stdout` means; nil for the name of a file.
+  ///
+  /// Such names are links in `/dev` or `/proc`, which a rename would replace.
+  package static func stream(named name: String) -> Int32? {
+    switch name {
+    case "-", "/dev/stdout": return STDOUT_FILENO
+    case "/dev/stderr": return STDERR_FILENO
+    default:
+      let folder = ["/dev/fd/", "/proc/self/fd/"].first(where: name.hasPrefix)
+      return folder.flatMap { Int32(name.dropFirst($0.count)) }.flatMap { $0 >= 0 ? $0 : nil }
     }
   }
 
   deinit { close(descriptor) }
 
   /// Bytes in the file.
-  package func size() throws(StoreError) -> Int {
+  package func size() throws(StoreError) -> Int { Int(try status().st_size) }
+
+  /// What the system knows of the file (stat(2)).
+  func status() throws(StoreError) -> stat {
     var information = stat()
     guard unsafe fstat(descriptor, &information) == 0 else {
       throw StoreError(errno: errno, doing: "cannot read the results file", at: path)
     }
-    return Int(information.st_size)
+    return information
   }
 
   /// Appends all of `bytes`, or nothing: what was written of them is cut off again.
@@ -49,6 +80,10 @@ package final class OutputFile: Sendable {
           let start = unsafe buffer.baseAddress.map { unsafe $0 + written }
           let got = unsafe write(descriptor, start, buffer.count - written)
           if got < 0, errno == EINTR { continue }
+          if got < 0, errno == EAGAIN {
+            waitForReader()
+            continue
+          }
           guard got > 0 else {
             let failure = StoreError(
               errno: got < 0 ? errno : ENOSPC,
@@ -56,7 +91,7 @@ package final class OutputFile: Sendable {
               at: path,
               needed: buffer.count - written
             )
-            if written > 0, let size = try? size() { _ = ftruncate(descriptor, size - written) }
+            if written > 0, !isStream, let size = try? size() { _ = ftruncate(descriptor, size - written) }
             throw failure
           }
           written += got
@@ -64,6 +99,12 @@ package final class OutputFile: Sendable {
       }
       CrashPoint.reached(.exported)
     }
+  }
+
+  /// Waits until a pipe that must not be waited for has room.
+  private func waitForReader() {
+    var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    _ = unsafe poll(&room, 1, -1)
   }
 
   /// The bytes at `offset`, fewer than `count` only at the end of the file.
@@ -99,43 +140,6 @@ package final class OutputFile: Sendable {
         throw StoreError(unconfirmed: "results were written", errno: errno, at: path)
       }
       CrashPoint.reached(.synced)
-    }
-  }
-
-  /// Replaces the file at `path` with what `write` appends to a new one, or leaves it as it was.
-  ///
-  /// The new file takes the name only once it is whole and on disk (write, fsync, rename, fsync of
-  /// the folder).
-  package static func replacing(
-    _ path: String,
-    with write: (OutputFile) async throws -> Void
-  ) async throws {
-    let temporary = path + ".tmp-\(getpid())"
-    do {
-      let file = try OutputFile(path: temporary)
-      try await file.truncate(to: 0)
-      try await write(file)
-      try await file.sync()
-      CrashPoint.reached(.renaming)
-      guard unsafe rename(temporary, path) == 0 else {
-        throw StoreError(errno: errno, doing: "cannot replace the file", at: path)
-      }
-      CrashPoint.reached(.renamed)
-      try syncFolder(of: path)
-    } catch {
-      _ = unsafe unlink(temporary)
-      throw error
-    }
-  }
-
-  /// A folder that may not be read, or that has nothing to sync, is left to the system.
-  private static func syncFolder(of path: String) throws {
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    let descriptor = unsafe open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 || errno == EINVAL else {
-      throw StoreError(unconfirmed: "the file has its name", errno: errno, at: path)
     }
   }
 }

@@ -15,11 +15,7 @@ package struct PauseFile: Sendable {
 
   /// - Throws: ``StoreError`` where the file cannot be created.
   package func create() throws(StoreError) {
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw StoreError(errno: errno, doing: "cannot pause the batch", at: path)
-    }
-    close(descriptor)
+    close(try OwnFile.open(path, O_WRONLY | O_CREAT, doing: "cannot pause the batch"))
   }
 
   /// - Throws: ``StoreError`` where the file cannot be removed.

@@ -32,8 +32,7 @@ struct SpaceReserve: ~Copyable {
 
   /// A file with so many bytes of its own; nil where the disk cannot do that.
   private static func allocate(_ size: Int, at path: String) throws(StoreError) -> Int32? {
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw failure(errno, size, path) }
+    let descriptor = try OwnFile.emptied(path, doing: "cannot hold room for answers")
     let number = posix_fallocate(descriptor, 0, size)
     guard number != 0 else { return descriptor }
     close(descriptor)

@@ -13,6 +13,20 @@ extension StoreError {
     switch number {
     case ENOSPC, EDQUOT:
       self.init(noRoom: doing, isQuota: number == EDQUOT, at: place, needed: needed)
+    case EPIPE:
+      self.init(
+        .readerGone,
+        "\(doing): whoever read them has gone",
+        at: place,
+        next: "run the same command with a reader; finished jobs will not be sent again"
+      )
+    case EEXIST:
+      self.init(
+        .notWritable,
+        "\(doing): there is a file of that name now",
+        at: place,
+        next: "choose another name"
+      )
     case EACCES, EPERM, EROFS, ENOTDIR, ENOENT, EISDIR:
       self.init(
         .notWritable,

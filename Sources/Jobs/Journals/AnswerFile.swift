@@ -23,10 +23,7 @@ import Glibc
   /// - Throws: ``StoreError``.
   init(path: String) throws(StoreError) {
     self.path = path
-    descriptor = unsafe open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw StoreError(errno: errno, doing: "cannot create the journal of answers", at: path)
-    }
+    descriptor = try OwnFile.emptied(path, doing: "cannot create the journal of answers")
     unsafe window = Self.map(descriptor)
   }
 

@@ -28,15 +28,13 @@ private final class KeptAnswersFile {
 
   /// Nil where there is no such file.
   init?(path: String) {
-    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
+    guard let opened = try? OwnFile.open(path, O_RDONLY, doing: "cannot read") else { return nil }
+    descriptor = opened
     var information = stat()
     size = unsafe fstat(descriptor, &information) == 0 ? Int(information.st_size) : 0
   }
 
-  deinit {
-    if descriptor >= 0 { close(descriptor) }
-  }
+  deinit { close(descriptor) }
 
   func next() -> (lease: SegmentLease, result: JobResult)? {
     guard let head = read(AnswerRecord.numbers, UInt64.self, at: position) else { return nil }

@@ -40,10 +40,7 @@ package final class SendJournal: Sendable {
   package init(path: String, capacity: Int) throws(StoreError) {
     let count = (capacity + 1) * Self.slotNumbers
     let bytes = count * Self.numberBytes
-    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw StoreError(errno: errno, doing: "cannot create the journal of sends", at: path)
-    }
+    let descriptor = try OwnFile.emptied(path, doing: "cannot create the journal of sends")
     defer { close(descriptor) }
     // Blocks are allocated now: a store to a page that the disk has no room for kills the process.
     let failure = posix_fallocate(descriptor, 0, bytes)
@@ -119,8 +116,9 @@ package final class SendJournal: Sendable {
 
   /// What was on its way when the process that wrote the file ended; nothing for another file.
   package static func record(at path: String) -> Record {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return Record() }
+    guard let descriptor = try? OwnFile.open(path, O_RDONLY, doing: "cannot read") else {
+      return Record()
+    }
     defer { close(descriptor) }
     var information = stat()
     guard unsafe fstat(descriptor, &information) == 0 else { return Record() }

@@ -17,11 +17,7 @@ package final class BatchLock: Sendable {
   /// - Throws: ``StoreError`` `.owned` when another process holds it, `.notWritable` or
   ///   `.unsuitableFileSystem` when a batch cannot live there.
   package init(path: String, access: BatchAccess) throws(StoreError) {
-    let descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw StoreError(errno: errno, doing: "cannot open the batch file", at: path)
-    }
-    self.descriptor = descriptor
+    descriptor = try OwnFile.open(path, O_RDWR | O_CREAT, doing: "cannot open the batch file")
     let fileSystem = Self.fileSystem(of: descriptor)
     if let refusal = fileSystem.refusal(at: path) { throw refusal }
     warning = fileSystem.warning(at: path)

@@ -65,7 +65,7 @@ extension SQLiteJobStore {
     let before = db.totalChangesCount
     try db.execute(sql: Statements.dropResults)
     // Numbers of commits may be used again, which only an empty record of exports allows.
-    if db.totalChangesCount > before { try db.execute(sql: "DELETE FROM export") }
+    if db.totalChangesCount > before { try db.execute(sql: Statements.forgetExports) }
     try db.execute(sql: Statements.dropPlaces)
     for table in ["result", "retryable", "suspended"] {
       try db.execute(sql: Statements.renumber(table))

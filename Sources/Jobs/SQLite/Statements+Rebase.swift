@@ -1,5 +1,8 @@
 /// The statements that take a batch from one version of its input to the next.
 extension Statements {
+  /// That there were some is remembered: the files are still those of this batch.
+  static let forgetExports = "UPDATE export SET offset = 0, sequence = 0"
+
   /// Without the lines, of which it is enough that there are any.
   static let segmentMarks = """
     SELECT segment, first_job, job_count, first_line, offset, length, digest, priority, marks,

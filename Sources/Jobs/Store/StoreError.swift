@@ -18,6 +18,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     case inputMissing
     /// The input is not the one that the batch was started with.
     case inputChanged
+    /// Nobody reads the pipe any more that results go to.
+    case readerGone
     /// Any other failure of a read or write.
     case inputOutput
   }

@@ -8,10 +8,12 @@ final class WorkerLock: Sendable {
   ///
   /// - Throws: ``StoreError`` when the file cannot be created.
   init(_ files: WorkerFiles) throws(StoreError) {
-    descriptor = unsafe open(files.sent, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw StoreError(errno: errno, doing: "cannot create the worker's file", at: files.sent)
-    }
+    descriptor = try OwnFile.open(
+      files.sent,
+      O_RDWR | O_CREAT,
+      doing: "cannot create the worker's file",
+      isPrivate: true
+    )
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       throw StoreError(errno: errno, doing: "cannot lock the worker's file", at: files.sent)
     }
@@ -21,8 +23,9 @@ final class WorkerLock: Sendable {
 
   /// True while the process that these files belong to lives, even if it does not run.
   static func isHeld(_ files: WorkerFiles) -> Bool {
-    let descriptor = unsafe open(files.sent, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
+    guard let descriptor = try? OwnFile.open(files.sent, O_RDONLY, doing: "cannot read") else {
+      return false
+    }
     defer { close(descriptor) }
     return flock(descriptor, LOCK_SH | LOCK_NB) != 0
   }

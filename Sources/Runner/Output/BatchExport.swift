@@ -23,19 +23,29 @@ package struct BatchExport: Sendable {
     self.isOrdered = isOrdered
   }
 
-  /// Replaces the file at `path` with all results that are durable now; of a damaged batch, with all
-  /// that can be read.
+  /// Makes a file of all results that are durable now; of a damaged batch, of all that can be read.
   ///
-  /// - Throws: ``StoreError``; the file is then as it was. A damaged batch cannot be written in the
-  ///   order of its input.
-  package func write(to path: String) async throws -> Outcome {
+  /// - Throws: ``StoreError``; what is there is then as it was. A damaged batch cannot be written in
+  ///   the order of its input.
+  package func write(to place: ExportPlace) async throws -> Outcome {
+    let overwrites = try place.mayOverwrite()
     var outcome = Outcome()
-    try await OutputFile.replacing(path) { file in
-      if isOrdered {
-        try await writeInOrder(to: file, &outcome)
-      } else {
-        try await writeAll(to: file, &outcome)
-      }
+    try await OutputFile.replacing(place.path, overwrites: overwrites) { file in
+      outcome = try await write(to: file)
+      place.note(file)
+    }
+    return outcome
+  }
+
+  /// Appends them to a file or stream.
+  ///
+  /// - Throws: ``StoreError``.
+  package func write(to file: OutputFile) async throws -> Outcome {
+    var outcome = Outcome()
+    if isOrdered {
+      try await writeInOrder(to: file, &outcome)
+    } else {
+      try await writeAll(to: file, &outcome)
     }
     return outcome
   }

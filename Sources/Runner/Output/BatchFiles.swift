@@ -1,9 +1,13 @@
+package import Jobs
+
 /// The files of a batch.
 package struct BatchFiles: Sendable, Equatable {
   package let batch: String
   /// Where results are shown; nil for a queue, whose results only `nightjar export` writes, and
   /// where that is not known.
   package let output: OutputFiles?
+  /// The open descriptor that results go to instead, such as standard output; nil for none.
+  package let stream: Int32?
 
   /// - Parameters:
   ///   - output: such as `results.jsonl`; another ending is kept whole.
@@ -11,11 +15,21 @@ package struct BatchFiles: Sendable, Equatable {
   package init(output: String, batch: String? = nil) {
     self.batch = batch ?? output + ".nightjar"
     self.output = OutputFiles(output)
+    stream = nil
   }
 
-  package init(batch: String) {
+  package init(batch: String, stream: Int32? = nil) {
     self.batch = batch
+    self.stream = stream
     output = nil
+  }
+
+  /// What shows the results; nil for a queue.
+  ///
+  /// - Throws: ``StoreError`` when a file cannot be opened.
+  package func exporter() throws(StoreError) -> Exporter? {
+    if let stream { return try Exporter(stream: stream) }
+    return if let output { try Exporter(output) } else { nil }
   }
 }
 

@@ -2,7 +2,7 @@ import Jobs
 
 /// One output file, which shows the results of one state in the order of their commits.
 actor ExportView {
-  private let state: JobResult.State
+  let state: JobResult.State
   private let file: OutputFile
   private var offset = 0
   /// Bytes that a sync has confirmed.
@@ -13,9 +13,9 @@ actor ExportView {
   private var recorded = 0
   private var isDirty = false
 
-  init(of state: JobResult.State, path: String) throws(StoreError) {
+  init(of state: JobResult.State, in file: OutputFile) {
     self.state = state
-    file = try OutputFile(path: path)
+    self.file = file
   }
 
   /// Appends those results that belong here.
@@ -33,8 +33,10 @@ actor ExportView {
   }
 
   /// Makes what was appended durable; nil when there were no results since the last time.
+  ///
+  /// Of a stream nothing is known later: its reader has it.
   func sync() async throws -> ExportPosition? {
-    guard isDirty || sequence > recorded else { return nil }
+    guard !file.isStream, isDirty || sequence > recorded else { return nil }
     let position = ExportPosition(state: state, offset: offset, sequence: sequence)
     recorded = sequence
     guard isDirty else { return position }
@@ -51,9 +53,18 @@ actor ExportView {
     return position
   }
 
-  /// Makes the file agree with the store.
+  /// Makes the file agree with the store; a stream gets all that the store has.
   func repair(from store: any JobStore, recorded: ExportPosition?) async throws {
-    let size = try file.size()
+    let recorded = file.isStream ? nil : recorded
+    let size = file.isStream ? 0 : try file.size()
+    guard try await isOurs(size: size, recorded, store) else {
+      throw StoreError(
+        .notWritable,
+        "the results file is not one that this batch has begun; nothing was changed in it",
+        at: file.path,
+        next: "choose another output, or move the file away"
+      )
+    }
     var repair = ExportRepair(size: size, recorded: recorded)
     if !repair.isWhole {
       var flush = Flush()
@@ -70,6 +81,29 @@ actor ExportView {
     offset = repair.offset
     sequence = repair.sequence
     isDirty = true
+  }
+
+  /// Whether what is in the file begins as what this batch has written.
+  private func isOurs(
+    size: Int,
+    _ recorded: ExportPosition?,
+    _ store: any JobStore
+  ) async throws -> Bool {
+    // What was written is not known where results were forgotten since.
+    guard size > 0, recorded?.sequence != 0 else { return true }
+    let isRecorded = (recorded?.offset ?? 0) > 0
+    // Nothing of this file has a place up to there; for one that has, a look at the start will do.
+    var last = isRecorded ? 0 : recorded?.sequence ?? 0
+    while true {
+      let page = try await store.results(after: last, limit: Self.page)
+      if let first = page.first(where: { $0.state == state }) {
+        let start = try await file.read(at: 0, count: first.line.count)
+        // A power cut can leave zeros where a line was to be.
+        return start.first == 0 || first.line.starts(with: start)
+      }
+      guard let end = page.last, !isRecorded else { return isRecorded }
+      last = end.sequence
+    }
   }
 
   /// Results in one read of the store.

@@ -5,33 +5,43 @@ package import Jobs
 /// The store is the truth, the files are a view: ``repair(from:)`` makes them agree again after a
 /// crash. Only the writer calls it, one call at a time, so the orders of store and files agree.
 package struct Exporter: Sendable {
-  private let completed: ExportView
-  private let failed: ExportView
+  private let views: [ExportView]
 
   /// - Throws: ``StoreError`` when a file cannot be opened.
   package init(_ output: OutputFiles) throws(StoreError) {
-    completed = try ExportView(of: .completed, path: output.completed)
-    failed = try ExportView(of: .failed, path: output.failed)
+    views = [
+      ExportView(of: .completed, in: try OutputFile(path: output.completed)),
+      ExportView(of: .failed, in: try OutputFile(path: output.failed)),
+    ]
+  }
+
+  /// Shows what is completed on a descriptor that is open already: what the batch has, and then what
+  /// comes.
+  ///
+  /// - Throws: ``StoreError`` where it is not open.
+  package init(stream: Int32) throws(StoreError) {
+    views = [ExportView(of: .completed, in: try OutputFile(stream: stream))]
   }
 
   /// Makes the files agree with the store: a torn or foreign tail is cut, missing lines are added.
+  ///
+  /// - Throws: ``StoreError``, `.notWritable` for a file that the batch has not begun.
   package func repair(from store: any JobStore) async throws {
     let positions = try await store.exportPositions()
-    try await completed.repair(
-      from: store,
-      recorded: positions.first { $0.state == .completed }
-    )
-    try await failed.repair(from: store, recorded: positions.first { $0.state == .failed })
+    for view in views {
+      try await view.repair(from: store, recorded: positions.first { $0.state == view.state })
+    }
   }
 
   /// Appends results that have just become durable.
   package func append(_ results: [StoredResult]) async throws {
-    try await completed.append(results)
-    try await failed.append(results)
+    for view in views { try await view.append(results) }
   }
 
   /// Makes everything shown so far durable and says how far that is; empty when nothing is new.
   package func sync() async throws -> [ExportPosition] {
-    [try await completed.sync(), try await failed.sync()].compactMap { $0 }
+    var positions: [ExportPosition] = []
+    for view in views { if let position = try await view.sync() { positions.append(position) } }
+    return positions
   }
 }

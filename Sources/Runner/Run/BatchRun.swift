@@ -119,7 +119,7 @@ package final class BatchRun: Sendable {
   ///   reported as the report's reason to stop.
   package func execute() async throws -> RunReport {
     let start = clock.now
-    let exporter = try plan.files.output.map(Exporter.init)
+    let exporter = try plan.files.exporter()
     try await exporter?.repair(from: store)
     let crew = try RunCrew(
       plan,

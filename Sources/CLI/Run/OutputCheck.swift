@@ -1,0 +1,39 @@
+import Jobs
+import Runner
+
+/// Makes sure before a run starts that nothing of somebody else has the names of its files.
+struct OutputCheck {
+  private let files: BatchFiles
+  private let input: RunInput
+
+  init(_ files: BatchFiles, input: RunInput) {
+    self.files = files
+    self.input = input
+  }
+
+  /// - Throws: ``StoreError`` or ``CLIError``.
+  func run() throws {
+    let results = files.output.map { [$0.completed, $0.failed] } ?? []
+    for path in results + [files.batch] {
+      if let refusal = FileKind(at: path).refusal(at: path) { throw refusal }
+      guard !FileID.areSame(path, input.path) else {
+        throw CLIError(
+          "this is the input, which the run would overwrite",
+          at: path,
+          next: "choose another output",
+          exitCode: 73
+        )
+      }
+    }
+    guard FileKind(at: files.batch) == .absent else { return }
+    for path in results where FileKind.size(at: path) > 0 {
+      // Appending to it would mix two batches.
+      throw CLIError(
+        "the results file is there already, but not the batch it belongs to",
+        at: path,
+        next: "choose another output, or move the file away",
+        exitCode: 73
+      )
+    }
+  }
+}

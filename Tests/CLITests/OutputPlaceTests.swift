@@ -1,0 +1,134 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What is not ours is not overwritten, by a run or by an export.
+struct OutputPlaceTests {
+  private let folder: Scratch
+  private let provider: Provider
+
+  init() throws {
+    folder = try Scratch()
+    provider = try Provider(in: folder)
+    try folder.write("in.jsonl", prompts(0..<5))
+  }
+
+  private func run(_ arguments: [String], input: String? = nil) throws -> Program.Ending {
+    let flags = provider.flags().filter { $0 != "--json" }
+    return try folder.nightjar(["run"] + arguments + flags, input: input)
+  }
+
+  private func export(_ arguments: [String]) throws -> Program.Ending {
+    try folder.nightjar(["export", "out.jsonl", "-o"] + arguments)
+  }
+
+  /// Makes something of each kind that no output may replace; says by its name what it is called.
+  private func plant() throws -> [(name: String, what: String)] {
+    try folder.write("notes.txt", "notes")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path(of: "link"),
+      withDestinationPath: "notes.txt"
+    )
+    #expect(unsafe mkfifo(folder.path(of: "pipe"), 0o600) == 0)
+    try folder.write("sub/in-a-folder", "")
+    return [
+      ("link", "a symbolic link"), ("pipe", "a named pipe"), ("sub", "a folder"),
+      ("/dev/full", "a device"),
+    ]
+  }
+
+  @Test func `an export replaces nothing but what an export of the same batch wrote`() throws {
+    #expect(try run(["in.jsonl", "-o", "out.jsonl"]).status == 0)
+    for (name, what) in try plant() {
+      let ending = try export([name, "--force"])
+      #expect(ending.status == 73 && ending.errors.contains(what), "\(ending.errors)")
+      #expect(ending.errors.contains("next: "))
+    }
+    let refused = try export(["notes.txt"])
+    #expect(refused.status == 73 && refused.errors.contains("--force"), "\(refused.errors)")
+    #expect(folder.read("notes.txt") == "notes")
+    for own in ["in.jsonl", "out.jsonl", "out.failed.jsonl", "out.jsonl.nightjar-audit"] {
+      let before = folder.read(own)
+      #expect(try export([own, "--force"]).status == 64)
+      #expect(folder.read(own) == before)
+    }
+    #expect(try export(["copy.jsonl"]).status == 0)
+    #expect(try export(["copy.jsonl", "--ordered"]).status == 0)
+    try folder.append("copy.jsonl", "mine\n")
+    #expect(try export(["copy.jsonl"]).status == 73)
+    #expect(try export(["copy.jsonl", "--force"]).status == 0)
+    try folder.expectResults(0..<5, in: "copy.jsonl")
+    #expect(try export(["notes.txt", "--force"]).status == 0)
+    #expect(!FileManager.default.fileExists(atPath: "/dev/full.nightjar"))
+  }
+
+  @Test func `an export of another batch is not replaced`() throws {
+    #expect(try run(["in.jsonl", "-o", "out.jsonl"]).status == 0)
+    #expect(try run(["in.jsonl", "-o", "other.jsonl"]).status == 0)
+    #expect(try folder.nightjar(["export", "other.jsonl", "-o", "copy.jsonl"]).status == 0)
+    #expect(try export(["copy.jsonl"]).status == 73)
+  }
+
+  @Test(arguments: ["-", "/dev/stdout", "/proc/self/fd/1"])
+  func `an export goes to standard output`(_ name: String) throws {
+    #expect(try run(["in.jsonl", "-o", "out.jsonl"]).status == 0)
+    let ending = try export([name, "--ordered"])
+    #expect(ending.status == 0)
+    try folder.write("stream.jsonl", ending.output)
+    #expect(try folder.results("stream.jsonl").map(\.custom_id) == ["0", "1", "2", "3", "4"])
+    #expect(!folder.exists("-"))
+  }
+
+  @Test func `a run begins no output that is not its own`() throws {
+    for (name, what) in try plant() {
+      let ending = try run(["in.jsonl", "-o", name])
+      #expect(ending.status == 73 && ending.errors.contains(what), "\(ending.errors)")
+      #expect(!folder.exists(name + ".nightjar"))
+    }
+    for name in ["notes.txt", "in.jsonl", "./in.jsonl"] {
+      let ending = try run(["in.jsonl", "-o", name])
+      #expect(ending.status == 73, "\(ending.errors)")
+    }
+    #expect(folder.read("notes.txt") == "notes" && folder.read("in.jsonl") == prompts(0..<5))
+    #expect(try run(["in.jsonl", "-o", "out.jsonl"]).status == 0)
+    let other = try run(["in.jsonl", "-o", "notes.txt", "--queue", "out.jsonl.nightjar"])
+    #expect(other.status == 73, "\(other.errors)")
+    #expect(folder.read("notes.txt") == "notes")
+    #expect(provider.requests.count == 5)
+  }
+
+  @Test func `a run whose results go to standard output can be resumed`() throws {
+    let first = try run(["in.jsonl", "-o", "-", "--limit", "2"])
+    #expect(first.status == 0, "\(first.errors)")
+    #expect(first.output.split(separator: "\n").count == 2)
+    let second = try run(["in.jsonl", "-o", "-"])
+    try folder.write("all.jsonl", second.output)
+    try folder.expectResults(0..<5, in: "all.jsonl")
+    #expect(provider.requests.count == 5)
+    #expect(!folder.exists("-") && !folder.exists("-.failed.jsonl"))
+    #expect(try folder.nightjar(["status", "in.jsonl.batch"]).output.contains("5 completed"))
+    #expect(folder.read("in.jsonl") == prompts(0..<5))
+    #expect(try run(["-", "-o", "-"], input: prompts(0..<5)).status == 64)
+    #expect(try run(["in.jsonl", "-o", "-", "--json"]).status == 64)
+  }
+
+  @Test(arguments: ["w1-answers1", "w1-answers2", "w1-sent", "w1-reserve", "audit"])
+  func `links with the names of the journals are not followed`(_ name: String) throws {
+    try folder.write("victim", "mine")
+    for isHard in [false, true] {
+      let link = folder.path(of: "out.jsonl.nightjar-" + name)
+      if isHard {
+        try FileManager.default.linkItem(atPath: folder.path(of: "victim"), toPath: link)
+      } else {
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "victim")
+      }
+      let ending = try run(["in.jsonl", "-o", "out.jsonl"])
+      if name != "audit" { #expect(ending.status == 73, "\(ending.errors)") }
+      #expect(name == "audit" && isHard || folder.read("victim") == "mine")
+      for file in folder.files where file.hasPrefix("out.") {
+        try FileManager.default.removeItem(atPath: folder.path(of: file))
+      }
+      _ = unsafe unlink(link)
+    }
+  }
+}
