@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import KeySources
 import Synchronization
 
 /// Writes to standard error what is not a result, keeping a progress line below it.
@@ -24,6 +25,9 @@ final class Console: Sendable {
     }
   }
 
+  /// Prints a line of a log, with its time as the audit log has it.
+  func log(_ line: String) { note("\(Timestamp.text(Timestamp.now())) \(line)") }
+
   /// Replaces the progress line on a terminal; what does not fit its width is left out.
   func show(progress line: String) {
     progress.withLock { progress in
@@ -38,6 +42,12 @@ final class Console: Sendable {
       if !progress.isEmpty { write("\r\u{1B}[K") }
       progress = ""
     }
+  }
+
+  /// Prints a question, at whose end the answer is typed.
+  func ask(_ question: String) {
+    endProgress()
+    progress.withLock { _ in write(question.shown) }
   }
 
   /// Prints a failure.

@@ -99,7 +99,7 @@ private struct ConsoleLogHandler: LogHandler {
 
   func log(event: LogEvent) {
     let word = event.level >= .warning ? "\(event.level): " : ""
-    Console.shared.note("\(word)\(event.message)")
+    Console.shared.log("\(word)\(event.message)")
   }
 }
 

@@ -41,6 +41,12 @@ package final class Key: Sendable {
             + "the key and not another file"
       )
     }
+    guard !value.withBytes({ Self.hasScheme($0) }) else {
+      throw KeySourceError(
+        .denied,
+        "\(reference) begins with 'Bearer'; leave that word out, the key alone is wanted"
+      )
+    }
     guard value.withBytes({ Self.isPrintable($0) }) else {
       throw KeySourceError(
         .denied,
@@ -64,6 +70,27 @@ package final class Key: Sendable {
     try body(secret)
   }
 
+  private init() {
+    reference = .absent
+    version = "none"
+    fingerprint = "none"
+    label = nil
+    expires = nil
+    secret = Secret(copying: [UInt8]().span)
+  }
+
+  /// No key, and no credential in the requests that are sent with it.
+  package static let absent = Key()
+
+  package var isAbsent: Bool { reference == .absent }
+
+  /// Whether the value of a header was copied, and not the key in it.
+  private static func hasScheme(_ bytes: Span<UInt8>) -> Bool {
+    let scheme = Array("bearer ".utf8)
+    return bytes.count > scheme.count
+      && scheme.indices.allSatisfy { bytes[$0] | 0x20 == scheme[$0] }
+  }
+
   private static func isPrintable(_ bytes: Span<UInt8>) -> Bool {
     bytes.indices.allSatisfy { (0x21...0x7E).contains(bytes[$0]) }
   }
@@ -71,5 +98,7 @@ package final class Key: Sendable {
 
 extension Key: CustomStringConvertible {
   /// Reference and fingerprint.
-  package var description: String { "\(reference) (\(fingerprint))" }
+  package var description: String {
+    isAbsent ? reference.description : "\(reference) (\(fingerprint))"
+  }
 }

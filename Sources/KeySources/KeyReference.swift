@@ -1,8 +1,11 @@
 /// Names where a key is kept, and never holds the key.
 ///
 /// Written `env:NAME`, `file:PATH`, `keystore:ID`, `vault:MOUNT/PATH`, `aws-sm:ID` or
-/// `exec:COMMAND`. All but `keystore:` may end in `#FIELD`, where a JSON object holds the key.
+/// `exec:COMMAND`, or `none` for a server that asks for no key. All but `keystore:` and `none` may
+/// end in `#FIELD`, where a JSON object holds the key.
 package enum KeyReference: Hashable, Sendable {
+  /// No key: requests go without a credential.
+  case absent
   /// An environment variable.
   case environment(name: String, field: String? = nil)
   /// A file that holds the key alone or, with a field, a JSON object that has the key in it.
@@ -20,6 +23,10 @@ package enum KeyReference: Hashable, Sendable {
   ///
   /// - Throws: ``KeySourceError`` of kind `usage`. Text that may be a key itself is never repeated.
   package init(_ text: String) throws(KeySourceError) {
+    if text == Self.nameOfAbsent {
+      self = .absent
+      return
+    }
     guard let colon = text.firstIndex(of: ":") else { throw Self.notAReference }
     let rest = String(text[text.index(after: colon)...])
     let (place, field) = Self.split(rest)
@@ -37,11 +44,13 @@ package enum KeyReference: Hashable, Sendable {
     }
   }
 
+  private static let nameOfAbsent = "none"
+
   private static let notAReference = KeySourceError(
     .usage,
     "this is not a key reference (it is not shown here, in case it is a key itself); "
       + "name where the key is kept instead: env:NAME, file:PATH, keystore:ID, "
-      + "vault:MOUNT/PATH#FIELD, aws-sm:ID#FIELD or exec:COMMAND. "
+      + "vault:MOUNT/PATH#FIELD, aws-sm:ID#FIELD or exec:COMMAND; or none, for a local server. "
       + "'nightjar keys add ID' puts a key into the keystore"
   )
 
@@ -117,7 +126,7 @@ package enum KeyReference: Hashable, Sendable {
       throw KeySourceError(
         .usage,
         "a keystore id is a name of 1 to 128 letters, digits, '.', '-' and '_' that you choose, "
-          + "for instance anthropic-main; never the key itself"
+          + "for instance anthropic; never the key itself"
       )
     }
     return id
@@ -135,6 +144,7 @@ extension KeyReference: CustomStringConvertible {
   /// As it is written, but a command is cut to its program: its arguments are not for logs.
   package var description: String {
     switch self {
+    case .absent: Self.nameOfAbsent
     case .environment(let name, let field): "env:\(name)" + Self.suffix(field)
     case .file(let path, let field): "file:\(path)" + Self.suffix(field)
     case .keystore(let id): "keystore:\(id)"

@@ -41,6 +41,7 @@ package final class KeySources: Sendable {
   ///   missing or wrong.
   package func source(for reference: KeyReference) throws(KeySourceError) -> any KeySource {
     switch reference {
+    case .absent: AbsentKeySource()
     case .environment(let name, let field): EnvironmentKeySource(name: name, field: field)
     case .file(let path, let field): FileKeySource(path: path, field: field)
     case .keystore(let id): KeystoreKeySource(id: id, keystore: keystore)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What becomes of a batch whose input or settings change between two runs.
@@ -118,6 +119,23 @@ struct ChangedInputTests {
       try batch.folder.nightjar(["run", "in.jsonl", "--allow-changed", "--rerun-changed"]).status
         == 64
     )
+  }
+
+  @Test func `results are forgotten only where a person says yes`() throws {
+    let batch = try completed(3)
+    try batch.folder.write("in.jsonl", prompts(0..<2) + line(2, "New 2"))
+    let run = ["run", "in.jsonl", "-o", "out.jsonl", "--rerun-changed"] + batch.provider.flags()
+    let command = ([Program.path] + run).joined(separator: " ")
+    let ending = try Program(
+      ["-qec", command, "/dev/null"],
+      in: batch.folder,
+      executable: try #require(Tool.find("script")),
+      input: "no\n"
+    ).ending()
+    #expect(ending.status == 65, "\(ending.output)")
+    #expect(ending.output.contains("forget 1 result that was paid for"), "\(ending.output)")
+    #expect(batch.provider.requests.count == 3)
+    try batch.expectAnswer("2", to: "Prompt 2")
   }
 
   @Test func `a line that failed is mended and run again`() throws {

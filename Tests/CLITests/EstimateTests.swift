@@ -7,6 +7,7 @@ struct EstimateTests {
     let jobs: Int
     let left: Int
     let unusable: Int
+    let faults: [String]
     let input_tokens: Int
     let output_tokens: Int
     let output_tokens_most: Int?
@@ -90,9 +91,24 @@ struct EstimateTests {
     try folder.write("in.jsonl", "not JSON\n" + prompts(0..<3))
     let some = try estimate([])
     #expect(some.jobs == 4 && some.left == 3 && some.unusable == 1)
+    #expect(some.faults.count == 1 && some.faults[0].hasPrefix("in.jsonl:1: not JSON"))
     let pipe = try folder.nightjar(["estimate", "-", "--provider", "anthropic", "--model", "any"])
     #expect(pipe.status == 64)
     #expect(pipe.errors.contains("pipe"))
+  }
+
+  @Test(arguments: [("", 66, "no jobs"), ("not JSON\n", 65, "in.jsonl:1: not JSON")])
+  func `an input that comes to nothing is refused`(
+    text: String,
+    status: Int32,
+    words: String
+  ) throws {
+    try folder.write("in.jsonl", text)
+    let ending = try folder.nightjar([
+      "estimate", "in.jsonl", "--provider", "anthropic", "--model", "any", "--max-tokens", "9",
+    ])
+    #expect(ending.status == status)
+    #expect(ending.errors.contains(words) && ending.errors.contains("next: "), "\(ending.errors)")
   }
 
   @Test func `documents are read as jobs`() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What opens a keystore on the command line, and what must not.
@@ -42,6 +43,48 @@ struct KeysAccessTests {
     #expect(wrong.status == 77 && wrong.errors.contains("passphrase"))
     #expect(!wrong.errors.contains("barley"))
     #expect(try keys(["add", "main"] + flags, input: "sk-one").status == 64)
+  }
+
+  /// Runs a command at a terminal, where this is typed.
+  private func atTerminal(_ command: String, typing text: String) throws -> Program.Ending {
+    let program = try Program(
+      ["-qec", "\(Program.path) \(command)", "/dev/null"],
+      in: folder,
+      executable: try #require(Tool.find("script")),
+      input: text
+    )
+    return program.ending()
+  }
+
+  @Test func `a key is removed for good only where a person says yes`() throws {
+    try made()
+    let no = try atTerminal("keys remove main", typing: "n\n")
+    #expect(no.status == 75, "\(no.output)")
+    #expect(no.output.contains("remove keystore:main (version 1, fingerprint "), "\(no.output)")
+    #expect(no.output.contains("keys disable main"))
+    #expect(try keys(["list"]).output.contains("main"))
+    #expect(try atTerminal("keys remove main", typing: "y\n").status == 0)
+    #expect(!(try keys(["list"]).output.contains("main")))
+    #expect(try keys(["add", "main"], input: "sk-one").status == 0)
+    let flag = try atTerminal("keys remove main --yes", typing: "")
+    #expect(flag.status == 0 && !flag.output.contains("[y/N]"), "\(flag.output)")
+  }
+
+  @Test func `the keystore is opened before a value is asked for`() throws {
+    for command in [["add", "main"], ["rotate", "main"], ["import", "-"]] {
+      let nobodyTypes = Pipe()
+      let program = try Program(["keys"] + command, in: folder, pipe: nobodyTypes)
+      let ending = program.ending()
+      #expect(ending.status == 77 && ending.errors.contains("keys init"), "\(ending.errors)")
+      try nobodyTypes.fileHandleForWriting.close()
+    }
+  }
+
+  @Test func `a short passphrase is refused, and none is made of it`() throws {
+    let flags = ["init", "--passphrase", "--passphrase-fd", "0"]
+    let short = try keys(flags, input: "sesame")
+    #expect(short.status == 64 && short.errors.contains("next: take a longer one"))
+    #expect(!short.errors.contains("sesame") && !folder.exists(home + "keystore.age"))
   }
 
   @Test func `the identity may come from a descriptor or from systemd`() throws {

@@ -95,9 +95,21 @@ struct KeysCommandTests {
     for word in ["expires in 1 d", "expires in 1 h", "expires within the hour", "entries, whole"] {
       #expect(good.output.contains(word), "\(word): \(good.output)")
     }
-    _ = try keys(["add", "old", "--expires", "2020-01-01"], input: "sk-e")
+    let past = try keys(["add", "old", "--expires", "2020-01-01"], input: "sk-e")
+    #expect(past.status == 64 && past.errors.contains("in the past"), "\(past.errors)")
+    try changeByHand { $0.replacing("2999-01-01", with: "2020-01-01") }
     let bad = try keys(["check"])
-    #expect(bad.status == 77 && bad.errors.contains("not usable: old"))
+    #expect(bad.status == 77 && bad.errors.contains("not usable: later"))
+  }
+
+  /// Changes what is in the keystore with the age program.
+  private func changeByHand(_ change: (String) -> String) throws {
+    let identity = folder.path(of: ".config/nightjar/identity.txt")
+    try folder.write("plain", change(try Tool.output("age", ["-d", "-i", identity, path])))
+    let recipient = try #require(
+      folder.read(".config/nightjar/identity.txt").firstMatch(of: /public key: (\S+)/)?.output.1
+    )
+    try Tool.run("age", ["-r", String(recipient), "-o", path, folder.path(of: "plain")])
   }
 
   @Test func `an older copy is refused until it is accepted`() throws {
@@ -120,7 +132,8 @@ struct KeysCommandTests {
     let shown = try keys(["audit"]).output.split(separator: "\n")
     #expect(shown.count == 3 && shown[2].contains("rotated  keystore:main v2"))
     let verified = try keys(["audit", "--verify"])
-    #expect(verified.status == 0 && verified.output.contains("entries: 3"))
+    #expect(verified.status == 0 && verified.output.hasPrefix("verdict: whole"))
+    #expect(verified.output.contains("entries: 3"))
     let head = verified.output.split(separator: "\n").last?.split(separator: " ").last ?? ""
     #expect(try keys(["audit", "--expect", String(head)]).status == 0)
     let log = ".config/nightjar/keystore.age.audit"
@@ -130,6 +143,7 @@ struct KeysCommandTests {
     #expect(try keys(["audit", "cut.log", "--expect", String(head)]).status == 65)
     try folder.write("changed.log", text.replacing("\"added\"", with: "\"loaded\""))
     let changed = try keys(["audit", "changed.log", "--verify"])
+    #expect(changed.output.hasPrefix("verdict: broken"))
     #expect(changed.status == 65 && changed.errors.contains("changed.log:2"))
     #expect(try keys(["audit", "nothing.jsonl"]).status == 66)
   }

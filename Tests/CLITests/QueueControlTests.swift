@@ -21,7 +21,9 @@ struct QueueControlTests {
     #expect(try queue.nightjar("resume").output == "resumed; 1 at work\n")
     #expect(worker.ending().status == 0, "\(worker.errors)")
     try queue.expectResults(0..<20)
-    #expect(try queue.nightjar("resume").output.hasPrefix("it was not paused"))
+    let idle = try queue.nightjar("resume")
+    #expect(idle.output.hasPrefix("it was not paused"))
+    #expect(idle.errors.contains("nothing is left to do"), "\(idle.errors)")
   }
 
   @Test func `a drain lets every worker end what is in flight`() throws {
@@ -125,6 +127,11 @@ struct RunControlTests {
     #expect(busy.errors.contains("nightjar drain job.yaml"), "\(busy.errors)")
     program.send(signal: SIGKILL)
     _ = program.ending()
+    let resume = try folder.nightjar(["resume", "job.yaml"])
+    #expect(resume.output == "it was not paused; nobody works on it now\n")
+    #expect(resume.errors.contains("next: `nightjar run job.yaml` does the rest"))
+    let named = try folder.nightjar(["resume", "out.jsonl"]).errors
+    #expect(named.contains("`nightjar run in.jsonl -o out.jsonl …`"), "\(named)")
     let held = try folder.nightjar(run)
     #expect(held.status == 75, "\(held.errors)")
     let report = try held.report()

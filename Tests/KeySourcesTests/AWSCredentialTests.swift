@@ -79,7 +79,7 @@ struct AWSCredentialTests {
 
   @Test(arguments: [
     (
-      "credentials", "[default]\naws_access_key_id = a\naws_secret_access_key = b", 0o644,
+      "credentials", "[default]\naws_access_key_id = a\naws_secret_access_key = b", 0o664,
       "chmod 600"
     ),
     ("config", "[default]\naws_access_key_id = a\naws_secret_access_key = b", 0o644, "chmod 600"),

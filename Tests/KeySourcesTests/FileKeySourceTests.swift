@@ -9,8 +9,8 @@ struct FileKeySourceTests {
     folder = try TemporaryFolder()
   }
 
-  @Test(arguments: [0o644, 0o640, 0o604, 0o666])
-  func `refuses a file that others can read`(mode: Int) async throws {
+  @Test(arguments: [0o620, 0o602, 0o664, 0o666])
+  func `refuses a file that others can change`(mode: Int) async throws {
     let path = try folder.write("sk-value", to: "key", mode: mode)
     let error = await #expect(throws: KeySourceError.self) {
       try await newest(FileKeySource(path: path))
@@ -23,7 +23,7 @@ struct FileKeySourceTests {
     let link = folder.path + "/link"
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "real")
     #expect(value(of: try await newest(FileKeySource(path: link))) == "sk-value")
-    try folder.write("sk-value", to: "real", mode: 0o644)
+    try folder.write("sk-value", to: "real", mode: 0o622)
     await #expect(throws: KeySourceError.self) { try await newest(FileKeySource(path: link)) }
   }
 

@@ -4,7 +4,7 @@ import Testing
 struct KeyReferenceTests {
   @Test(
     arguments: [
-      "env:API_KEY", "env:KEYS#a.b", "file:/run/key", "file:keys.json#main",
+      "none", "env:API_KEY", "env:KEYS#a.b", "file:/run/key", "file:keys.json#main",
       "keystore:main-2026.11",
       "vault:secret/llm/main#key", "vault:kv/llm", "aws-sm:prod/llm#key", "exec:print-key",
       "aws-sm:arn:aws:secretsmanager:eu-west-1:123456789012:secret:llm-AbCdEf#key",

@@ -181,4 +181,52 @@ struct KeyringTests {
     #expect(kinds == [.loaded, .accepted, .loaded, .accepted, .draining, .retired])
     #expect(story.withLock { $0.last?.fingerprint } == old.key.fingerprint)
   }
+
+  @Test func `says which value is used, and why it is not the one that its source gives`()
+    async throws
+  {
+    let source = ScriptedSource("A", "sk-two")
+    let keyring = keyring(source)
+    try await keyring.load()
+    let two = try lease(keyring)
+    keyring.confirm(two)
+    #expect(keyring.complaints.isEmpty)
+    source.answer("sk-one")
+    await readAgain(keyring)
+    let one = try lease(keyring)
+    #expect(value(of: one.key) == "sk-one")
+    let (used, given) = (two.key.fingerprint, one.key.fingerprint)
+    #expect(
+      keyring.complaints == [
+        "version sk-one (\(given)), which env:A gives now, is being tried; version sk-two (\(used)) "
+          + "is used until it works"
+      ]
+    )
+    #expect(keyring.reject(one))
+    #expect(
+      keyring.complaints == [
+        "the provider refuses version sk-one (\(given)), which env:A gives now; "
+          + "version sk-two (\(used)) is used until it accepts it"
+      ]
+    )
+  }
+
+  @Test func `only of a value that has worked it is said that it works`() async throws {
+    let told = Mutex<[String]>([])
+    let source = ScriptedSource("A", "sk-one")
+    let keyring = keyring(source)
+    keyring.observe { event in
+      if event.kind == .draining { told.withLock { $0.append(event.detail ?? "") } }
+    }
+    try await keyring.load()
+    source.answer("sk-two")
+    await readAgain(keyring)
+    #expect(told.withLock { $0 } == ["its source gives another one now"])
+    keyring.confirm(try lease(keyring))
+    source.answer("sk-three")
+    await readAgain(keyring)
+    #expect(told.withLock { $0.count } == 1)
+    keyring.confirm(try lease(keyring))
+    #expect(told.withLock { $0.last } == "a newer one works")
+  }
 }

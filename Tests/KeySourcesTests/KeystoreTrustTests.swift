@@ -163,7 +163,7 @@ struct KeystoreTrustTests {
     var location = try stores.location()
     location.identity = .credential(path)
     #expect(try stores.store(location).entries().isEmpty)
-    try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: path)
+    try FileManager.default.setAttributes([.posixPermissions: 0o464], ofItemAtPath: path)
     #expect(throws: KeySourceError.self) { try stores.store(location).entries() }
   }
 

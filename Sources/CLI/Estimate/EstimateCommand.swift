@@ -33,8 +33,8 @@ struct EstimateCommand: AsyncParsableCommand {
         next: "write the input to a file, and give that one to 'run' too"
       )
     }
-    let prices = try PricesFile(builder.settings.prices).prices()
-    let summary = Self.summary(plan)
+    let prices = try plan.prices()
+    let summary = try Self.summary(plan)
     var estimate = try await Estimator(
       builder.input,
       preparer: builder.preparer,
@@ -42,6 +42,7 @@ struct EstimateCommand: AsyncParsableCommand {
       prices: prices,
       limit: plan.limit
     ).estimate(Estimate.Expectation(summary))
+    try Self.refuseHopeless(estimate)
     if let summary { estimate.leaveOut(finished: summary.completed + summary.failed) }
     let concurrency = builder.settings.pace.concurrency()
     let text = EstimateText(
@@ -59,8 +60,21 @@ struct EstimateCommand: AsyncParsableCommand {
   }
 
   /// Where the batch of this run stands, if it was begun before.
-  private static func summary(_ plan: RunBuilder) -> BatchSummary? {
+  private static func summary(_ plan: RunBuilder) throws -> BatchSummary? {
     guard let files = try? plan.files() else { return nil }
+    try OutputCheck(files, input: plan.builder.input).run()
     return try? Batches.inspect(files.batch).summary()
+  }
+
+  /// A run of such an input would come to nothing.
+  private static func refuseHopeless(_ estimate: Estimate) throws {
+    if estimate.jobs == 0 { throw RunOutcome.noJobs }
+    guard estimate.unusable == estimate.jobs else { return }
+    throw CLIError(
+      "none of the \(estimate.jobs) jobs of the input can be sent",
+      at: estimate.faults.first,
+      next: "correct the lines, or see with 'nightjar run --help' what a line looks like",
+      exitCode: 65
+    )
   }
 }

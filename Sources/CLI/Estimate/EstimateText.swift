@@ -31,6 +31,9 @@ struct EstimateText {
     var lines = ["\(left.jobs) jobs to run of \(estimate.jobs)"]
     if estimate.unusable > 0 {
       lines[0] += "; \(estimate.unusable) more cannot be sent and will fail"
+      lines += estimate.faults.map { "  - \($0)" }
+      let untold = estimate.unusable - estimate.faults.count
+      if untold > 0 { lines.append("  - and \(untold) more") }
     }
     lines.append("input:  about \(left.inputTokens) tokens")
     lines.append(
@@ -111,7 +114,11 @@ struct EstimateText {
     if let budget { line.appendRaw(",\"budget_usd\":\(budget.decimal)") }
     line.appendRaw(",\"time_s\":\(Int(time.seconds.rounded(.up))),\"bound_by\":")
     line.appendJSON(time.boundBy)
-    for (name, texts) in [("unpriced", estimate.unpriced.sorted()), ("assumptions", assumptions)] {
+    let lists = [
+      ("faults", estimate.faults), ("unpriced", estimate.unpriced.sorted()),
+      ("assumptions", assumptions),
+    ]
+    for (name, texts) in lists {
       line.appendRaw(",\"\(name)\":[")
       for (index, text) in texts.enumerated() {
         if index > 0 { line.appendRaw(",") }

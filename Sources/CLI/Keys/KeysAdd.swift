@@ -15,8 +15,8 @@ struct KeysAdd: ParsableCommand {
       rotate' gives the old one a time of overlap; --replace drops it at once.
 
       Example:
-        nightjar keys add anthropic-main --provider anthropic
-        pass show anthropic | nightjar keys add anthropic-main --expires 90d
+        nightjar keys add anthropic --provider anthropic
+        pass show anthropic | nightjar keys add anthropic --expires 90d
       """
   )
 
@@ -32,8 +32,9 @@ struct KeysAdd: ParsableCommand {
   }
 
   func run() throws {
+    let keystore = try options.openedForChange()
     let key = try value.key()
-    let change = try options.opened().store(key, value.terms, replacing: replace)
+    let change = try keystore.store(key, value.terms, replacing: replace)
     let entry = change.after.map { " (\($0.summary))" } ?? ""
     print(
       change.isChange

@@ -124,11 +124,18 @@ struct KeysAudit: ParsableCommand {
 
   private static func text(_ summary: AuditReader.Summary) -> String {
     """
+    verdict: \(verdict(summary))
     entries: \(summary.entries)
     first:   \(summary.first ?? "-")
     last:    \(summary.last ?? "-")
     head:    \(summary.head)
     """ + (summary.unfinished > 0 ? "\nunfinished: \(summary.unfinished) bytes at the end" : "")
+  }
+
+  private static func verdict(_ summary: AuditReader.Summary) -> String {
+    if summary.firstBreak != nil { return "broken" }
+    let known = summary.hasExpected ? ", and it contains the expected head" : ""
+    return "whole: each line follows from the one before\(known)"
   }
 
   /// The summary as `--json` prints it.
@@ -142,6 +149,7 @@ struct KeysAudit: ParsableCommand {
     let last: String?
     let head: String
     let unfinished: Int
+    let whole: Bool
     let broken: Break?
   }
 
@@ -154,6 +162,7 @@ struct KeysAudit: ParsableCommand {
       last: summary.last,
       head: summary.head,
       unfinished: summary.unfinished,
+      whole: summary.firstBreak == nil,
       broken: summary.firstBreak.map { .init(line: $0.line, why: $0.why) }
     )
     return String(decoding: try encoder.encode(report), as: UTF8.self)

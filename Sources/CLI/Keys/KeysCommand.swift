@@ -12,12 +12,12 @@ struct KeysCommand: AsyncParsableCommand {
 
       Put a key in and use it:
         nightjar keys init
-        nightjar keys add anthropic-main --provider anthropic
-        nightjar run prompts.jsonl -o results.jsonl --key keystore:anthropic-main
+        nightjar keys add anthropic --provider anthropic
+        nightjar run prompts.jsonl -o results.jsonl --key keystore:anthropic
 
       Give it a new value while batches run, and undo that:
-        nightjar keys rotate anthropic-main --overlap 24h
-        nightjar keys rollback anthropic-main
+        nightjar keys rotate anthropic --overlap 24h
+        nightjar keys rollback anthropic
 
       Every command may be repeated: what is done already changes nothing. Every change is noted \
       in keystore.age.audit. The age program opens the keystore too:

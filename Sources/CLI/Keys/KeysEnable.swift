@@ -11,8 +11,8 @@ struct KeysDisable: ParsableCommand {
       The provider still accepts the key until you revoke it there.
 
       Example:
-        nightjar keys disable anthropic-main
-        nightjar keys enable anthropic-main
+        nightjar keys disable anthropic
+        nightjar keys enable anthropic
       """
   )
 
@@ -39,7 +39,7 @@ struct KeysEnable: ParsableCommand {
       Accounts that wait for the key go on by themselves.
 
       Example:
-        nightjar keys enable anthropic-main
+        nightjar keys enable anthropic
       """
   )
 

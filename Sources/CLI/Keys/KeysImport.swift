@@ -37,8 +37,9 @@ struct KeysImport: ParsableCommand {
   }
 
   func run() throws {
+    let keystore = try options.openedForChange()
     let keys = file == "-" ? try KeyImport.read(from: STDIN_FILENO) : try KeyImport.read(file)
-    let changes = try options.opened().store(all: keys, overlap: overlap.duration)
+    let changes = try keystore.store(all: keys, overlap: overlap.duration)
     for change in changes {
       guard let entry = change.after else { continue }
       let what = change.before == nil ? "new" : change.isChange ? "changed" : "unchanged"

@@ -7,12 +7,13 @@ struct KeysRollback: ParsableCommand {
     commandName: "rollback",
     abstract: "Undo the last rotation of a key.",
     discussion: """
-      The value from before the rotation is used again, and the new one no longer. Done twice, \
-      the second changes nothing. It works until the overlap has ended and the keystore was \
-      changed after that.
+      The value from before the rotation is used again, and the new one is kept out of use. A run \
+      that is under way goes on with the new one until the provider has accepted the old one \
+      again; 'nightjar status' says which it uses, and why. Done twice, the second changes \
+      nothing. It works until the overlap has ended and the keystore was changed after that.
 
       Example:
-        nightjar keys rollback anthropic-main
+        nightjar keys rollback anthropic
       """
   )
 
@@ -32,7 +33,11 @@ struct KeysRollback: ParsableCommand {
     print("rolled keystore:\(id) back")
     print("  in use: \(entry.summary)")
     if let other = entry.previous {
-      print("  no longer used: version \(other.number), fingerprint \(other.fingerprint)")
+      print("  out of use: version \(other.number), fingerprint \(other.fingerprint)")
+      print(
+        "runs under way go on with version \(other.number) until the provider has accepted version "
+          + "\(entry.current.number); 'nightjar status' says which they use"
+      )
     }
   }
 }

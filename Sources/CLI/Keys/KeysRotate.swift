@@ -19,8 +19,8 @@ struct KeysRotate: AsyncParsableCommand {
       which costs nothing); if it does not, the keystore stays as it is.
 
       Example:
-        nightjar keys rotate anthropic-main
-        issue-new-key | nightjar keys rotate anthropic-main --overlap 1h --probe
+        nightjar keys rotate anthropic
+        issue-new-key | nightjar keys rotate anthropic --overlap 1h --probe
       """
   )
 
@@ -58,7 +58,7 @@ struct KeysRotate: AsyncParsableCommand {
   }
 
   mutating func run() async throws {
-    let keystore = options.opened()
+    let keystore = try options.openedForChange()
     let key = try value.key()
     if probe {
       let entry = try keystore.entries().first { $0.id == value.id }

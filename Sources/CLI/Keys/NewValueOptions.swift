@@ -42,6 +42,9 @@ struct NewValueOptions: ParsableArguments {
           + "it is in your shell's history, so remove it there or replace the key"
       )
     }
+    if let end = expires?.moment, end <= Timestamp.now() {
+      throw ValidationError("--expires \(Timestamp.text(end)) is in the past: check the date")
+    }
     if let start = notBefore?.moment, let end = expires?.moment, start >= end {
       throw ValidationError("the value would expire before it may be used")
     }

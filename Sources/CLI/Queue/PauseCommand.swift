@@ -38,7 +38,7 @@ struct ResumeCommand: ParsableCommand {
     commandName: "resume",
     abstract: "End the pause of a batch.",
     discussion: """
-      Workers that wait go on within a second. It starts none:
+      Workers that wait go on within a second. It starts none, and says which command does:
 
         nightjar resume night.queue
       """
@@ -48,12 +48,17 @@ struct ResumeCommand: ParsableCommand {
   var target: String
 
   mutating func run() throws {
-    let batch = try BatchTarget(target).files.batch
-    let workers = try Batches.inspect(batch).workers().count { $0.state != .dead }
+    let files = try BatchTarget(target).files
+    let batch = files.batch
+    let inspector = try Batches.inspect(batch)
+    let workers = try inspector.workers().count { $0.state != .dead }
     let file = PauseFile(batch: batch)
     let wasPaused = file.isThere
     try file.remove()
-    let next = workers == 0 ? "nobody works on it now" : "\(workers) at work"
-    printResult("\(wasPaused ? "resumed" : "it was not paused"); \(next)")
+    let now = workers == 0 ? "nobody works on it now" : "\(workers) at work"
+    printResult("\(wasPaused ? "resumed" : "it was not paused"); \(now)")
+    guard workers == 0 else { return }
+    let continuation = Continuation(target, files, try inspector.input(), try inspector.summary())
+    Console.shared.note("  next: \(continuation.text)")
   }
 }

@@ -15,7 +15,7 @@ struct WorkCommand: AsyncParsableCommand {
 
         nightjar enqueue prompts.jsonl --queue night.queue
         nightjar work --queue night.queue --until-empty --provider anthropic \\
-          --model claude-opus-4-6 --max-tokens 512 --key keystore:main
+          --model claude-opus-4-6 --max-tokens 512 --key keystore:anthropic
         nightjar export night.queue -o results.jsonl
 
       A worker that dies is noticed at once, one that is frozen when its lease is over; its jobs go \

@@ -1,13 +1,16 @@
 import ArgumentParser
 import Runner
+import Synchronization
 
 /// What becomes of completed jobs whose line or settings have changed since.
 struct ChangeOptions: ParsableArguments {
   @Flag(help: "Keep the results of completed jobs whose line, document, model or template changed.")
   var allowChanged = false
 
-  @Flag(help: "Forget the results of such jobs and do them again.")
+  @Flag(help: "Forget the results of such jobs and do them again; asks first on a terminal.")
   var rerunChanged = false
+
+  @OptionGroup var confirmation: Confirmation
 
   func validate() throws {
     guard !allowChanged || !rerunChanged else {
@@ -15,7 +18,27 @@ struct ChangeOptions: ParsableArguments {
     }
   }
 
-  var onChanged: OnChanged { allowChanged ? .allow : rerunChanged ? .rerun : .refuse }
+  var onChanged: OnChanged {
+    if allowChanged { return .allow }
+    return rerunChanged ? .rerun(ifAllowed: rerunQuestion) : .refuse
+  }
+
+  /// Asks once, although both the settings and the lines of jobs may have changed.
+  private var rerunQuestion: @Sendable (Int) -> Bool {
+    let isAllowed = Mutex(false)
+    return { [confirmation] count in
+      isAllowed.withLock { isAllowed in
+        isAllowed =
+          isAllowed
+          || confirmation.allows(
+            count == 1
+              ? "forget 1 result that was paid for, and pay for its job again"
+              : "forget \(count) results that were paid for, and pay for their jobs again"
+          )
+        return isAllowed
+      }
+    }
+  }
 }
 
 extension ResumeChanges {

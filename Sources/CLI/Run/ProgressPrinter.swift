@@ -25,7 +25,7 @@ final class ProgressPrinter: Sendable {
         if isTerminal {
           Console.shared.show(progress: ProgressLine.bar(counters) + text)
         } else {
-          Console.shared.note(text)
+          Console.shared.log(text)
         }
       }
     }

@@ -54,8 +54,7 @@ struct RunBuilder {
   func plan() async throws -> RunPlan {
     let files = try files()
     try OutputCheck(files, input: input).run()
-    let prices = try PricesFile(builder.settings.prices).prices()
-    try refuseUnpriced(in: prices)
+    let prices = try prices()
     return try await builder.plan(
       files,
       prices: prices,
@@ -67,6 +66,15 @@ struct RunBuilder {
         onChanged: options.changes.onChanged
       )
     )
+  }
+
+  /// What models cost.
+  ///
+  /// - Throws: ``CLIError`` where the prices cannot be read, or a budget misses one.
+  func prices() throws -> Prices {
+    let prices = try PricesFile(builder.settings.prices).prices()
+    try refuseUnpriced(in: prices)
+    return prices
   }
 
   /// A budget needs to know what the plain prompts cost.

@@ -72,17 +72,19 @@ struct RunOutcome {
     )
   }
 
+  static let noJobs = CLIError(
+    "the input has no jobs",
+    next: "check that it is the file you meant",
+    exitCode: 66
+  )
+
   private var reason: CLIError? {
     let again = "run the same command to do the rest; finished jobs will not be sent again"
     switch report.stop {
     case nil where report.isHeld: return held
     case nil where report.summary.total == 0 && report.summary.isQueue: return nil
     case nil where report.summary.total == 0:
-      return CLIError(
-        "the input has no jobs",
-        next: "check that it is the file you meant",
-        exitCode: 66
-      )
+      return Self.noJobs
     case nil where report.summary.pending > 0:
       return CLIError("some jobs were left without a result", next: again, exitCode: 70)
     case nil: return nil

@@ -68,6 +68,13 @@ struct KeystoreOptions: ParsableArguments {
     )
   }
 
+  /// The keystore, opened before a value is asked for, which a wrong passphrase would lose.
+  func openedForChange() throws -> Keystore {
+    let keystore = opened()
+    _ = try keystore.generation()
+    return keystore
+  }
+
   /// The keystore, of which nothing is read yet.
   func opened() -> Keystore {
     Keystore(at: location, notice: { Console.shared.note("warning: \($0)") })

@@ -109,7 +109,8 @@ struct KeyOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       A key reference, never a key: keystore:ID, vault:MOUNT/PATH#FIELD, aws-sm:ID#FIELD, \
-      exec:COMMAND, file:PATH[#FIELD] or env:NAME. Repeatable: all keys of one account.
+      exec:COMMAND, file:PATH[#FIELD] or env:NAME; none for a server that asks for no key. \
+      Repeatable: all keys of one account.
       """,
       valueName: "ref"
     )

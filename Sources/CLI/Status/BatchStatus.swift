@@ -71,9 +71,14 @@ struct BatchStatus {
     }
   }
 
+  private var accounts: AccountsReport {
+    let report = AccountsReport(json: summary.accounts)
+    return isRunning ? report : report.atRest
+  }
+
   /// A line for each account; of a run that is over only those that it stopped for.
   private func accountLines(explained: Bool) -> [String] {
-    let report = AccountsReport(json: summary.accounts)
+    let report = accounts
     let shown = report.accounts.filter { isRunning || explained || $0.state == "parked" }
     let waiting =
       isRunning && report.waiting > 0 ? ["\(report.waiting) jobs wait for room"] : []
@@ -83,7 +88,7 @@ struct BatchStatus {
 
   /// One line.
   var json: String {
-    let accounts = AccountsReport(json: summary.accounts)
+    let accounts = accounts
     return """
       {"state":"\(state)","paused":\(isPaused),"total":\(summary.total),\
       "completed":\(summary.completed),"failed":\(summary.failed),"pending":\(summary.pending),\

@@ -23,7 +23,8 @@ enum AWSProfileFiles {
         file,
         what: "the AWS credentials file",
         largest: largest,
-        followingLinks: true
+        followingLinks: true,
+        readers: .asMounted
       )
       text.withBytes { profile.add($0, prefixed: false) }
     }

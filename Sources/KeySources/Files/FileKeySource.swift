@@ -1,11 +1,11 @@
 import Glibc
 import Secrets
 
-/// A key in a file that only this user may read: the key alone, or a JSON object with a field for
-/// it.
+/// A key in a file that only this user may read, or that root has mounted: the key alone, or a JSON
+/// object with a field for it.
 ///
 /// Symbolic links are followed, because mounted secrets are often links; the checks apply to the
-/// file they lead to. The file is watched.
+/// file they lead to. File and links are watched.
 package struct FileKeySource: KeySource {
   private let path: String
   private let field: String?
@@ -31,7 +31,8 @@ package struct FileKeySource: KeySource {
         path,
         what: "the key file",
         largest: 1 << 20,
-        followingLinks: true
+        followingLinks: true,
+        readers: .asMounted
       )
     } catch {
       // Whoever replaces a file may remove it first, and mounts come and go.

@@ -3,25 +3,17 @@ import Secrets
 
 /// Reads files that hold secrets, and refuses those that others could read or replace.
 enum SecretFile {
-  /// What the file's group may do.
-  enum Group {
-    case nothing
-    /// The group's bit stands for more than the group: systemd lends a credential of root to one
-    /// user by an access list, which shows there.
-    case mayRead
-  }
-
   /// Reads a whole file straight into a secret.
   ///
   /// The checks are made on the open file, so that it cannot be exchanged in between: a regular
-  /// file, owned by this user or root, with no permission for group and others.
+  /// file that ``FileProtection`` finds no fault with.
   ///
   /// - Parameters:
   ///   - path: the file.
   ///   - what: names it in messages, for instance "the keystore".
   ///   - largest: the most bytes accepted.
   ///   - followingLinks: whether the last part of the path may be a symbolic link.
-  ///   - group: what the file's group may do.
+  ///   - readers: who else may read it.
   /// - Returns: the file's bytes.
   /// - Throws: ``KeySourceError`` of kind `denied`.
   static func read(
@@ -29,13 +21,13 @@ enum SecretFile {
     what: String,
     largest: Int,
     followingLinks: Bool,
-    group: Group = .nothing
+    readers: FileProtection.Readers = .none
   ) throws(KeySourceError) -> Secret {
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
     let file = unsafe open(path, flags)
     guard file >= 0 else { throw cannotOpen(path, what: what, reason: errno) }
     defer { close(file) }
-    let size = try checkedSize(file, path: path, what: what, group: group)
+    let size = try checkedSize(file, path: path, what: what, readers: readers)
     guard size <= largest else { throw tooLarge(path, what: what, largest: largest) }
     return try read(file, path: path, what: what, largest: size)
   }
@@ -85,12 +77,12 @@ enum SecretFile {
     return secret
   }
 
-  /// The size of an open file, which must be a regular one that only this user can read or change.
+  /// The size of an open file, which must be a regular one that others cannot read or change.
   static func checkedSize(
     _ file: Int32,
     path: String,
     what: String,
-    group: Group = .nothing
+    readers: FileProtection.Readers = .none
   ) throws(KeySourceError) -> Int {
     var status = stat()
     guard unsafe fstat(file, &status) == 0 else {
@@ -99,20 +91,20 @@ enum SecretFile {
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw KeySourceError(.denied, "\(what) \(path) is not a regular file; check the path")
     }
-    guard status.st_uid == geteuid() || status.st_uid == 0 else {
+    switch FileProtection(of: file, status).fault(for: geteuid(), readers) {
+    case nil: return Int(status.st_size)
+    case .foreignOwner:
       throw KeySourceError(
         .denied,
         "\(what) \(path) belongs to user \(status.st_uid); it must belong to you or to root, "
           + "or its owner could exchange it: chown it"
       )
-    }
-    guard status.st_mode & (group == .mayRead ? 0o037 : 0o077) == 0 else {
+    case .shared:
       throw KeySourceError(
         .denied,
         "\(what) \(path) can be read or changed by other users; run: chmod 600 '\(path)'"
       )
     }
-    return Int(status.st_size)
   }
 
   private static func tooLarge(_ path: String, what: String, largest: Int) -> KeySourceError {

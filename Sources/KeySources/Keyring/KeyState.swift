@@ -37,6 +37,8 @@ package enum KeyringEvent: Hashable, Sendable {
   package enum DrainReason: String, Hashable, Sendable {
     /// A newer value works.
     case replaced
+    /// Its source gives another one, before it was ever used with success.
+    case withdrawn
     /// Its source says that it is no more.
     case gone
     /// Its time is up.

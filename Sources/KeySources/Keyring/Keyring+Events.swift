@@ -61,10 +61,41 @@ extension Keyring.Contents {
   }
 }
 
+extension Keyring.Contents {
+  /// How old the last word of a source is that has stopped answering, and why it has.
+  func silence(
+    of source: Int,
+    _ sources: [any KeySource],
+    at now: ContinuousClock.Instant
+  ) -> String? {
+    guard let age = state.staleness(of: source, at: now) else { return nil }
+    let problem = problems[source].map { ": \($0)" } ?? ""
+    return "\(sources[source].reference) was last read \(age.components.seconds) s ago\(problem)"
+  }
+
+  /// Why requests go out with another value than the newest that their source gives.
+  func difference(at source: Int, _ sources: [any KeySource]) -> String? {
+    guard let newest = state.newest(of: source),
+      let used = state.versions.first(where: { $0.generation == state.candidate }),
+      used.source == source, used.generation != newest.generation
+    else { return nil }
+    let given = "\(name(of: newest)), which \(sources[source].reference) gives now"
+    return newest.refusals > 0
+      ? "the provider refuses \(given); \(name(of: used)) is used until it accepts it"
+      : "\(given), is being tried; \(name(of: used)) is used until it works"
+  }
+
+  private func name(of version: KeyringState.Version) -> String {
+    guard let key = keys[version.generation] else { return "a value" }
+    return key.label.map { "version \($0) (\(key.fingerprint))" } ?? "the value \(key.fingerprint)"
+  }
+}
+
 extension KeyringEvent.DrainReason {
   fileprivate var words: String {
     switch self {
     case .replaced: "a newer one works"
+    case .withdrawn: "its source gives another one now"
     case .gone: "its store says that it is no more"
     case .expired: "its time is up"
     case .lapsed: "its store has not answered for too long"

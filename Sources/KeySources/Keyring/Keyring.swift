@@ -180,6 +180,7 @@ package final class Keyring: Sendable {
         if let problem = contents.problems[source] { return problem.description }
         let key = contents.state.newest(of: source)
           .flatMap { contents.keys[$0.generation]?.description }
+        if sources[source].reference == .absent { return "no key was sent, and it wants one" }
         return "the provider refused \(key ?? sources[source].reference.description), and its "
           + "source still holds the same value"
       }.joined(separator: "; ")
@@ -187,15 +188,13 @@ package final class Keyring: Sendable {
   }
 
   /// What its user should know of its sources: how old the last word of those is that do not
-  /// answer, and why they do not.
+  /// answer, and why they do not; and why another value is used than the one that a source gives.
   package var complaints: [String] {
     let now = now()
     return contents.withLock { contents in
-      sources.indices.compactMap { source in
-        guard let age = contents.state.staleness(of: source, at: now) else { return nil }
-        let problem = contents.problems[source].map { ": \($0)" } ?? ""
-        return
-          "\(sources[source].reference) was last read \(age.components.seconds) s ago\(problem)"
+      sources.indices.flatMap { source in
+        [contents.silence(of: source, sources, at: now), contents.difference(at: source, sources)]
+          .compactMap(\.self)
       }
     }
   }

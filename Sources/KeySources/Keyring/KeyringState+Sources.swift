@@ -80,7 +80,7 @@ extension KeyringState {
     where versions[index].source == source && !names.contains(versions[index].name) {
       versions[index].isOffered = false
       // An accepted one stays until its successor is accepted too.
-      if versions[index].state == .pending { drain(index, .replaced) }
+      if versions[index].state == .pending { drain(index, .withdrawn) }
     }
     return added
   }

@@ -27,7 +27,7 @@ enum IdentityFile {
         what: what,
         largest: largest,
         followingLinks: false,
-        group: .mayRead
+        readers: .asMountedOrGroup
       )
     case .file(let path):
       try LockedFolder.check(parentOf: path)

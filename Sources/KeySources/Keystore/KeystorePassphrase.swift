@@ -21,9 +21,19 @@ final class KeystorePassphrase: Sendable {
     known.withLock { $0 = identity }
   }
 
+  /// The fewest characters of a new one.
+  private static let shortest = 10
+
   /// A new one, which people type twice.
   func new() throws(KeySourceError) -> AgeIdentity {
     let first = try given("new passphrase for \(location.path)")
+    guard first.withBytes({ $0.characterCount >= Self.shortest }) else {
+      throw KeySourceError(
+        .usage,
+        "the passphrase is shorter than \(Self.shortest) characters, and whoever has the file can "
+          + "guess as often as they like; take a longer one, such as a few words"
+      )
+    }
     if location.passphraseDescriptor == nil {
       let again = try given("same passphrase again")
       guard Fingerprint(of: first) == Fingerprint(of: again) else {
@@ -41,5 +51,12 @@ final class KeystorePassphrase: Sendable {
       return try HiddenInput.read(from: descriptor, "the passphrase")
     }
     return try HiddenInput.ask(prompt, otherwise: "give it with --passphrase-fd N")
+  }
+}
+
+extension Span<UInt8> {
+  /// How many characters of UTF-8 begin here.
+  fileprivate var characterCount: Int {
+    indices.count { self[$0] & 0xC0 != 0x80 }
   }
 }

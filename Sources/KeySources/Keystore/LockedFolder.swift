@@ -102,7 +102,8 @@ struct LockedFolder: ~Copyable {
   private func cannotWrite(_ file: String) -> KeySourceError {
     KeySourceError(
       .cannotWrite,
-      "cannot write \(file): \(SecretFile.reason(errno)), and nothing was changed; check the folder and the space on its disk"
+      "cannot write \(file): \(SecretFile.reason(errno)), and nothing was changed; check the folder "
+        + "and the space on its disk"
     )
   }
 

@@ -19,7 +19,13 @@ final class VaultCredential: Sendable {
   /// Reads a file that only this user may read.
   static func privateFile(_ path: String, what: String) throws(KeySourceError) -> VaultCredential {
     try filled(
-      try SecretFile.read(path, what: what, largest: largest, followingLinks: true),
+      try SecretFile.read(
+        path,
+        what: what,
+        largest: largest,
+        followingLinks: true,
+        readers: .asMounted
+      ),
       path,
       what
     )

@@ -39,18 +39,22 @@ package final class Account: Sendable {
   func headers(for lease: KeyLease) throws(TransportError) -> RequestHeaders {
     try headers.withLock { cached throws(TransportError) in
       if let known = cached[lease.generation] { return known }
-      let fields = provider.headers
-      let credential = provider.credentialHeader
-      let made = try lease.key.withSecret { secret throws(TransportError) in
-        try RequestHeaders(
-          fields,
-          credential: secret,
-          name: credential.name,
-          prefix: credential.prefix
-        )
-      }
+      let made = try makeHeaders(with: lease.key)
       cached[lease.generation] = made
       return made
+    }
+  }
+
+  private func makeHeaders(with key: Key) throws(TransportError) -> RequestHeaders {
+    guard !key.isAbsent else { return try RequestHeaders(provider.headers) }
+    let credential = provider.credentialHeader
+    return try key.withSecret { secret throws(TransportError) in
+      try RequestHeaders(
+        provider.headers,
+        credential: secret,
+        name: credential.name,
+        prefix: credential.prefix
+      )
     }
   }
 

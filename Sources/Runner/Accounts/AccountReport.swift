@@ -4,7 +4,7 @@ import KeySources
 /// How an account stands, for `status` and reports: its key, what holds it back, what is wrong.
 package struct AccountReport: Codable, Sendable, Equatable {
   package var name: String
-  /// `running`, `waiting for a key`, or `parked`.
+  /// `running`, `waiting for a key`, `parked`, or `stopped` where nobody works any more.
   package var state: String
   /// Why it does not run; empty where it does.
   package var reason: String
@@ -23,6 +23,13 @@ package struct AccountReport: Codable, Sendable, Equatable {
   /// For how many of the run's seconds what held it back.
   package var heldSeconds: [String: Int]
   package var pacers: [PacerReport]
+
+  fileprivate mutating func rest() {
+    if state != "parked" { state = "stopped" }
+    inFlight = 0
+    heldBy = nil
+    for index in pacers.indices { pacers[index].inFlight = 0 }
+  }
 
   /// What held it back most of the run, and for which share of it.
   package var binding: (name: String, share: Double)? {
@@ -66,6 +73,14 @@ package struct AccountsReport: Codable, Sendable, Equatable {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     self = (try? decoder.decode(Self.self, from: Data(json.utf8))) ?? AccountsReport()
+  }
+
+  /// The same once nobody works any more: what it was kept with a moment before is over.
+  package var atRest: AccountsReport {
+    var report = self
+    report.waiting = 0
+    for index in report.accounts.indices { report.accounts[index].rest() }
+    return report
   }
 
   /// One JSON object.

@@ -6,8 +6,18 @@ package enum OnChanged: Sendable {
   case refuse
   /// Their old results stay.
   case allow
-  /// Their old results are forgotten, and they are done again.
-  case rerun
+  /// Their old results are forgotten, and they are done again, if so many of them may be.
+  case rerun(ifAllowed: @Sendable (Int) -> Bool)
+
+  /// Whether the run has to be refused on account of so many jobs; asks where there are any.
+  func refuses(_ count: Int) -> Bool {
+    guard count > 0 else { return false }
+    return switch self {
+    case .refuse: true
+    case .allow: false
+    case .rerun(let isAllowed): !isAllowed(count)
+    }
+  }
 }
 
 /// How a new version of an input differs from what was queued of it; a pure value.

@@ -81,7 +81,7 @@ struct InputReconciler {
   ) async throws {
     let change = change(intake, jobs)
     let outdated = change.outdated
-    if case .refuse = onChanged, !outdated.isEmpty {
+    if onChanged.refuses(outdated.count) {
       throw try await refusal(outdated, in: intake.drafts)
     }
     let isRerun = if case .rerun = onChanged { true } else { false }

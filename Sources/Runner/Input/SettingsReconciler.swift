@@ -19,9 +19,11 @@ struct SettingsReconciler {
   /// - Throws: ``StoreError`` `.inputChanged` where completed jobs were done with other settings and
   ///   nobody has said what to do with them.
   func check() async throws {
-    guard case .refuse = onChanged, let earlier = try await earlier() else { return }
+    guard let earlier = try await earlier() else { return }
     let completed = try await store.storedJobs().prompts(.completed).count
-    if completed > 0 { throw refusal(settings.changes(since: earlier), completed) }
+    if onChanged.refuses(completed) {
+      throw refusal(settings.changes(since: earlier), completed)
+    }
   }
 
   /// Takes note of the settings; failed prompts are tried again with new ones, and completed ones

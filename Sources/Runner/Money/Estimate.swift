@@ -64,6 +64,8 @@ package struct Estimate: Sendable, Equatable {
   package private(set) var jobs = 0
   /// Lines and documents that cannot be sent.
   package private(set) var unusable = 0
+  /// Why the first of them cannot, each with its place.
+  package private(set) var faults: [String] = []
   /// Models without a price.
   package private(set) var unpriced: Set<String> = []
   /// Jobs whose cost nothing bounds.
@@ -92,9 +94,13 @@ package struct Estimate: Sendable, Equatable {
     if let bound { left.mostCost += price.worst(input: bound.input, output: bound.output) }
   }
 
-  mutating func addUnusable() {
+  /// How many faults are told.
+  private static let mostFaults = 5
+
+  mutating func addUnusable(_ fault: String) {
     jobs += 1
     unusable += 1
+    if faults.count < Self.mostFaults { faults.append(fault) }
   }
 
   /// Takes the whole input to be like the part of it that was read.

@@ -74,15 +74,14 @@ package struct Estimator: Sendable {
   private var most: Int { min(mostJobs, limit ?? .max) }
 
   private func add(_ line: LineSplitter.Line, to estimate: inout Estimate) async {
-    guard !line.isOversized else { return estimate.addUnusable() }
-    guard !line.bytes.isBlankLine else { return }
+    guard line.isOversized || !line.bytes.isBlankLine else { return }
     for job in await preparer.jobs(in: [line]) {
       do throws(UnusableJob) {
         let prepared = try await preparer.prepare(job, line.bytes.content)
         let price = prices[prepared.shape.model]
         estimate.add(prepared, price: price, countsCacheInInput: countsCacheInInput)
       } catch {
-        estimate.addUnusable()
+        estimate.addUnusable(error.refusal.message)
       }
     }
   }

@@ -12,7 +12,7 @@ enum Armor {
   static func isArmored(_ file: [UInt8]) -> Bool {
     guard !file.starts(with: "age-encryption.org/".utf8) else { return false }
     return file.prefix(1024).split(separator: 0x0A).contains { line in
-      line.drop { whitespace.contains($0) }.starts(with: "-----BEGIN".utf8)
+      line.lazy.filter { !whitespace.contains($0) }.starts(with: "-----BEGIN".utf8)
     }
   }
 
@@ -35,6 +35,8 @@ enum Armor {
     guard let last = lines.popLast(), last.elementsEqual(end) else {
       throw .armor("it does not end with the line '-----END AGE ENCRYPTED FILE-----'")
     }
+    // Well-formed armor around nothing: what is in it is no age file, which its header tells.
+    guard !lines.isEmpty else { return [] }
     guard let short = lines.last, (1...columns).contains(short.count),
       lines.dropLast().allSatisfy({ $0.count == columns })
     else { throw .armor("its lines are not 64 columns wide") }
