@@ -128,12 +128,9 @@ extension JSONToken {
     guard kind == .array else {
       throw JSONError(offset: range.lowerBound, message: "an array is due")
     }
-    var scanner = JSONScanner(at: range.lowerBound + 1)
+    var elements = JSONElements(of: self)
     var result: [JSONToken] = []
-    guard !scanner.take(UInt8(ascii: "]"), in: text) else { return result }
-    repeat {
-      result.append(try scanner.value(in: text, depth: 1))
-    } while scanner.take(UInt8(ascii: ","), in: text)
+    while let element = try elements.next(in: text) { result.append(element) }
     return result
   }
 }

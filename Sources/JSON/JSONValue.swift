@@ -60,7 +60,27 @@ package struct JSONValue: Sendable {
   }
 
   /// The elements of an array, or nil.
-  package var elements: [JSONValue]? {
-    (try? token.elements(in: text.span))?.map { JSONValue($0, of: text) }
+  package var elements: [JSONValue]? { kind == .array ? Array(eachElement) : nil }
+
+  /// The elements of an array, found one by one as they are asked for; none of anything else.
+  package var eachElement: Elements { Elements(of: token, in: text) }
+
+  /// A walk over the elements of an array.
+  package struct Elements: Sequence, IteratorProtocol {
+    private let text: [UInt8]
+    private var walk: JSONElements?
+
+    fileprivate init(of token: JSONToken, in text: [UInt8]) {
+      self.text = text
+      walk = token.kind == .array ? JSONElements(of: token) : nil
+    }
+
+    package mutating func next() -> JSONValue? {
+      guard var elements = walk else { return nil }
+      // The text was validated when it was taken.
+      let element = try? elements.next(in: text.span)
+      walk = elements
+      return element.map { JSONValue($0, of: text) }
+    }
   }
 }

@@ -32,7 +32,8 @@ extension TransportError {
   static func tooLarge(limit: Int) -> TransportError {
     TransportError(
       .tooLarge,
-      "the response is larger than \(limit) bytes",
+      "the response is larger than \(limit) bytes"
+        + (limit >= 1 << 20 ? " (\(limit >> 20) MiB)" : ""),
       requestMayHaveLeft: true
     )
   }

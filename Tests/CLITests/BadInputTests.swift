@@ -25,16 +25,21 @@ struct BadInputTests {
     #expect(try ending.report().failed == bad.count)
   }
 
-  @Test func `a line of 30 MB fails by itself`() throws {
+  @Test func `a line of 70 MB fails by itself, with its size and the limit`() throws {
     let folder = try Scratch()
     let provider = try Provider(in: folder)
-    let long = #"{"id":"long","prompt":"\#(String(repeating: "x", count: 30_000_000))"}"#
+    let long = #"{"id":"long","prompt":"\#(String(repeating: "x", count: 70_000_000))"}"#
     try folder.write("in.jsonl", prompts(0..<3) + long + "\n" + prompts(3..<6))
     let ending = try folder.nightjar(["run", "in.jsonl", "-o", "out.jsonl"] + provider.flags())
     #expect(ending.status == 1, "\(ending.errors)")
     try folder.expectResults(0..<6)
     #expect(try folder.failures().map(\.error.message).first?.hasPrefix("in.jsonl:4: ") == true)
-    #expect(ending.errors.contains("in.jsonl:4: "))
+    #expect(
+      ending.errors.contains(
+        "in.jsonl:4: the line has 70000026 bytes, and a line may have 67108864"
+      ),
+      "\(ending.errors)"
+    )
   }
 
   @Test func `documents that cannot be read fail and the others run`() throws {

@@ -97,7 +97,7 @@ struct EstimateTests {
     #expect(pipe.errors.contains("pipe"))
   }
 
-  @Test(arguments: [("", 66, "no jobs"), ("not JSON\n", 65, "in.jsonl:1: not JSON")])
+  @Test(arguments: [("", 66, "no jobs"), ("{broken}\n", 65, "in.jsonl:1: not JSON")])
   func `an input that comes to nothing is refused`(
     text: String,
     status: Int32,

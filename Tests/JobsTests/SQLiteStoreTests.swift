@@ -130,17 +130,48 @@ import Testing
     #expect(summary.traffic.requestsSent == 3)
   }
 
-  @Test func `is for one input only`() throws {
+  private static let otherInputs = [
+    BatchInput(kind: .file, path: "/other.jsonl"), BatchInput(kind: .folder, path: "/in.jsonl"),
+    BatchInput(kind: .pipe, path: "-"),
+  ]
+
+  @Test(arguments: otherInputs)
+  func `is for one input only once a request was sent`(_ input: BatchInput) async throws {
+    let store = try open()
+    var flush = Flush()
+    flush.traffic.requestsSent = 1
+    _ = try await store.commit(flush)
+    try store.close(isClean: true)
+    let error = #expect(throws: StoreError.self) { try open(input) }
+    #expect(error?.code == .inputChanged)
+    #expect(error?.message.contains("/in.jsonl") == true)
     try open().close(isClean: true)
-    for input in [
-      BatchInput(kind: .file, path: "/other.jsonl"), BatchInput(kind: .folder, path: "/in.jsonl"),
-      BatchInput(kind: .pipe, path: "-"),
-    ] {
-      let error = #expect(throws: StoreError.self) { try open(input) }
-      #expect(error?.code == .inputChanged)
-      #expect(error?.message.contains("/in.jsonl") == true)
+  }
+
+  @Test(arguments: otherInputs)
+  func `takes another input while nothing was sent`(_ input: BatchInput) async throws {
+    let first = try open()
+    _ = try await first.append(drafts([5]), isLast: true)
+    try await first.record(settings: "{}", again: [])
+    try first.close(isClean: true)
+    let second = try open(input)
+    #expect(second.recovery.replacedInput == "/in.jsonl")
+    #expect(try await second.summary() == BatchSummary())
+    #expect(try await second.settings().isEmpty)
+    #expect(try await second.segments(after: 0, limit: 9).isEmpty)
+    _ = try await second.append(drafts([3]), isLast: true)
+    try second.close(isClean: true)
+    #expect(try open(input).recovery.replacedInput == nil)
+  }
+
+  @Test func `is for one input only where a worker was killed with a request on its way`() throws {
+    do {
+      let store = try open()
+      let sends = try SendJournal(path: store.files.sent, capacity: 4)
+      _ = sends.mark(0, worst: .zero)
     }
-    try open().close(isClean: true)
+    let error = #expect(throws: StoreError.self) { try open(Self.otherInputs[0]) }
+    #expect(error?.code == .inputChanged)
   }
 
   @Test func `of a newer version is refused and left alone`() throws {

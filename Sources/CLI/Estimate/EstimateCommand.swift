@@ -33,6 +33,7 @@ struct EstimateCommand: AsyncParsableCommand {
         next: "write the input to a file, and give that one to 'run' too"
       )
     }
+    try await builder.input.refuseForeignFormat()
     let prices = try plan.prices()
     let summary = try Self.summary(plan)
     var estimate = try await Estimator(

@@ -44,6 +44,7 @@ struct EnqueueCommand: AsyncParsableCommand {
     let file = isJobFile ? try JobFile(at: input) : JobFile()
     let path = try queue.path(file)
     let input = try RunInput(named: isJobFile ? try file.inputName(at: input) : input)
+    try await input.refuseForeignFormat()
     if strict { try await input.refuseBadLines() }
     let store = try Batches.open(path, input: BatchInput(kind: .queue, path: ""), as: .producer)
     var count = EnqueueCount(path)

@@ -44,6 +44,11 @@ struct AttendedRun {
           + "have been billed and \(fate)"
       )
     }
+    if let other = run.recovery.replacedInput {
+      Console.shared.note(
+        "starting with \(plan.input.name) in the place of \(other), of which nothing had been sent"
+      )
+    }
     if let text = run.changes.text { Console.shared.note(text) }
     let signals = SignalWatch(run, grace: builder.settings.pace.grace)
     let progress =

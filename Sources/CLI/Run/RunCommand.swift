@@ -102,7 +102,10 @@ struct RunCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let builder = try RunBuilder(self)
-    if strict { try await builder.input.refuseBadLines() }
+    try await builder.input.refuseForeignFormat()
+    if strict {
+      try await builder.input.refuseBadLines(builder.builder.settings.prompts)
+    }
     if dryRun { return try await DryRun(builder.builder).print() }
     try await AttendedRun(builder.builder, shared).carryOut { try await builder.plan() }
   }

@@ -33,17 +33,28 @@ extension RunInput {
     }
   }
 
+  /// Looks at how the input begins before anything is made or sent.
+  ///
+  /// - Throws: ``StoreError`` where it is no lines of JSON, with the command that makes some of it.
+  func refuseForeignFormat() async throws {
+    guard let format = try await foreignFormat() else { return }
+    var name: String? = self.name
+    if case .pipe = source { name = nil }
+    throw format.error(of: name) { FileManager.default.fileExists(atPath: $0) }
+  }
+
   /// Looks through the whole input before anything is done with it.
   ///
+  /// - Parameter settings: what goes into the requests besides; nil where that is not known yet.
   /// - Throws: ``CLIError`` that names the first bad line.
-  func refuseBadLines() async throws {
+  func refuseBadLines(_ settings: PromptSettings? = nil) async throws {
     guard case .file = source else {
       throw CLIError.usage(
         "--strict reads the input twice, which needs a file",
         next: "give a .jsonl file, or leave --strict out"
       )
     }
-    let (count, first) = try await JobReader.check(source, name: name)
+    let (count, first) = try await JobReader.check(source, name: name, settings: settings)
     guard let first else { return }
     throw CLIError(
       "the input has \(count) bad \(count == 1 ? "line" : "lines"); nothing was sent",

@@ -130,7 +130,8 @@ extension StatedSettings {
       model: options.provider.model ?? variable("NIGHTJAR_MODEL") ?? file.model,
       maxTokens: options.provider.maxTokens ?? file.maxTokens,
       system: options.provider.system ?? file.system,
-      template: try template()
+      template: try template(),
+      ignoredFields: file.ignoredFields
     )
   }
 

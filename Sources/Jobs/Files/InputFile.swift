@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// An input that is read by position, or from front to back where it is a pipe.
 package final class InputFile: Sendable {
@@ -8,6 +9,8 @@ package final class InputFile: Sendable {
   /// An eventfd that wakes whoever waits for a pipe; -1 for a file, which keeps nobody waiting.
   private let wakeup: Int32
   private let queue = BlockingQueue(label: "nightjar.input")
+  /// What was looked at of a pipe and not read yet.
+  private let peeked = Mutex<[UInt8]>([])
 
   /// Opens a file.
   ///
@@ -15,7 +18,8 @@ package final class InputFile: Sendable {
   package init(path: String) throws(StoreError) {
     self.path = path
     wakeup = -1
-    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe of that name keeps nobody waiting for its writer.
+    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
   }
 
@@ -32,7 +36,15 @@ package final class InputFile: Sendable {
   }
 
   private static func unreadable(_ path: String, _ number: Int32) -> StoreError {
-    StoreError(
+    guard number != ESPIPE else {
+      return StoreError(
+        .inputMissing,
+        "the input is a pipe, not a file",
+        at: path,
+        next: "give - as the input and pipe it in: … | nightjar run -"
+      )
+    }
+    return StoreError(
       .inputMissing,
       "cannot read the input: \(unsafe String(cString: strerror(number)).lowercased())",
       at: path,
@@ -62,9 +74,42 @@ package final class InputFile: Sendable {
   ///
   /// - Throws: ``StoreError`` when it cannot be read, `CancellationError` after ``stopWaiting()``.
   package func readNext(count: Int) async throws -> [UInt8] {
-    try await queue.run { [self] in
+    let held = peeked.withLock { held in
+      defer { held = [] }
+      return held
+    }
+    guard held.isEmpty else { return held }
+    return try await queue.run { [self] in
       try waitForPipe()
       return try bytes(count, at: nil)
+    }
+  }
+
+  /// Looks at the first bytes, at more and more of them until it is enough; a pipe gives them again
+  /// when it is read.
+  ///
+  /// - Parameters:
+  ///   - limit: how many at most.
+  ///   - isEnough: is told the bytes so far, and whether there will be no more.
+  package func peek(
+    atMost limit: Int,
+    until isEnough: ([UInt8], _ isWhole: Bool) -> Bool
+  ) async throws {
+    var (bytes, size) = ([UInt8](), 64 << 10)
+    while true {
+      let isWhole: Bool
+      if wakeup < 0 {
+        bytes = try await read(at: 0, count: size)
+        isWhole = bytes.count < size
+      } else {
+        let more = try await queue.run { [self, size] in try self.bytes(size, at: nil) }
+        bytes += more
+        isWhole = more.isEmpty
+        peeked.withLock { $0 = bytes }
+      }
+      let isLast = isWhole || bytes.count >= limit
+      if isEnough(bytes, isLast) || isLast { return }
+      size = min(limit, 2 * size)
     }
   }
 

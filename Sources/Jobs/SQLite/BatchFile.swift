@@ -14,15 +14,17 @@ struct BatchFile {
   let path: String
   let access: BatchAccess
 
+  /// - Returns: the path of the input that the batch was about before, where it is about another one
+  ///   now.
   /// - Throws: ``StoreError`` where the file is no batch, a newer one, or of another input.
-  func prepare(_ db: Database, input: BatchInput) throws {
+  func prepare(_ db: Database, input: BatchInput) throws -> String? {
     if try !Self.isEmpty(db) {
       try Self.checkFormat(db, path: path)
       try checkInput(db, input: input)
     }
     try useDurableJournal(db)
     if try Self.version(of: db) < Schema.version { try update(db, input: input) }
-    try checkInput(db, input: input)
+    return try takeInput(input, db)
   }
 
   /// Takes the steps to this version; others who open the file may be at it too.
@@ -95,35 +97,5 @@ struct BatchFile {
         next: "update nightjar, or choose another output"
       )
     }
-  }
-
-  private func checkInput(_ db: Database, input: BatchInput) throws {
-    let recorded = try Self.input(of: db)
-    guard recorded != input else { return }
-    if recorded.kind == .queue || input.kind == .queue {
-      throw StoreError(
-        .inputChanged,
-        recorded.kind == .queue ? "this is a queue" : "this is the batch of a run, not a queue",
-        at: path,
-        next: recorded.kind == .queue
-          ? "work on it with `nightjar work --queue`, or choose another output"
-          : "go on with `nightjar run`, or choose another queue"
-      )
-    }
-    throw StoreError(
-      .inputChanged,
-      "the batch was started with another input, \(recorded.path)",
-      at: path,
-      next: "run it with that input, or choose another output for this one"
-    )
-  }
-
-  /// What the batch was started with.
-  static func input(of db: Database) throws -> BatchInput {
-    guard let row = try Row.fetchOne(db, sql: Statements.input) else {
-      throw DatabaseError(message: "the batch row is missing")
-    }
-    let kind = BatchInput.Kind(rawValue: row["input_kind"])
-    return BatchInput(kind: kind ?? .file, path: row["input_path"])
   }
 }

@@ -58,7 +58,7 @@ package final class SQLiteJobStore: BatchStore {
       let leaseEnd = clock.now + self.lease
       let (joined, recovery) = try database.writeWithoutTransaction { [recoverer, log] db in
         try db.explained(at: path) {
-          try BatchFile(path: path, access: access).prepare(db, input: input)
+          let replaced = try BatchFile(path: path, access: access).prepare(db, input: input)
           if access == .owner { log.follow(db) }
           let joined =
             isWorker
@@ -67,7 +67,9 @@ package final class SQLiteJobStore: BatchStore {
           CrashPoint.reached(.joined)
           guard let recoverer else { return (joined, Recovery()) }
           try recoverer.sweep(db)
-          return (joined, try recoverer.takeIn(db, besides: joined.worker))
+          var recovery = try recoverer.takeIn(db, besides: joined.worker)
+          recovery.replacedInput = replaced
+          return (joined, recovery)
         }
       }
       files = joined.files

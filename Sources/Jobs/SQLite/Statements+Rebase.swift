@@ -80,4 +80,23 @@ extension Statements {
   static let recordSettings = """
     UPDATE batch SET settings = ? WHERE id = 1
     """
+
+  static let wasSent = """
+    SELECT requests_sent + completed + unknown + unanswered_nanos > 0 FROM batch WHERE id = 1
+    """
+
+  static let forgetJobs = """
+    DELETE FROM segment;
+    DELETE FROM result;
+    DELETE FROM retryable;
+    DELETE FROM suspended
+    """
+
+  /// After all jobs were forgotten.
+  static let takeInput = """
+    UPDATE batch SET input_kind = ?, input_path = ?, input_device = 0, input_inode = 0,
+      input_size = 0, input_modified_ns = 0, input_complete = 0, total = 0, failed = 0,
+      cancelled = 0, held = 0, settings = '', revision = revision + 1
+    WHERE id = 1
+    """
 }

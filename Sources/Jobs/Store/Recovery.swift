@@ -1,4 +1,5 @@
-/// What was found of dead workers, whose jobs others go on with.
+/// What was found in a batch when it was opened: of dead workers, whose jobs others go on with, and of
+/// another input.
 package struct Recovery: Sendable, Equatable {
   /// Jobs that were on their way and have no answer: they may have been billed.
   package var unknown: [Int] = []
@@ -6,6 +7,8 @@ package struct Recovery: Sendable, Equatable {
   package var recovered: [Int] = []
   /// Workers that were taken for dead.
   package var workers: [Int] = []
+  /// The path of the input of which nothing had been sent, and in whose place another one came.
+  package var replacedInput: String?
 
   package init() {}
 }

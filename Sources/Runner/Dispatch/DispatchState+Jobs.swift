@@ -8,6 +8,7 @@ extension DispatchState {
     _ bytes: Int,
     at now: ContinuousClock.Instant
   ) {
+    supply.took(bytes)
     segments.add(lease, jobs: jobs.count, bytes: bytes)
     for (job, _) in jobs { models.insert(job.shape.model) }
     ready.add(jobs.filter { $0.wait <= .zero }.map(\.job))

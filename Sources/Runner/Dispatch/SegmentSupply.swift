@@ -19,7 +19,7 @@ package struct SegmentSupply: Sendable {
   static let pollInterval: Duration = .milliseconds(250)
   /// Segments that are claimed at most at a time.
   private static let mostSegments = 64
-  /// About what a segment of lines takes in memory, bytes.
+  /// About what a segment of lines takes in memory, bytes, before any was seen.
   private static let usualBytes = 1 << 20
   /// Jobs beyond which no more are claimed, whatever they wait for.
   static let mostJobs = 20_000
@@ -36,6 +36,8 @@ package struct SegmentSupply: Sendable {
   private var isInputComplete = false
   /// Whether the input was complete when the claim under way began.
   private var wasInputComplete = false
+  /// What the last segment took in memory, or what is usual where that is more.
+  private var segmentBytes = Self.usualBytes
   /// When a queue is looked at again.
   private(set) var nextLook: ContinuousClock.Instant?
 
@@ -59,6 +61,9 @@ package struct SegmentSupply: Sendable {
     isInputComplete = isInputComplete || isComplete
     mayClaim = true
   }
+
+  /// A segment was claimed whose lines take so many bytes.
+  mutating func took(_ bytes: Int) { segmentBytes = max(Self.usualBytes, bytes) }
 
   /// How many segments to claim now; nil for none.
   ///
@@ -84,7 +89,7 @@ package struct SegmentSupply: Sendable {
     isClaiming = true
     mayClaim = false
     wasInputComplete = isInputComplete
-    let room = max(0, mostBytes - bytes) / Self.usualBytes
+    let room = max(0, mostBytes - bytes) / segmentBytes
     let missing = (2 * lowWater - ready) / segmentJobs
     return max(1, min(Self.mostSegments, missing, room))
   }

@@ -6,10 +6,12 @@ extension InputLine {
   /// - Throws: an ``InputLineError``, also where the line was too long to be kept.
   static func read(_ line: LineSplitter.Line) throws(InputLineError) -> InputLine {
     guard !line.isOversized else {
-      let size = "\(line.length >> 20) MiB, longer than \(InputSource.longestLine >> 20) MiB"
+      let most = InputSource.longestLine
       throw InputLineError(
         code: "line_too_long",
-        message: "the line has \(size); split the job into smaller ones"
+        message:
+          "the line has \(line.length) bytes, and a line may have \(most) (\(most >> 20) MiB); "
+          + "split the job into smaller ones, or name images by their addresses"
       )
     }
     return try parse(line.bytes.content.span)
@@ -18,7 +20,8 @@ extension InputLine {
   /// Reads one line, with or without its line ending.
   ///
   /// The whole line is checked to be JSON in UTF-8, so that a native body is sent only if it is
-  /// JSON. Fields that the shapes do not name are left alone, `error` of a failed file among them.
+  /// JSON. What else a native line has beside its request is left alone; of a plain line the names
+  /// are kept, except for `error`, which a failed file has.
   ///
   /// - Throws: an ``InputLineError`` that says what is wrong with the line.
   package static func parse(_ line: Span<UInt8>) throws(InputLineError) -> InputLine {
@@ -66,7 +69,11 @@ extension InputLine {
     guard let id = fields.id else {
       throw wrong("has no id: a plain line has id, a batch line custom_id")
     }
-    return InputLine(id: try identifier(id, named: "id", in: line), shape: .plain(fields.plain))
+    return InputLine(
+      id: try identifier(id, named: "id", in: line),
+      shape: .plain(fields.plain),
+      others: fields.others(in: line)
+    )
   }
 
   /// The text of an id: a string, or in a plain line the digits of an integer.
@@ -109,6 +116,14 @@ private struct Fields {
   var plain = InputLine.PlainFields()
   /// A field of a shape that is there twice, which is refused: readers differ on which one counts.
   var twice: String?
+  /// The names of fields that no shape has.
+  private var unknown: [JSONToken] = []
+
+  /// The names of the fields that are not those of a plain line.
+  func others(in line: Span<UInt8>) -> [String] {
+    let native = [("method", method), ("url", url), ("body", body), ("params", params)]
+    return unknown.compactMap { $0.string(in: line) } + native.filter { $0.1 != nil }.map(\.0)
+  }
 
   mutating func read(_ line: Span<UInt8>) throws(JSONError) {
     guard var members = JSONMembers(ofWhole: line) else {
@@ -138,45 +153,52 @@ private struct Fields {
   }
 
   private mutating func note(_ member: JSONMember, in line: Span<UInt8>) {
-    switch member.key.range.count - 2 {
-    case 2: keep(member, as: "id", &id, &twice, line)
-    case 3: keep(member, as: "url", &url, &twice, line)
-    case 4: keep(member, as: "body", &body, &twice, line)
-    case 5: keep(member, as: "model", &plain.model, line)
-    case 6:
-      keep(member, as: "method", &method, &twice, line)
-      keep(member, as: "params", &params, &twice, line)
-      keep(member, as: "prompt", &plain.prompt, line)
-      keep(member, as: "system", &plain.system, line)
-    case 9: keep(member, as: "custom_id", &customID, &twice, line)
-    case 10: keep(member, as: "max_tokens", &plain.maxTokens, line)
-    default: break
-    }
+    let isKnown =
+      switch member.key.range.count - 2 {
+      case 2: keep(member, as: "id", &id, &twice, line)
+      case 3: keep(member, as: "url", &url, &twice, line)
+      case 4: keep(member, as: "body", &body, &twice, line)
+      case 5:
+        keep(member, as: "model", &plain.model, line) || member.key.isString("error", in: line)
+      case 6:
+        keep(member, as: "method", &method, &twice, line)
+          || keep(member, as: "params", &params, &twice, line)
+          || keep(member, as: "prompt", &plain.prompt, line)
+          || keep(member, as: "system", &plain.system, line)
+      case 9: keep(member, as: "custom_id", &customID, &twice, line)
+      case 10: keep(member, as: "max_tokens", &plain.maxTokens, line)
+      default: false
+      }
+    if !isKnown { unknown.append(member.key) }
   }
 }
 
 /// Keeps a member of this name, and notes it where it is there twice.
+///
+/// - Returns: whether the member has this name.
 private func keep(
   _ member: JSONMember,
   as name: String,
   _ field: inout JSONToken?,
   _ twice: inout String?,
   _ line: Span<UInt8>
-) {
-  guard member.key.isString(name, in: line) else { return }
+) -> Bool {
+  guard member.key.isString(name, in: line) else { return false }
   if field != nil { twice = name }
   field = member.value
+  return true
 }
 
 /// Keeps the first member of this name, unless it is null.
+///
+/// - Returns: whether the member has this name.
 private func keep(
   _ member: JSONMember,
   as name: String,
   _ field: inout JSONToken?,
   _ line: Span<UInt8>
-) {
-  guard field == nil, member.value.kind != .null, member.key.isString(name, in: line) else {
-    return
-  }
-  field = member.value
+) -> Bool {
+  guard member.key.isString(name, in: line) else { return false }
+  if field == nil, member.value.kind != .null { field = member.value }
+  return true
 }

@@ -33,6 +33,14 @@ package struct InputLine: Sendable, Equatable {
   /// The job's id as text, never empty.
   package let id: String
   package let shape: Shape
+  /// The names of a plain line's fields that mean nothing by themselves: a template may name them.
+  package let others: [String]
+
+  init(id: String, shape: Shape, others: [String] = []) {
+    self.id = id
+    self.shape = shape
+    self.others = others
+  }
 
   /// True where the settings of the run go into the request.
   package var isPrompt: Bool {

@@ -92,10 +92,13 @@ package struct JobReader: Sendable {
 
   /// Looks through a whole input without queueing anything.
   ///
+  /// - Parameter settings: what goes into the requests besides; nil where that is not known yet.
   /// - Returns: how many lines are no jobs, and what is wrong with the first of them.
-  package static func check(_ input: InputSource, name: String) async throws
-    -> (count: Int, first: String?)
-  {
+  package static func check(
+    _ input: InputSource,
+    name: String,
+    settings: PromptSettings? = nil
+  ) async throws -> (count: Int, first: String?) {
     var intake = Intake(keepsLines: false, name: name, limit: .max)
     var count = 0
     var first: String?
@@ -107,7 +110,12 @@ package struct JobReader: Sendable {
       intake.drafts = []
     }
     for try await lines in input.lines() {
-      for line in lines { intake.take(line) }
+      for line in lines {
+        intake.take(line)
+        guard let fault = settings?.fault(of: line) else { continue }
+        count += 1
+        first = first ?? "\(name):\(line.number): \(fault.message)"
+      }
       look()
     }
     intake.finishSegment()

@@ -67,14 +67,20 @@ package struct LineSplitter: Sendable {
 
   private mutating func complete(with end: ArraySlice<UInt8>) -> Line {
     let length = skipped + held.count + end.count
-    let bytes: ArraySlice<UInt8> =
-      length > longest ? [] : held.isEmpty ? end : (held + end)[...]
-    let line = Line(bytes: bytes, offset: offset, length: length, number: number)
-    offset += length
-    number += 1
-    held.removeAll(keepingCapacity: held.capacity < 1 << 20)
-    skipped = 0
-    return line
+    var bytes = end
+    if length > longest {
+      bytes = []
+    } else if !held.isEmpty {
+      held += end
+      bytes = held[...]
+    }
+    held = []
+    defer {
+      offset += length
+      number += 1
+      skipped = 0
+    }
+    return Line(bytes: bytes, offset: offset, length: length, number: number)
   }
 
   private mutating func hold(_ rest: ArraySlice<UInt8>) {

@@ -10,17 +10,21 @@ package struct PromptSettings: Sendable {
   package var system: String?
   /// Makes the prompt from the fields of a line or document; without one, `prompt` is the prompt.
   package var template: PromptTemplate?
+  /// Fields of lines that are known to be of no use here.
+  package var ignoredFields: Set<String>
 
   package init(
     model: String? = nil,
     maxTokens: Int? = nil,
     system: String? = nil,
-    template: PromptTemplate? = nil
+    template: PromptTemplate? = nil,
+    ignoredFields: Set<String> = []
   ) {
     self.model = model
     self.maxTokens = maxTokens
     self.system = system
     self.template = template
+    self.ignoredFields = ignoredFields
   }
 
   /// The bytes that go into every request besides its line or document, about.
@@ -39,9 +43,31 @@ package struct PromptSettings: Sendable {
     in text: Span<UInt8>
   ) throws(InputLineError) -> RequestShape {
     switch line.shape {
-    case .native(let request): RequestShape(request.fields, body: request.body, in: text)
-    case .plain(let fields): try shape(of: fields, in: text)
+    case .native(let request):
+      return RequestShape(request.fields, body: request.body, in: text)
+    case .plain(let fields):
+      if let unused = unused(of: line.others) {
+        throw InputLineError(code: "unknown_field", message: unused.message, id: line.id)
+      }
+      return try shape(of: fields, in: text)
     }
+  }
+
+  /// Why a line, which is a job, can make no request with these settings; nil where it can.
+  func fault(of line: LineSplitter.Line) -> InputLineError? {
+    guard let found = try? InputLine.read(line) else { return nil }
+    do throws(InputLineError) {
+      _ = try shape(of: found, in: line.bytes.content.span)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// The fields that would be lost without a word; nil where there are none.
+  private func unused(of fields: [String]) -> UnusedFields? {
+    guard !fields.isEmpty else { return nil }
+    return UnusedFields(fields, namedByTemplate: template?.names ?? [], ignored: ignoredFields)
   }
 
   private func shape(
@@ -155,11 +181,16 @@ package struct PromptSettings: Sendable {
     _ template: PromptTemplate,
     _ fields: TemplateFields
   ) throws(InputLineError) -> String {
+    let text: String
     do throws(PromptTemplateError) {
-      return try template.render(fields)
+      text = try template.render(fields)
     } catch {
       throw fault(error.message)
     }
+    guard text.contains(where: { !$0.isWhitespace }) else {
+      throw fault("the prompt template makes nothing but white space of this job")
+    }
+    return text
   }
 
   private func fault(_ message: String) -> InputLineError {

@@ -6,11 +6,17 @@ import Mustache
 /// template. Sections (`{{#field}}…{{/field}}`, `{{^field}}…{{/field}}`) ask whether a field is
 /// there; a field that is written out must be there.
 package struct PromptTemplate: Sendable {
+  /// The largest prompt, in bytes of UTF-8; providers refuse smaller ones.
+  package static let largest = 32 << 20
+
   private let template: MustacheTemplate
   /// A brace that the text ends in, which the mustache parser takes for a tag cut short.
   private let lastBrace: String
+  private let outline: TemplateOutline
   /// Bytes of the template's text.
   let size: Int
+  /// The fields that it names, and perhaps other words.
+  package var names: Set<String> { outline.names }
 
   /// Parses a template.
   ///
@@ -40,6 +46,7 @@ package struct PromptTemplate: Sendable {
       )
     }
     size = text.utf8.count
+    outline = TemplateOutline(of: text)
     lastBrace = text.hasSuffix("{") ? "{" : ""
     do {
       template = try MustacheTemplate(string: plainText + text.dropLast(lastBrace.count))
@@ -55,16 +62,18 @@ package struct PromptTemplate: Sendable {
 
   /// Renders the prompt of one job.
   ///
-  /// - Throws: a ``PromptTemplateError`` that names a field which the job lacks.
+  /// Everything that goes into it is counted before it does, so that a small line cannot make a prompt
+  /// that fills the memory.
+  ///
+  /// - Throws: a ``PromptTemplateError`` that names a field which the job lacks, or says that the
+  ///   prompt would be larger than ``largest``.
   package func render(_ fields: TemplateFields) throws(PromptTemplateError) -> String {
-    let lookup = FieldLookup(fields)
+    let lookup = FieldLookup(
+      fields,
+      room: RenderRoom(bytes: Self.largest - size, eachTime: outline.sectionBytes)
+    )
     let text = template.render(FieldValue(.root, lookup)) + lastBrace
-    if let name = lookup.missing {
-      throw PromptTemplateError(
-        message: "the prompt template names {{\(name)}}, which this job does not have",
-        line: nil
-      )
-    }
+    if let fault = lookup.fault { throw PromptTemplateError(message: fault, line: nil) }
     return text
   }
 }

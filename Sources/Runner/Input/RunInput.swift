@@ -14,6 +14,24 @@ package struct RunInput: Sendable {
     self.path = path
   }
 
+  /// What a file or pipe is that holds no lines of JSON, by how it begins; nil for one that may.
+  ///
+  /// - Throws: ``StoreError`` when it cannot be read.
+  package func foreignFormat() async throws -> ForeignFormat? {
+    let file: InputFile
+    switch source {
+    case .file(let input), .pipe(let input): file = input
+    case .folder, .queue: return nil
+    }
+    var head = InputHead.undecided
+    try await file.peek(atMost: InputSource.longestLine) { bytes, isWhole in
+      head = InputHead(bytes, isWhole: isWhole)
+      return head != .undecided
+    }
+    if case .foreign(let format) = head { return format }
+    return nil
+  }
+
   var file: InputFile? {
     if case .file(let file) = source { return file }
     return nil

@@ -12,6 +12,9 @@ package struct SegmentAssembler: Sendable {
   private var jobCount = 0
   private var firstLine = 0
   private var offset = 0
+  /// Bytes of the segment under way.
+  private var length = 0
+  /// They themselves, where they are kept.
   private var held: [UInt8] = []
   private var failures: [JobResult] = []
   private var marks: [JobMark] = []
@@ -39,7 +42,7 @@ package struct SegmentAssembler: Sendable {
     failure: JobResult?
   ) -> [Segment] {
     if line.isOversized { return finish() + [alone(line, failure)] }
-    if !held.isEmpty, held.count + line.length > Self.bytes {
+    if length > 0, length + line.length > Self.bytes {
       let full = finish()
       return full + add(line, mark: mark, failure: failure)
     }
@@ -47,7 +50,7 @@ package struct SegmentAssembler: Sendable {
       firstLine = line.number
       offset = line.offset
     }
-    held += line.bytes
+    take(line)
     if line.bytes.last != UInt8(ascii: "\n"), keepsLines { held.append(UInt8(ascii: "\n")) }
     jobCount += 1
     marks.append(mark)
@@ -60,9 +63,14 @@ package struct SegmentAssembler: Sendable {
   /// - Returns: the segment under way, where the blank bytes would make it too large.
   package mutating func addBlank(_ line: LineSplitter.Line) -> [Segment] {
     guard jobCount > 0 else { return [] }
-    guard held.count + line.length <= Self.bytes else { return finish() }
-    held += line.bytes
+    guard length + line.length <= Self.bytes else { return finish() }
+    take(line)
     return []
+  }
+
+  private mutating func take(_ line: LineSplitter.Line) {
+    length += line.length
+    if keepsLines { held += line.bytes }
   }
 
   /// The segment under way, where it has any jobs.
@@ -71,12 +79,13 @@ package struct SegmentAssembler: Sendable {
     defer {
       firstJob += jobCount
       jobCount = 0
+      length = 0
       held = []
       failures = []
       marks = []
     }
     let source: SegmentSource =
-      keepsLines ? .inline(held) : .file(offset: offset, length: held.count, digest: [])
+      keepsLines ? .inline(held) : .file(offset: offset, length: length, digest: [])
     return [draft(source)]
   }
 

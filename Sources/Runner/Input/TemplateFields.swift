@@ -9,19 +9,22 @@ package enum TemplateFields: Sendable {
   case document(text: String, path: String)
 }
 
-/// Finds a job's fields for one rendering, and notes the first that is missing.
+/// Finds a job's fields for one rendering, counts what they add, and notes the first mistake.
 final class FieldLookup {
   private let fields: TemplateFields
-  private(set) var missing: String?
+  private var room: RenderRoom
+  /// Why the rendering is of no use, in plain words.
+  private(set) var fault: String?
 
-  init(_ fields: TemplateFields) {
+  init(_ fields: TemplateFields, room: RenderRoom) {
     self.fields = fields
+    self.room = room
   }
 
   /// What mustache sees of a field; nil if the job does not have it.
   func field(_ name: String) -> Any? {
     switch fields {
-    case .line(let line): line[name].map(represent)
+    case .line(let line): line[name].map { represent($0, as: name) }
     case .document(let text, let path):
       switch name {
       case "text": FieldValue(.text(text), self)
@@ -32,20 +35,48 @@ final class FieldLookup {
     }
   }
 
-  func represent(_ value: JSONValue) -> Any {
+  /// - Parameter name: of the value, for messages.
+  func represent(_ value: JSONValue, as name: String) -> Any {
     switch value.kind {
     case .string: FieldValue(.text(value.string ?? ""), self)
     case .number: FieldValue(.text(value.source), self)
-    case .true: true
-    case .false: false
+    case .true: FieldValue(.flag(true), self)
+    case .false: FieldValue(.flag(false), self)
     case .null: FieldValue(.missing("."), self)
     case .object: FieldValue(.object(value), self)
-    case .array: FieldList(value, self)
+    case .array: FieldList(value, as: name, self)
     }
   }
 
+  /// A text on its way into the prompt; empty where there is no room for it.
+  func admit(_ text: String) -> String {
+    guard room.take(text.utf8.count) else { return overflow("") }
+    return text
+  }
+
+  /// Whether there is room for one more repetition of a section.
+  func admitsRepetition() -> Bool { room.takeRepetition() || overflow(false) }
+
+  private func overflow<Value>(_ value: Value) -> Value {
+    note(
+      "the prompt template makes a prompt of more than \(PromptTemplate.largest >> 20) MiB of this "
+        + "job; shorten its fields or its lists"
+    )
+    return value
+  }
+
   func note(missing name: String) {
-    if missing == nil { missing = name }
+    note("the prompt template names {{\(name)}}, which this job does not have")
+  }
+
+  /// Notes that a transform does nothing to a value of this kind, which would be left out silently.
+  func note(transform name: String, of kind: String) -> Any? {
+    note("the prompt template applies {{\(name)(…)}} to \(kind), which cannot be")
+    return nil
+  }
+
+  private func note(_ message: String) {
+    if fault == nil { fault = message }
   }
 }
 
@@ -54,6 +85,7 @@ struct FieldValue: MustacheParent, MustacheCustomRenderable, MustacheTransformab
   enum Content {
     case root
     case text(String)
+    case flag(Bool)
     case object(JSONValue)
     case missing(String)
   }
@@ -73,16 +105,17 @@ struct FieldValue: MustacheParent, MustacheCustomRenderable, MustacheTransformab
     switch content {
     case .missing(let parent): return FieldValue(.missing("\(parent).\(name)"), lookup)
     case .object(let object):
-      if let value = object[name] { return lookup.represent(value) }
-    case .root, .text: break
+      if let value = object[name] { return lookup.represent(value, as: name) }
+    case .root, .text, .flag: break
     }
     return lookup.field(name) ?? FieldValue(.missing(name), lookup)
   }
 
   var renderText: String {
     switch content {
-    case .text(let text): return text
-    case .object(let object): return object.source
+    case .text(let text): return lookup.admit(text)
+    case .flag(let flag): return lookup.admit("\(flag)")
+    case .object(let object): return lookup.admit(object.source)
     case .root: lookup.note(missing: ".")
     case .missing(let name): lookup.note(missing: name)
     }
@@ -93,6 +126,7 @@ struct FieldValue: MustacheParent, MustacheCustomRenderable, MustacheTransformab
   var isNull: Bool {
     switch content {
     case .text(let text): text.isEmpty
+    case .flag(let flag): !flag
     case .root, .object: false
     case .missing: true
     }
@@ -100,27 +134,65 @@ struct FieldValue: MustacheParent, MustacheCustomRenderable, MustacheTransformab
 
   func transform(_ name: String) -> Any? {
     switch content {
-    case .text(let text): text.transform(name)
-    case .root, .object: nil
+    case .text(let text):
+      switch text.transform(name) {
+      case let flag as Bool: flag
+      case let text?: FieldValue(.text("\(text)"), lookup)
+      case nil: lookup.note(transform: name, of: "a text")
+      }
+    case .flag: lookup.note(transform: name, of: "true or false")
+    case .root, .object: lookup.note(transform: name, of: "an object")
     case .missing: name == "empty" ? true : self
     }
   }
 }
 
-/// A list: a section over it repeats, written out it is JSON.
-struct FieldList: MustacheSequence, MustacheCustomRenderable {
+/// A list: a section over it repeats, a number names one of its elements, written out it is JSON.
+struct FieldList: MustacheSequence, MustacheParent, MustacheCustomRenderable,
+  MustacheTransformable
+{
   private let value: JSONValue
+  private let name: String
   private let lookup: FieldLookup
 
-  init(_ value: JSONValue, _ lookup: FieldLookup) {
+  init(_ value: JSONValue, as name: String, _ lookup: FieldLookup) {
     self.value = value
+    self.name = name
     self.lookup = lookup
   }
 
-  func makeIterator() -> IndexingIterator<[Any]> {
-    (value.elements ?? []).map(lookup.represent).makeIterator()
+  /// Represents the elements one by one, as long as there is room for what the section makes of them.
+  struct Iterator: IteratorProtocol {
+    fileprivate var elements: JSONValue.Elements
+    fileprivate let name: String
+    fileprivate let lookup: FieldLookup
+
+    mutating func next() -> Any? {
+      guard let element = elements.next(), lookup.admitsRepetition() else { return nil }
+      return lookup.represent(element, as: name)
+    }
   }
 
-  var renderText: String { value.source }
+  func makeIterator() -> Iterator {
+    Iterator(elements: value.eachElement, name: name, lookup: lookup)
+  }
+
+  /// An element by its place, from 0, or a field of the job, as mustache's sections look outwards.
+  func child(named name: String) -> Any? {
+    guard let place = Int(name) else {
+      return lookup.field(name) ?? FieldValue(.missing(name), lookup)
+    }
+    let path = "\(self.name).\(name)"
+    guard place >= 0, let element = value.eachElement.dropFirst(place).first(where: { _ in true })
+    else { return FieldValue(.missing(path), lookup) }
+    return lookup.represent(element, as: path)
+  }
+
+  var renderText: String { lookup.admit(value.source) }
   var isNull: Bool { false }
+
+  func transform(_ name: String) -> Any? {
+    guard name == "empty" else { return lookup.note(transform: name, of: "a list") }
+    return value.eachElement.first { _ in true } == nil
+  }
 }

@@ -20,6 +20,7 @@ extension JobFile {
     maxTokens = try fields.number("max_tokens", .tokens)
     system = try fields.string("system")
     prompt = try Self.template(fields)
+    ignoredFields = Set(try fields.strings("ignore_fields").map(\.text))
     api = try fields.word("api", among: providers.flatMap { $0.apis })
     regions = try Self.regions(fields)
     accounts = try Self.accounts(fields, paths, in: regions)
@@ -43,9 +44,9 @@ extension JobFile {
   }
 
   private static let fieldNames = [
-    "input", "output", "provider", "model", "max_tokens", "system", "prompt", "api", "base_url",
-    "key", "keys", "accounts", "concurrency", "limit", "timeout", "ca_file", "allow_http", "queue",
-    "grace",
+    "input", "output", "provider", "model", "max_tokens", "system", "prompt", "ignore_fields",
+    "api", "base_url", "key", "keys", "accounts", "concurrency", "limit", "timeout", "ca_file",
+    "allow_http", "queue", "grace",
     "keystore", "identity", "max_attempts", "proxy", "secrets", "regions", "prices",
     "budget", "on_unknown", "lease", "memory",
   ]

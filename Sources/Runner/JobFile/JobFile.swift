@@ -49,6 +49,8 @@ package struct JobFile: Sendable, Equatable {
   package var maxTokens: Int?
   package var system: String?
   package var prompt: Template?
+  /// Fields of lines that neither the prompt nor anything else needs.
+  package var ignoredFields: Set<String> = []
   /// Where plain prompts go, one of the provider's APIs.
   package var api: String?
   /// Accounts as listed, or one named `default` made of `base_url`, `key` and `keys`.

@@ -96,7 +96,7 @@ struct YAMLFields {
 package func nearest(to name: String, among candidates: [String]) -> String? {
   let ranked = candidates.map { (name: $0, edits: editDistance(name, $0)) }
   guard let best = ranked.min(by: { $0.edits < $1.edits }),
-    best.edits <= max(2, name.count / 3)
+    best.edits <= max(2, name.count / 3), best.edits < max(2, name.count)
   else { return nil }
   return best.name
 }

@@ -28,7 +28,10 @@ package enum Outcome: Sendable, Equatable {
   package init(_ error: TransportError) {
     let refusal = Refusal(status: nil, code: "\(error.code)", message: error.message)
     switch error.code {
-    case .invalidRequest, .tooLarge: self = .fail(refusal)
+    case .invalidRequest: self = .fail(refusal)
+    case .tooLarge:
+      let advice = "; ask for less in one request, such as fewer texts or choices"
+      self = .fail(Refusal(status: nil, code: "answer_too_large", message: error.message + advice))
     default: self = .retry(refusal, .overload, after: nil)
     }
   }

@@ -5,6 +5,11 @@ package import Transport
 package struct RunPlan: Sendable {
   /// 256 MB hold a thousand requests of 100 KB with their answers.
   package static let defaultMemory = 256_000_000
+  /// The largest answer that is taken, in bytes after decompression.
+  ///
+  /// The embeddings of 1,600 texts in one request have 79 MB. One that is larger than ``memory`` is
+  /// held alone.
+  package static let largestAnswer = 256 << 20
 
   package let input: RunInput
   package let files: BatchFiles

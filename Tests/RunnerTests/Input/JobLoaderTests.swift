@@ -64,7 +64,7 @@ import Testing
       #"{"custom_id":"a","params":\#(body),"model":"outer"}"# + "\n"
         + #"{"url":"/v1/messages","body":\#(body),"method":"POST","custom_id":"b"}"# + "\n"
         + #"{"id":"c","prompt":"p"}"# + "\n"
-        + #"{"id":"d","prompt":"p","model":"o","max_tokens":3,"params":{"model":"inner"}}"#
+        + #"{"id":"d","prompt":"p","model":"o","max_tokens":3}"#
     )
     let shapes = found.map(\.job.shape)
     #expect(shapes.map(\.model) == ["n", "n", "m", "o"])

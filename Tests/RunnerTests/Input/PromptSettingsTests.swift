@@ -38,6 +38,56 @@ import Testing
     #expect(error?.message == message)
   }
 
+  @Test(arguments: [
+    (#"{"id":1,"prompt":"p","temperature":0}"#, "a field that nothing uses: `temperature`;"),
+    (#"{"id":1,"Prompt":"p"}"#, "`Prompt` (did you mean `prompt`?)"),
+    (#"{"id":1,"messages":[],"tools":[]}"#, "fields that nothing uses: `messages`, `tools`;"),
+    (
+      #"{"id":1,"prompt":"p","max_completion_tokens":7,"n":2}"#,
+      "`max_completion_tokens` (did you mean `max_tokens`?), `n`;"
+    ),
+    (#"{"id":1,"prompt":"p","text":"t"}"#, "`text`"),
+    (#"{"id":1,"prompt":"p","params":{}}"#, "`params`"),
+    (#"{"id":1,"prompt":"p","a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1}"#, "`f` and 1 more;"),
+  ])
+  func `a field that nothing uses fails its line`(_ line: String, _ words: String) {
+    let error = #expect(throws: InputLineError.self) {
+      try prompt(line, PromptSettings(model: "m"))
+    }
+    #expect(error?.code == "unknown_field")
+    #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+  }
+
+  @Test(arguments: [
+    #"{"id":1,"prompt":"p","error":{"code":"overloaded"}}"#, #"{"id":1,"prompt":"p","note":"n"}"#,
+    #"{"id":1,"prompt":"p","topic":{"name":"x"}}"#,
+    #"{"id":1,"prompt":"p","system":null,"model":null}"#,
+    #"{"id":"d/a.txt","path":"d/a.txt","name":"a.txt","text":"t","prompt":"t","error":{}}"#,
+    #"{"custom_id":"a","params":{"model":"m"},"metadata":{"mine":1}}"#,
+    #"{"custom_id":"a","method":"POST","url":"/v1/x","body":{"any":1},"extra":2}"#,
+  ])
+  func `what a shape, the template or the job file knows may stand in a line`(_ line: String) throws
+  {
+    let template = try PromptTemplate("{{#topic.name}}About {{topic.name}}.{{/topic.name}} Go on.")
+    let settings = PromptSettings(model: "m", template: template, ignoredFields: ["note"])
+    _ = try payload(of: Array(line.utf8)[...], settings)
+  }
+
+  @Test(arguments: ["{{empty}}", "\n {{#turns}}{{/turns}}\u{3000}", ""])
+  func `a template that says nothing fails its job`(_ template: String) throws {
+    let settings = PromptSettings(
+      model: "m",
+      template: try PromptTemplate("{{#hint}}{{/hint}}" + template)
+    )
+    let error = #expect(throws: InputLineError.self) {
+      try prompt(
+        #"{"id":1,"empty":"","turns":[1],"hint":1}"#,
+        PromptSettings(model: "m", template: settings.template, ignoredFields: ["empty", "turns"])
+      )
+    }
+    #expect(error?.message == "the prompt template makes nothing but white space of this job")
+  }
+
   @Test func `a prompt without any model is refused`() {
     #expect(throws: InputLineError.self) {
       try prompt(#"{"id":1,"prompt":"p"}"#, PromptSettings())

@@ -26,6 +26,11 @@ import Testing
     ("{{! a comment }}x", "x"),
     ("{{#yes}}\non its own line\n{{/yes}}\nend", "on its own line\nend"),
     ("{{=<% %>=}}<% n %>{{text}}", "1.50{{text}}"), ("{ {{n}} } {", "{ 1.50 } {"),
+    ("{{tags.0}}-{{tags.1}}", "p-q"), ("{{people.1.name}}", "Bob"),
+    ("{{#people.0}}{{name}}{{/people.0}}", "Ann"),
+    ("{{#tags.7}}in{{/tags.7}}{{^tags.7}}out{{/tags.7}}", "out"),
+    ("{{#empty(tags)}}none{{/empty(tags)}}", ""),
+    ("{{^no}}{{n}}{{/no}}", "1.50"),
     ("{{uppercased(meta.lang)}}", "SV"), ("{{empty}}", ""), ("漢 {{n}} 😀", "漢 1.50 😀"),
   ])
   func `renders fields as plain text`(_ template: String, _ expected: String) throws {
@@ -36,7 +41,8 @@ import Testing
     ("{{absent}}", "absent"), ("{{none}}", "none"), ("{{meta.absent}}", "absent"),
     ("{{absent.deep}}", "absent.deep"), ("{{#tags}}{{other}}{{/tags}}", "other"),
     ("{{uppercased(absent)}}", "absent"), ("{{n}} {{one}} {{two}}", "one"), ("{{.}}", "."),
-    ("{{text.length}}", "length"),
+    ("{{text.length}}", "length"), ("{{tags.2}}", "tags.2"), ("{{tags.-1}}", "tags.-1"),
+    ("{{tags.first}}", "first"), ("{{yes.no.1}}", "1"),
   ])
   func `names the field that a job lacks`(_ template: String, _ field: String) {
     let error = #expect(throws: PromptTemplateError.self) { try render(template) }
@@ -44,6 +50,59 @@ import Testing
       error?.message
         == "the prompt template names {{\(field)}}, which this job does not have"
     )
+  }
+
+  @Test(arguments: [
+    ("{{lower(text)}}", "lower", "a text"),
+    ("{{#reversed(tags)}}{{/reversed(tags)}}", "reversed", "a list"),
+    ("{{count(meta)}}", "count", "an object"),
+    ("{{uppercased(yes)}}", "uppercased", "true or false"),
+  ])
+  func `names the transform that would leave a field out`(
+    _ template: String,
+    _ name: String,
+    _ kind: String
+  ) {
+    let error = #expect(throws: PromptTemplateError.self) { try render(template) }
+    #expect(
+      error?.message
+        == "the prompt template applies {{\(name)(…)}} to \(kind), which cannot be"
+    )
+  }
+
+  @Test(arguments: [
+    "{{#list}}{{big}}{{/list}}", "{{#list}}{{uppercased(big)}}{{/list}}",
+    "{{#list}}{{#list}}{{#list}}{{#list}}{{/list}}{{/list}}{{/list}}{{/list}}",
+    "{{#list}}\(String(repeating: "words ", count: 4_000)){{/list}}",
+    "{{#list}}{{list}}{{big}}{{/list}}",
+  ])
+  func `a prompt stays smaller than the largest, whatever a line holds`(_ template: String) throws {
+    let list = (0..<3_000).map(String.init).joined(separator: ",")
+    let big = String(repeating: "B", count: 100_000)
+    let line = try JSONValue(parsing: Array(#"{"big":"\#(big)","list":[\#(list)]}"#.utf8))
+    let error = #expect(throws: PromptTemplateError.self) {
+      try PromptTemplate(template).render(.line(line))
+    }
+    #expect(error?.message.contains("more than 32 MiB") == true, "\(error?.message ?? "")")
+  }
+
+  @Test func `a long list makes a prompt as long as it has to be`() throws {
+    let list = (0..<100_000).map(String.init).joined(separator: ",")
+    let line = try JSONValue(parsing: Array(#"{"list":[\#(list)]}"#.utf8))
+    let instructions = String(repeating: "Be kind. ", count: 1_000)
+    let text = try PromptTemplate(instructions + "{{#list}}- {{.}}\n{{/list}}").render(.line(line))
+    #expect(text.hasSuffix("- 99998\n- 99999\n"))
+  }
+
+  @Test(arguments: [
+    ("{{a}} {{{b.c}}} {{& d }}", ["a", "b", "d"]),
+    ("{{! not }}{{#e}}{{.}}{{.f}}{{/e}}", ["e", "f"]),
+    ("{{uppercased(g.0)}}", ["g", "uppercased"]), ("plain", []), ("{{", []),
+    ("{{=<% %>=}}<% h %> i", ["h", "i"]),
+  ])
+  func `knows which fields it names`(_ template: String, _ names: [String]) throws {
+    guard let template = try? PromptTemplate(template) else { return #expect(names.isEmpty) }
+    #expect(template.names == Set(names))
   }
 
   @Test(arguments: [

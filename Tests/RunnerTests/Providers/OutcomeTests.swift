@@ -8,7 +8,7 @@ import Transport
     arguments: [
       (.resolve, .retry), (.connect, .retry), (.tls, .retry), (.connectTimeout, .retry),
       (.firstByteTimeout, .retry), (.stall, .retry), (.totalTimeout, .retry),
-      (.connectionLost, .retry), (.truncated, .retry), (.protocolError, .retry), (.tooLarge, .fail),
+      (.connectionLost, .retry), (.truncated, .retry), (.protocolError, .retry),
       (.invalidRequest, .fail),
     ] as [(TransportError.Code, ResponseFixture.Exit)]
   )
@@ -19,6 +19,13 @@ import Transport
     let outcome = Outcome(TransportError(code, "the reason"))
     #expect(outcome.exit == exit)
     #expect(outcome.refusal == Refusal(status: nil, code: "\(code)", message: "the reason"))
+  }
+
+  @Test func `an answer that is too large fails its job and says what to do`() {
+    let outcome = Outcome(TransportError(.tooLarge, "the reason", requestMayHaveLeft: true))
+    #expect(outcome.exit == .fail)
+    #expect(outcome.refusal?.code == "answer_too_large")
+    #expect(outcome.refusal?.message.hasPrefix("the reason; ask for less in one request") == true)
   }
 
   @Test func `a refusal is bounded`() {

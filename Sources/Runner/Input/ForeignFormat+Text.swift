@@ -1,0 +1,82 @@
+// What texts are that hold no lines of JSON.
+extension ForeignFormat {
+  /// One object over several lines or around a list, or several over several lines.
+  ///
+  /// - Parameter list: the member that holds the jobs, if there is one.
+  static func object(of list: String?) -> ForeignFormat {
+    guard let list else { return ForeignFormat("JSON over several lines", "jq -c .") }
+    let isPlain = list.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "_") } && !list.isEmpty
+    let path = isPlain ? ".\(list)[]" : ".[\"\(list.filter { !"\"\\'".contains($0) })\"][]"
+    return ForeignFormat("one JSON object", "jq -c '\(path)'")
+  }
+
+  static func array(ofTexts: Bool) -> ForeignFormat {
+    ForeignFormat(
+      "a JSON array",
+      ofTexts ? "jq -c 'to_entries[] | {id: .key, prompt: .value}'" : "jq -c '.[]'"
+    )
+  }
+
+  static let arrays = ForeignFormat(
+    "a JSON array on each line",
+    "jq -c '{id: .[0], prompt: .[1]}'"
+  )
+
+  static let python = ForeignFormat(
+    "Python's own notation",
+    "python3 -c 'import ast, json, sys; [print(json.dumps(ast.literal_eval(l))) for l in sys.stdin]'"
+  )
+
+  /// A text that holds no JSON object.
+  ///
+  /// - Parameters:
+  ///   - first: its first line.
+  ///   - others: more of its lines that are not blank.
+  static func text(_ first: ArraySlice<UInt8>, _ others: [ArraySlice<UInt8>]) -> ForeignFormat {
+    let line = String(decoding: first.content, as: UTF8.self)
+    let next = others.first.map { String(decoding: $0, as: UTF8.self) }
+    if line.hasPrefix("\""), others.allSatisfy({ $0.first == UInt8(ascii: "\"") }),
+      !line.contains("\","), !line.contains("\"\t"), !line.contains("\";")
+    {
+      return ForeignFormat(
+        "a JSON text on each line",
+        "jq -nc 'foreach inputs as $p (0; . + 1; {id: ., prompt: $p})'"
+      )
+    }
+    if let separator = separators.first(where: { isHeader(line, $0.character, next) }) {
+      return separator.format
+    }
+    return ForeignFormat(
+      "plain text",
+      "jq -Rnc 'foreach inputs as $p (0; . + 1; select($p != \"\") | {id: ., prompt: $p})'"
+    )
+  }
+
+  private static let separators: [(character: Character, format: ForeignFormat)] = [
+    ("\t", table("TSV", #", delimiter="\t""#)), (",", table("CSV", "")),
+    (";", table("CSV with semicolons", #", delimiter=";""#)),
+    ("|", table("CSV with bars", #", delimiter="|""#)),
+  ]
+
+  private static func table(_ name: String, _ option: String) -> ForeignFormat {
+    ForeignFormat(
+      name,
+      "python3 -c 'import csv, json; [print(json.dumps({\"id\": n} | r)) for n, r in "
+        + "enumerate(csv.DictReader(open(0, newline=\"\", encoding=\"utf-8-sig\")\(option)))]'"
+    )
+  }
+
+  /// Whether a line names the columns of a table: short names without blanks around them, and as many
+  /// as the line after it has.
+  private static func isHeader(_ line: String, _ separator: Character, _ next: String?) -> Bool {
+    let names = line.split(separator: separator, omittingEmptySubsequences: false)
+    guard names.count > 1, next.map({ $0.contains(separator) }) ?? true else { return false }
+    return separator == "\t"
+      || names.allSatisfy { name in
+        let name = name.filter { $0 != "\"" }
+        return name.count <= 40 && name.first != " " && name.last != " "
+          && name.allSatisfy { $0.isLetter || $0.isNumber || " _-.()".contains($0) }
+          && name.contains { $0.isLetter }
+      }
+  }
+}

@@ -1,0 +1,141 @@
+package import Jobs
+
+/// A kind of file that is no lines of JSON, and what makes lines of JSON of it; a pure value.
+package struct ForeignFormat: Sendable, Equatable {
+  /// As in "the input is CSV".
+  package let name: String
+  /// A command that reads the file at its standard input and writes lines of JSON, or one that names
+  /// `FILE` and `OUT`.
+  package let command: String
+  /// True where the command makes a folder of documents.
+  let makesFolder: Bool
+
+  init(_ name: String, _ command: String, makesFolder: Bool = false) {
+    self.name = name
+    self.command = command
+    self.makesFolder = makesFolder
+  }
+
+  /// What the user is told.
+  ///
+  /// - Parameters:
+  ///   - input: the file as the user named it; nil for a pipe.
+  ///   - isTaken: whether there is a file of a name, which the command must not write over.
+  /// - Returns: an error of the kind `.inputMissing`.
+  package func error(of input: String?, isTaken: (String) -> Bool) -> StoreError {
+    let isFilter = !command.contains("FILE")
+    guard let input else {
+      let advice =
+        isFilter
+        ? "put `\(command)` before nightjar in the pipe"
+        : "write it to a file, and convert that with `\(filled("input", "prompts"))`"
+      return error(advice, at: "standard input", next: "run the pipe again that way")
+    }
+    let out = output(of: input, isTaken)
+    let line =
+      isFilter
+      ? "\(command) < \(quoted(input)) > \(quoted(out))" : filled(quoted(input), quoted(out))
+    return error("convert it with `\(line)`", at: input, next: "give \(out) as the input")
+  }
+
+  private func error(_ advice: String, at place: String, next: String) -> StoreError {
+    StoreError(
+      .inputMissing,
+      "the input is \(name), not lines of JSON: \(advice)",
+      at: place,
+      next: "\(next); nothing was sent, and no file was made"
+    )
+  }
+
+  private func filled(_ file: String, _ out: String) -> String {
+    command.replacing("FILE", with: file).replacing("OUT", with: out)
+  }
+
+  /// A name for the converted file that nothing has yet, without the ending of the format.
+  private func output(of input: String, _ isTaken: (String) -> Bool) -> String {
+    var base = input[...]
+    let file = input.lastIndex(of: "/").map { input.index(after: $0) } ?? input.startIndex
+    if let dot = base.lastIndex(of: "."), dot > file { base = base[..<dot] }
+    let ending = makesFolder ? "" : ".jsonl"
+    if base.hasSuffix(ending), !ending.isEmpty { base = base.dropLast(ending.count) }
+    let names = [String(base), "\(base)-converted"] + (2...9).map { "\(base)-converted-\($0)" }
+    let free = names.first { !isTaken($0 + ending) && $0 + ending != input }
+    return (free ?? "\(base)-converted") + ending
+  }
+
+  /// A name as a shell takes it.
+  private func quoted(_ name: String) -> String {
+    let isPlain = name.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+,=@%".contains($0))
+    }
+    return isPlain && !name.hasPrefix("-")
+      ? name : "'" + name.replacing("'", with: #"'\''"#) + "'"
+  }
+}
+
+// What a file's first bytes say.
+extension ForeignFormat {
+  /// The formats that begin with bytes of their own.
+  static func binary(_ head: ArraySlice<UInt8>) -> ForeignFormat? {
+    if head.starts(with: zip) { return isWorkbook(head) ? workbook : archive }
+    return magic.first { head.starts(with: $0.start) }?.format ?? utf16(head)
+  }
+
+  private static let magic: [(start: [UInt8], format: ForeignFormat)] = [
+    ([0x1F, 0x8B], ForeignFormat("a gzip file", "gunzip -c")),
+    ([0x28, 0xB5, 0x2F, 0xFD], ForeignFormat("a zstd file", "zstd -dc")),
+    ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], ForeignFormat("an xz file", "xz -dc")),
+    (Array("BZh".utf8), ForeignFormat("a bzip2 file", "bzip2 -dc")),
+    ([0x04, 0x22, 0x4D, 0x18], ForeignFormat("an lz4 file", "lz4 -dc")),
+    (
+      Array("PAR1".utf8),
+      ForeignFormat("a Parquet file", pandas("read_parquet"))
+    ),
+    (
+      Array("SQLite format 3\0".utf8),
+      ForeignFormat(
+        "an SQLite database",
+        "sqlite3 -json FILE 'SELECT id, prompt FROM prompts' | jq -c '.[]' > OUT"
+      )
+    ),
+    (
+      Array("%PDF-".utf8),
+      ForeignFormat("a PDF", "mkdir OUT && pdftotext FILE OUT/text.txt", makesFolder: true)
+    ),
+    ([0xD0, 0xCF, 0x11, 0xE0], ForeignFormat("an old Excel workbook", pandas("read_excel"))),
+    ([0xFF, 0xFE, 0, 0], encoded("UTF-32")), ([0, 0, 0xFE, 0xFF], encoded("UTF-32")),
+    ([0xFF, 0xFE], encoded("UTF-16")), ([0xFE, 0xFF], encoded("UTF-16")),
+  ]
+
+  private static let zip = Array("PK\u{3}\u{4}".utf8)
+  private static let workbook = ForeignFormat("an Excel workbook", pandas("read_excel"))
+  private static let archive = ForeignFormat(
+    "a ZIP archive",
+    "unzip FILE -d OUT",
+    makesFolder: true
+  )
+
+  private static func isWorkbook(_ head: ArraySlice<UInt8>) -> Bool {
+    String(decoding: head, as: UTF8.self).contains("xl/")
+  }
+
+  private static func pandas(_ function: String) -> String {
+    "python3 -c 'import pandas, sys; pandas.\(function)(sys.argv[1])"
+      + ".to_json(sys.argv[2], orient=\"records\", lines=True)' FILE OUT"
+  }
+
+  private static func encoded(_ encoding: String) -> ForeignFormat {
+    ForeignFormat("\(encoding) text", "iconv -f \(encoding) -t UTF-8")
+  }
+
+  /// UTF-16 without a byte order mark: what text begins with has a zero in every other byte.
+  private static func utf16(_ head: ArraySlice<UInt8>) -> ForeignFormat? {
+    let start = Array(head.prefix(4))
+    guard start.count == 4 else { return nil }
+    switch (start[0] == 0, start[1] == 0, start[2] == 0, start[3] == 0) {
+    case (false, true, false, true): return encoded("UTF-16LE")
+    case (true, false, true, false): return encoded("UTF-16BE")
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/// The fields of a plain line that nothing uses, each of which would be lost without a word; a pure
+/// value.
+struct UnusedFields {
+  /// In the order of the line.
+  let names: [String]
+  private let known: [String]
+
+  /// What a plain line has besides the fields of the template.
+  private static let plain = ["id", "prompt", "system", "model", "max_tokens"]
+  /// How many a message names.
+  private static let shown = 6
+
+  /// Finds those among the fields of a line.
+  ///
+  /// - Parameters:
+  ///   - fields: of the line, without those that a plain line has.
+  ///   - named: the fields that the prompt template names.
+  ///   - ignored: fields that the job file says to ignore.
+  /// - Returns: nil where every field is used.
+  init?(_ fields: [String], namedByTemplate named: Set<String>, ignored: Set<String>) {
+    // A line that stands for a document says all that a template may ask of it.
+    let isDocument = fields.contains("path") && fields.contains("name")
+    let document: Set<String> = isDocument ? ["path", "name", "text"] : []
+    names = fields.filter {
+      !named.contains($0) && !ignored.contains($0) && !document.contains($0)
+    }
+    guard !names.isEmpty else { return nil }
+    known = Self.plain + named.sorted()
+  }
+
+  /// What is wrong with the line, and what to do instead.
+  var message: String {
+    let more = names.count > Self.shown ? " and \(names.count - Self.shown) more" : ""
+    return "has \(names.count == 1 ? "a field" : "fields") that nothing uses: "
+      + names.prefix(Self.shown).map(named).joined(separator: ", ") + more
+      + "; the provider's own parameters go in the body of a batch line (`custom_id`, `method`, "
+      + "`url`, `body`), what the prompt needs is named in its template, and `ignore_fields` in the "
+      + "job file lists the rest"
+  }
+
+  private func named(_ name: String) -> String {
+    "`\(name.prefix(60))`" + (neighbour(of: name).map { " (did you mean `\($0)`?)" } ?? "")
+  }
+
+  private func neighbour(of name: String) -> String? {
+    let name = name.lowercased()
+    if name.hasPrefix("max_"), name.hasSuffix("tokens") { return "max_tokens" }
+    return nearest(to: name, among: known)
+  }
+}

@@ -1,0 +1,94 @@
+import Jobs
+import Runner
+import Testing
+
+@Suite struct `The head of an input` {
+  private static let job = #"{"id":"a","prompt":"p"}"# + "\n"
+
+  @Test(arguments: [
+    ("\u{1F}\u{8B}\u{8}\0abc", "a gzip file"), ("BZh91AY&SY", "a bzip2 file"),
+    ("PAR1....", "a Parquet file"), ("SQLite format 3\0....", "an SQLite database"),
+    ("%PDF-1.7\n", "a PDF"), ("PK\u{3}\u{4}....xl/workbook.xml", "an Excel workbook"),
+    ("PK\u{3}\u{4}....mimetype", "a ZIP archive"), ("{\0\"\0i\0d\0", "UTF-16LE text"),
+    ("\0{\0\"\0i", "UTF-16BE text"), ("\u{FF}\u{FE}{\0\"\0", "UTF-16 text"),
+    ("\u{FE}\u{FF}\0{", "UTF-16 text"), ("\u{28}\u{B5}\u{2F}\u{FD}x", "a zstd file"),
+  ])
+  func `tells a format by its first bytes`(_ text: String, _ name: String) {
+    // Each character is a byte.
+    let bytes = text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+    #expect(format(bytes)?.name == name)
+  }
+
+  @Test(arguments: [
+    ("[\n" + job + "]\n", "jq -c '.[]'"), ("[" + job.dropLast() + "]", "jq -c '.[]'"),
+    ("[\n{\n \"id\": 1\n}, {\"id\": 2}\n]", "jq -c '.[]'"), ("[]", "jq -c '.[]'"),
+    (#"["one", "two"]"#, "jq -c 'to_entries[] | {id: .key, prompt: .value}'"),
+    ("[1,2]\n[3,4]\n", "jq -c '{id: .[0], prompt: .[1]}'"),
+    (#"{"requests":[{"custom_id":"a","params":{}}]}"#, "jq -c '.requests[]'"),
+    ("{\"requests\":[\n" + job + "]}", "jq -c '.requests[]'"),
+    ("{\n  \"meta\": {\"n\": 1},\n  \"my data\": [\n    {\"id\": 1}", #"jq -c '.["my data"][]'"#),
+    ("{\n  \"id\": \"a\",\n  \"prompt\": \"p\"\n}\n", "jq -c ."),
+    ("{\n  \"id\": 1\n}\n{\n  \"id\": 2\n}\n", "jq -c ."),
+  ])
+  func `JSON that is not line by line is taken apart with jq`(_ text: String, _ command: String) {
+    #expect(format(text)?.command == command)
+  }
+
+  @Test(arguments: [
+    ("id,prompt\n1,hello\n", "CSV"), ("\u{FEFF}\"id\",\"prompt\"\r\n\"1\",\"a, b\"\r\n", "CSV"),
+    ("id\tprompt\n1\thello\n", "TSV"), ("id;prompt\n1;hello\n", "CSV with semicolons"),
+    ("What is 2+2?\nWho was Ada?\n", "plain text"), ("Hello, world\nGood, bye\n", "plain text"),
+    ("\"one\"\n\"two\"\n", "a JSON text on each line"), ("id: 1\nprompt: p\n", "plain text"),
+    ("{'id': 1, 'prompt': 'p'}\n{'id': 2, 'prompt': 'q'}\n", "Python's own notation"),
+  ])
+  func `texts are told apart`(_ text: String, _ name: String) {
+    #expect(format(text)?.name == name)
+  }
+
+  @Test(arguments: [
+    "", "\n \n", job, job + job, "\u{FEFF}" + job, "\n\n" + job, "# a comment\n" + job,
+    "[broken\n" + job + job, "[1]\n" + job, #"{"prompt":"no id"}"# + "\n", #"{"id":"a","prompt":"#,
+    "{\"id\":\"a\",\n" + job, "{\"id\":\"cut off\n" + job + job, "{broken}\n" + job,
+    #"{"messages":[{"role":"user","content":"p"}]}"#, #"{"data":[{"x":1}],"id":"a"}"#,
+    #"{"data":[{"x":1}]}"# + "\n" + job, "{\"id\":\"a\",\"prompt\":\"one\ntwo\"}\n",
+  ])
+  func `lines that may be jobs are left to speak for themselves`(_ text: String) {
+    #expect(InputHead(Array(text.utf8), isWhole: true) == .lines)
+  }
+
+  @Test(arguments: ["", "W", "What is 2+2?\nWho", "{\"id\":", "{\"x\":[{}]}", "[1,2]\n[3", " \n"])
+  func `more is read where a pipe has not said enough`(_ text: String) {
+    #expect(InputHead(Array(text.utf8), isWhole: false) == .undecided)
+  }
+
+  @Test func `a long text without any JSON is told before its end`() {
+    let text = String(repeating: "Tell me a story. ", count: InputHead.enough / 16)
+    guard case .foreign(let format) = InputHead(Array(text.utf8), isWhole: false) else {
+      return #expect(Bool(false))
+    }
+    #expect(format.name == "plain text")
+  }
+
+  @Test(arguments: [
+    ("a b.csv", [], #"< 'a b.csv' > 'a b.jsonl'"#), ("t.csv", ["t.jsonl"], "> t-converted.jsonl"),
+    ("in.jsonl", [], "< in.jsonl > in-converted.jsonl"), ("d.1/t", [], "< d.1/t > d.1/t.jsonl"),
+    ("it's", [], #"< 'it'\''s' > 'it'\''s.jsonl'"#), ("-x.csv", [], "< '-x.csv' > '-x.jsonl'"),
+  ])
+  func `the command names files as a shell takes them and writes over none`(
+    _ input: String,
+    _ taken: [String],
+    _ words: String
+  ) throws {
+    let format = try #require(self.format("id,prompt\n1,hello\n"))
+    let error = format.error(of: input, isTaken: { taken.contains($0) })
+    #expect(error.code == .inputMissing)
+    #expect(error.message.contains(words + "`"), "\(error.message)")
+  }
+
+  private func format(_ text: String) -> ForeignFormat? { format(Array(text.utf8)) }
+
+  private func format(_ bytes: [UInt8]) -> ForeignFormat? {
+    guard case .foreign(let format) = InputHead(bytes, isWhole: true) else { return nil }
+    return format
+  }
+}
