@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -37,6 +38,38 @@ import Testing
     let ending = try folder.nightjar(run(at: address) + ["--give-up-after", "0.1"])
     #expect(ending.status == 69, "\(ending.errors)")
     #expect(ending.errors.contains("answers without TLS"), "\(ending.errors)")
+  }
+
+  @Test
+  func `that puts a job off for years does so for an hour at most, and a retry takes it back`()
+    throws
+  {
+    let folder = try Scratch()
+    let answer = #"{"content":[],"usage":{"input_tokens":1,"output_tokens":1}}"#
+    let server = try RawServer { connection in
+      while connection.readRequest() != nil {
+        let isFirst = connection.number == 1
+        let status = isFirst ? "500 Oops\r\nretry-after: 999999999999" : "200 OK"
+        let body = isFirst ? "{}" : answer
+        connection.write(
+          "HTTP/1.1 \(status)\r\ncontent-type: application/json\r\nconnection: close\r\n"
+            + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
+        return
+      }
+    }
+    defer { server.stop() }
+    try folder.write("in.jsonl", prompts(0..<1))
+    let run = run(at: "http://127.0.0.1:\(server.port)")
+    let program = try Program(run + ["--log-level", "info"], in: folder)
+    try folder.wait(for: "the refusal") { program.errors.contains("tried again") }
+    program.send(signal: SIGINT)
+    #expect(program.ending().status == 75)
+    let retry = try folder.nightjar(["retry", "out.jsonl", "--id", "0"])
+    #expect(retry.output.hasPrefix("1 job available again"), "\(retry.errors)")
+    let ending = try folder.nightjar(run)
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(folder.lines("out.jsonl").count == 1)
   }
 
   private func run(at url: String) -> [String] {

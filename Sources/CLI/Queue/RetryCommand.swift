@@ -16,7 +16,7 @@ struct RetryCommand: AsyncParsableCommand {
 
       --unknown means the jobs that --on-unknown hold has kept back: their request may have left, \
       and been billed, when its worker died. --id also takes completed jobs, which are then paid for \
-      again. A queue may be changed while workers run, the batch of a run only while it rests.
+      again, and those that wait for their next attempt. A queue may be changed while workers run, the batch of a run only while it rests.
       """
   )
 

@@ -53,18 +53,27 @@ private final class SignalAnswer: Sendable {
       heard += 1
       return heard
     }
-    guard number == 1 else { return run.abort() }
-    Console.shared.note(
-      "stopping: waiting up to \(Int(time.seconds)) s for requests in flight; "
-        + "once more to cut them off"
-    )
+    guard number == 1 else { return cutOff(isThird: number > 2) }
     run.drain()
+    let words =
+      "stopping: waiting up to \(Int(time.seconds)) s for requests in flight; "
+      + "once more to cut them off"
+    // Where nobody reads standard error this waits, and the next signal must not.
+    DispatchQueue.global().async { Console.shared.note(words) }
     grace.withLock { task in
       task = Task { [run, time] in
         guard (try? await Task.sleep(for: time)) != nil else { return }
         run.cutOff()
       }
     }
+  }
+
+  /// Ends the run; where something in it cannot be ended, the process, as a kill would: what was
+  /// answered is in the batch or its journal by then.
+  private func cutOff(isThird: Bool) {
+    guard !isThird else { _exit(130) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(2)) { _exit(130) }
+    run.abort()
   }
 
   func end() { grace.withLock { $0?.cancel() } }

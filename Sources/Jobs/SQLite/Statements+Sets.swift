@@ -29,7 +29,8 @@ extension Statements {
     WHERE state < 2
     """
 
-  /// Jobs to be made available; `kind` is a result's state, or 2 more than the cause of a suspension.
+  /// Jobs to be made available; `kind` is a result's state, 2 more than the cause of a suspension, or
+  /// 0 for one that only waits for its next attempt.
   static let createChosen = """
     CREATE TEMP TABLE chosen (job INTEGER PRIMARY KEY, kind INTEGER NOT NULL)
     """
@@ -46,6 +47,9 @@ extension Statements {
     INSERT INTO chosen
     SELECT job, state FROM result WHERE job = ?1
     UNION SELECT job, 2 + cause FROM suspended WHERE job = ?1
+    UNION SELECT job, 0 FROM retryable WHERE job = ?1
+      AND NOT EXISTS (SELECT 1 FROM result WHERE job = ?1)
+      AND NOT EXISTS (SELECT 1 FROM suspended WHERE job = ?1)
     """
 
   /// A line that was too long to be kept, or is gone from the input, cannot be read again, so its
@@ -76,7 +80,7 @@ extension Statements {
     FROM (
       SELECT (SELECT segment FROM segment WHERE first_job <= job ORDER BY first_job DESC LIMIT 1)
         AS number, count(*) AS jobs
-      FROM chosen GROUP BY number
+      FROM chosen WHERE kind > 0 GROUP BY number
     ) AS reopened
     WHERE segment.segment = reopened.number
     """

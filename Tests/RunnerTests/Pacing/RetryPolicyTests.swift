@@ -11,7 +11,15 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 1, 59, 61, 86_400])
+  @Test func `tries a job once in about an hour, whatever it is asked to wait`() {
+    let asked = Duration.seconds(999_999_999_999)
+    for random in [0, 0.5, 0.999] {
+      let wait = RetryPolicy().delay(after: 8, asked: asked, random: random)
+      #expect(wait >= .seconds(3_600) && wait <= .seconds(3_660))
+    }
+  }
+
+  @Test(arguments: [0, 1, 59, 61, 3_600])
   func `never waits less than it is asked to`(_ seconds: Int) {
     let asked = Duration.seconds(seconds)
     for failures in 1...20 {

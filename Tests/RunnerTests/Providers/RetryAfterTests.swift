@@ -33,6 +33,15 @@ import Transport
     #expect(retryAfter(of: response, at: 0) == .seconds(unixTime))
   }
 
+  @Test func `as a date counts from the date of the answer, whatever the local clock says`() {
+    let headers = [
+      ("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT"),
+    ]
+    let response = HTTPResponse(status: 429, headers: headers)
+    #expect(retryAfter(of: response, at: Self.november - 3_600) == .seconds(3))
+    #expect(retryAfter(of: response, at: Self.november + 3_600) == .seconds(3))
+  }
+
   @Test(arguments: ["retry-after-ms", "x-ms-retry-after-ms", "X-MS-Retry-After-Ms"])
   func `milliseconds go first`(_ name: String) {
     let response = HTTPResponse(status: 429, headers: [("retry-after", "2"), (name, "1250")])
