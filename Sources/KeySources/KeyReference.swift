@@ -114,7 +114,20 @@ package enum KeyReference: Hashable, Sendable {
           + "vault:secret/llm/anthropic#api_key"
       )
     }
+    guard !vaultOwnMounts.contains(parts[0].lowercased()) else { throw noSecretOfVault(parts[0]) }
     return path
+  }
+
+  /// Where Vault keeps its own: tokens, policies, identities.
+  static let vaultOwnMounts: Set = ["auth", "sys", "identity", "cubbyhole"]
+
+  /// What is read there would be sent to a provider, such as the token that opens everything else.
+  static func noSecretOfVault(_ mount: some StringProtocol) -> KeySourceError {
+    KeySourceError(
+      .usage,
+      "`\(mount)` is no key/value engine of Vault, and what is there is never a key; "
+        + "name a secret of one, for instance vault:secret/llm/anthropic#api_key"
+    )
   }
 
   /// Checks the id of a keystore entry: 1 to 128 letters, digits, `.`, `-` and `_`.

@@ -53,4 +53,14 @@ struct KeyReferenceTests {
   func `refuses names that cannot be`(text: String) {
     #expect(throws: KeySourceError.self) { try KeyReference(text) }
   }
+
+  @Test(arguments: [
+    "vault:auth/token/lookup-self#id", "vault:sys/policies#x", "vault:Identity/entity",
+    "vault:cubbyhole/a#b",
+  ])
+  func `refuses what Vault keeps for itself, which would be sent to a provider`(text: String) {
+    let error = #expect(throws: KeySourceError.self) { try KeyReference(text) }
+    #expect(error?.kind == .usage)
+    #expect(error?.description.contains("key/value engine") == true)
+  }
 }

@@ -52,7 +52,7 @@ package final class VaultKeySource: KeySource {
     if let secret = state.withLock({ $0.secret }) { return secret }
     let reply = try await vault.read("sys/internal/ui/mounts/\(VaultRequest.encoded(path))")
     let body = reply.status == 200 ? reply.body : nil
-    let secret = VaultSecretPath(path, mounts: body, kvVersion: vault.kvVersion)
+    let secret = try VaultSecretPath(path, mounts: body, kvVersion: vault.kvVersion)
     // A guess is not kept: the policy may say more the next time.
     if body != nil { state.withLock { $0.secret = secret } }
     return secret

@@ -18,7 +18,13 @@ struct VaultSecretPath: Sendable, Hashable {
   ///   - reference: both, as written.
   ///   - body: the answer of `sys/internal/ui/mounts/PATH`; nil where the policy forbids it.
   ///   - kvVersion: the version that was set; nil for the one the server says, or else 2.
-  init(_ reference: String, mounts body: VaultBody?, kvVersion: Int?) {
+  /// - Throws: ``KeySourceError`` for an engine that keeps other things than keys and values, or
+  ///   might, where the server does not say.
+  init(
+    _ reference: String,
+    mounts body: VaultBody?,
+    kvVersion: Int?
+  ) throws(KeySourceError) {
     let parts = reference.split(separator: "/").map(String.init)
     let said = body?.string(["data", "path"])?.split(separator: "/").map(String.init) ?? []
     // A namespace may stand in front of the mount.
@@ -28,5 +34,19 @@ struct VaultSecretPath: Sendable, Hashable {
     path = parts[length...].joined(separator: "/")
     let isPlain = body != nil && body?.string(["data", "options", "version"]) != "2"
     self.kvVersion = kvVersion ?? (isPlain ? 1 : 2)
+    if let engine = body?.string(["data", "type"]), !Self.engines.contains(engine) {
+      throw KeyReference.noSecretOfVault(mount)
+    }
+    // A namespace may stand in front of Vault's own mounts; a path of KV 2 cannot lead there.
+    if body == nil, self.kvVersion == 1,
+      let own = parts.dropLast().first(where: {
+        KeyReference.vaultOwnMounts.contains($0.lowercased())
+      })
+    {
+      throw KeyReference.noSecretOfVault(own)
+    }
   }
+
+  /// `generic` is what KV 1 was called before Vault 0.10.
+  private static let engines: Set = ["kv", "generic"]
 }

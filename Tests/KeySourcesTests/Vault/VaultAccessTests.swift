@@ -19,6 +19,14 @@ struct VaultAccessTests {
     )
   }
 
+  @Test func `an engine that keeps other things than keys and values is refused`() async throws {
+    try server.call("POST", "sys/mounts/sealing", ["type": "transit"]).checked()
+    try server.call("POST", "sealing/keys/main", ["type": "aes256-gcm96"]).checked()
+    let problem = try await VaultUser(of: server).source("sealing/keys/main").problem()
+    #expect(problem.kind == .usage)
+    #expect(problem.description.contains("`sealing` is no key/value engine"))
+  }
+
   @Test func `where the metadata are forbidden the values are read instead`() async throws {
     try server.put("blind", ["key": "sk-1"])
     try server.put("blind", ["key": "sk-2"])
@@ -104,11 +112,11 @@ struct VaultAccessTests {
     #expect(problem.description.contains("namespace"))
   }
 
-  @Test func `files with tokens are refused where others may read them`() async throws {
+  @Test func `files with tokens are refused where others may change them`() async throws {
     var user = try VaultUser(of: server)
     user.settings.auth = .token(
       environment: [],
-      file: try server.file(holding: server.rootToken, mode: 0o640)
+      file: try server.file(holding: server.rootToken, mode: 0o620)
     )
     let problem = try await user.source("secret/never").problem()
     #expect(problem.kind == .denied)
