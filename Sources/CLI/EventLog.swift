@@ -11,6 +11,9 @@ final class EventLog: EventSink {
 
   private let logger: Logger
   private let failures = Mutex(0)
+  private let redactions = Mutex(0)
+  /// What jobs were tried again for, each told once.
+  private let troubles = Mutex<Set<String>>([])
   /// Accounts of which a key has worked.
   private let accepted = Mutex<Set<String>>([])
 
@@ -22,14 +25,14 @@ final class EventLog: EventSink {
 
   func record(_ event: RunEvent) {
     switch event {
-    case .retry(let job, let reason): logger.info("job \(job) will be tried again: \(reason)")
+    case .retry(let job, let refusal): retry(job, refusal)
     case .rateLimited(let account, let wait):
       let time = wait.map { " for \($0.seconds) s" } ?? ""
       logger.info("account \(account) was asked to slow down\(time)")
     case .parked(let account, let reason):
       logger.warning("account \(account) is parked, its jobs wait: \(reason)")
     case .resumed(let account): logger.notice("account \(account) works again")
-    case .failed(let job, let reason): failed(job, reason)
+    case .failed(let job, let refusal): failed(job, refusal)
     case .key(let account, let event): key(event, account)
     case .sharedOrganisation(let account, let other):
       logger.warning(
@@ -48,6 +51,7 @@ final class EventLog: EventSink {
       )
     case .paused(let isPaused):
       logger.notice(isPaused ? "paused; `nightjar resume` goes on" : "resumed")
+    case .redacted(let job): redacted(job)
     case .stands, .inputComplete, .jobsRead, .sent, .returned, .committed, .spent, .accounts: break
     }
   }
@@ -74,15 +78,35 @@ final class EventLog: EventSink {
     )
   }
 
-  private func failed(_ job: String, _ reason: String) {
+  private func retry(_ job: String, _ refusal: Refusal) {
+    let isFirst = troubles.withLock { $0.insert(refusal.code).inserted }
+    logger.log(
+      level: isFirst ? .warning : .info,
+      "job \(job) will be tried again: \(refusal.words)"
+    )
+  }
+
+  private func redacted(_ job: String) {
+    let isFirst = redactions.withLock { count in
+      count += 1
+      return count == 1
+    }
+    let word = "`nightjar.redacted` in the result says how often"
+    logger.log(
+      level: isFirst ? .warning : .info,
+      "the provider's answer to job \(job) holds the key, which was cut out of it; \(word)"
+    )
+  }
+
+  private func failed(_ job: String, _ refusal: Refusal) {
     let number = failures.withLock { failures in
       failures += 1
       return failures
     }
     let level: Logger.Level = number > Self.failuresTold ? .info : .warning
-    logger.log(level: level, "job \(job) failed: \(reason)")
+    logger.log(level: level, "job \(job) failed: \(refusal.words); next: \(refusal.advice)")
     if number == Self.failuresTold {
-      logger.warning("further failures are told in the file of failed jobs only")
+      logger.warning("further failures stand in the file of failed jobs; the summary counts them")
     }
   }
 }

@@ -18,6 +18,10 @@ package final class Key: Sendable {
   /// When the store will take it back, in milliseconds since 1970; nil for never, or not known.
   package let expires: Int64?
 
+  /// Whether the value is secret, and no word that stands where a server wants one, such as `ollama`,
+  /// `EMPTY`, `123456` and `sk-no-key-required`: those turn up in any text, which must stay as it is.
+  package let isSecret: Bool
+
   private let secret: Secret
 
   /// Takes a value, without any line break at its end.
@@ -60,8 +64,21 @@ package final class Key: Sendable {
     self.fingerprint = fingerprint.description
     self.label = label
     self.expires = expires
+    isSecret = value.withBytes { Self.isSecret($0) }
     self.secret = value
   }
+
+  /// Long, of many characters, letters and digits among them, as all that was drawn at random is.
+  private static func isSecret(_ bytes: Span<UInt8>) -> Bool {
+    var seen: Set<UInt8> = []
+    for index in bytes.indices { seen.insert(bytes[index]) }
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    let hasLetters = seen.contains { !digits.contains($0) && $0 > digits.upperBound }
+    return bytes.count >= shortestSecret && seen.count >= leastCharacters && hasLetters
+      && seen.contains(where: digits.contains)
+  }
+
+  private static let (shortestSecret, leastCharacters) = (16, 8)
 
   /// Lends the value for the duration of `body`.
   package func withSecret<Result: ~Copyable, E: Error>(
@@ -76,6 +93,7 @@ package final class Key: Sendable {
     fingerprint = "none"
     label = nil
     expires = nil
+    isSecret = false
     secret = Secret(copying: [UInt8]().span)
   }
 

@@ -40,6 +40,14 @@ package struct Scrubber: Sendable {
     return replace(nothing.span, in: text)
   }
 
+  /// Where the first copy of `value` stands in `bytes`; nil where there is none.
+  package static func find(
+    _ value: borrowing Secret,
+    in bytes: ArraySlice<UInt8>
+  ) -> Range<Int>? {
+    unsafe value.withUnsafeBytes { unsafe firstRange(of: $0, in: bytes) }
+  }
+
   /// `bytes` with every copy of `value` replaced, whatever their length; quick where there is none.
   package static func redact(_ value: borrowing Secret, in bytes: [UInt8]) -> [UInt8] {
     guard value.count >= shortestValue else { return bytes }
@@ -123,6 +131,10 @@ private struct KeyShape {
   private static let all = [
     KeyShape("sk-", run: 16), KeyShape("hvs.", run: 16), KeyShape("hvb.", run: 16),
     KeyShape("AGE-SECRET-KEY-", run: 16), KeyShape("AKIA", run: 16), KeyShape("ASIA", run: 16),
+    KeyShape("AIza", run: 30), KeyShape("gsk_", run: 16), KeyShape("xai-", run: 16),
+    KeyShape("pplx-", run: 16), KeyShape("hf_", run: 16), KeyShape("r8_", run: 16),
+    KeyShape("nvapi-", run: 16), KeyShape("sess-", run: 16), KeyShape("ghp_", run: 16),
+    KeyShape("github_pat_", run: 16), KeyShape("glpat-", run: 16), KeyShape("ya29.", run: 16),
     KeyShape("Bearer ", run: 8, keepsPrefix: true), KeyShape("bearer ", run: 8, keepsPrefix: true),
   ]
 

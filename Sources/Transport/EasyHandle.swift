@@ -132,11 +132,23 @@ internal import Glibc
   }
 
   private func detail(of code: CURLcode) -> String {
+    guard code == CURLE_COULDNT_CONNECT else { return unsafe String(cString: errorText) }
     let refused = shard.sockets.openFailure
-    guard code == CURLE_COULDNT_CONNECT, refused != 0 else {
+    if refused != 0 {
+      return unsafe "the system gives no more sockets (\(String(cString: strerror(refused))))"
+    }
+    guard get(CURLINFO_OS_ERRNO) == Int(ECONNREFUSED), let url = transfer?.request.url else {
       return unsafe String(cString: errorText)
     }
-    return unsafe "the system gives no more sockets (\(String(cString: strerror(refused))))"
+    return "connection refused by \(Self.authority(of: url))"
+  }
+
+  /// Host and port of a URL.
+  private static func authority(of url: String) -> String {
+    let isEncrypted = url.hasPrefix("https://")
+    let authority = url.dropFirst(isEncrypted ? 8 : 7).prefix { $0 != "/" }
+    let hasPort = authority.reversed().first { !$0.isNumber } == ":"
+    return hasPort ? String(authority) : "\(authority):\(isEncrypted ? 443 : 80)"
   }
 }
 

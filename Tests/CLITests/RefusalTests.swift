@@ -55,6 +55,24 @@ struct Refusal: CustomTestStringConvertible {
       64,
       ["anthopic", "anthropic or openai"]
     ),
+    .run(
+      "the address of a call as a base URL",
+      ["--base-url", "http://127.0.0.1:9/v1/chat/completions"],
+      64,
+      ["--base-url", "/chat/completions", "leave that out"]
+    ),
+    Refusal(
+      "no model",
+      ["run", "in.jsonl"] + rest.dropLast(4) + ["--key", "env:REHEARSAL"],
+      64,
+      ["--model"]
+    ),
+    Refusal(
+      "no limit where one is needed",
+      ["run", "in.jsonl"] + rest + ["--provider", "anthropic"],
+      64,
+      ["--max-tokens", "anthropic"]
+    ),
     .run("a missing folder", ["-o", "gone/out.jsonl"], 73, ["gone/out.jsonl", "choose"]),
     .run("a folder for output", ["-o", "nothing"], 73, ["nothing"]),
     .run("a results file of somebody else", ["-o", "in.jsonl"], 73, ["in.jsonl", "choose"]),

@@ -73,7 +73,8 @@ extension Mirror {
       case "garbage": return Answer(status: "200", body: #"{"content":[{"text":"\#(echo)"#)
       case "hold": return nil
       case "fine":
-        return Answer(status: "200", body: #"{"content":[{"type":"text","text":"\#(echo)"}]}"#)
+        // An answer keeps what it says of a key that never left this machine, so it says nothing.
+        return Answer(status: "200", body: #"{"content":[{"type":"text","text":"fine"}]}"#)
       case let status:
         let error = #"{"type":"\#(echo)","message":"you said: \#(echo)"}"#
         return Answer(

@@ -54,9 +54,9 @@ private final class EchoingProvider: Sendable {
     let key = Canary.key
     let head = "X-Echo: \(key)\r\nrequest-id: \(key)\r\nx-request-id: \(key)\r\n"
     guard Int(word) != nil else {
+      // A result keeps what it says of a key that never left this machine, so it says nothing.
       let body =
-        word == "garbage"
-        ? "{\"content\": \(key)" : #"{"content":[{"type":"text","text":"\#(key)"}]}"#
+        word == "garbage" ? "{\"content\": \(key)" : #"{"content":[{"type":"text","text":"fine"}]}"#
       return "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\(head)\r\n\(body)"
     }
     let error = #"{"type":"\#(key)","code":"\#(key)","message":"your key \#(key) is no good"}"#

@@ -19,7 +19,8 @@ struct AnswerJournalTests {
       inputTokens: 11,
       outputTokens: 13,
       cost: job == 2 ? USD(nanos: 17) : nil,
-      hasRetried: job == 2
+      hasRetried: job == 2,
+      cause: job == 2 ? "length" : nil
     )
   }
 
@@ -38,6 +39,7 @@ struct AnswerJournalTests {
     let result = try #require(left.first).result
     #expect(String(decoding: result.line, as: UTF8.self) == "{\"a\":\"ü\"}")
     #expect(result.state == .completed && result.hasRetried)
+    #expect(both.map(\.result.cause) == [nil, "length"])
     #expect(result.inputTokens == 11 && result.outputTokens == 13)
     #expect(result.cost == USD(nanos: 17))
     #expect(both.map(\.result.cost) == [nil, USD(nanos: 17)])

@@ -18,6 +18,30 @@ import Testing
     #expect(summary.completed == 2 && summary.failed == 0 && summary.inputTokens == 5)
   }
 
+  @Test(arguments: StoreEngine.ledgers)
+  func `are counted by cause, and found by it again`(_ engine: StoreEngine) async throws {
+    let batch = try await TemporaryBatch(engine, segments: [5])
+    let lease = try #require(try await batch.store.claimOne()).lease
+    let ends: [(JobResult.State, String?)] = [
+      (.completed, "length"), (.completed, nil), (.failed, "bad"), (.completed, "length"),
+      (.failed, "length"),
+    ]
+    let results = ends.enumerated().map { job, end in
+      JobResult(job: job, state: end.0, line: Array("line \(job)".utf8), cause: end.1)
+    }
+    try await batch.store.commit(results, under: lease)
+    let inspector = try batch.place.inspect()
+    let causes = try inspector.causes(9)
+    #expect(causes.map(\.jobs) == [2, 1, 1])
+    #expect(causes.map(\.cause) == ["length", "bad", "length"])
+    #expect(causes.map(\.state) == [.completed, .failed, .failed])
+    #expect(causes.first?.example == Array("line 0".utf8))
+    #expect(try inspector.causes(1).count == 1)
+    #expect(try await batch.store.retry(.finished("length")) == 2)
+    #expect(try await batch.store.allResults.map(\.job) == [1, 2, 4])
+    #expect(try await batch.store.summary().completed == 1)
+  }
+
   @Test(arguments: StoreEngine.allCases)
   func `of several segments go down in one commit`(_ engine: StoreEngine) async throws {
     let batch = try await TemporaryBatch(engine, segments: [1, 2])

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Jobs
+import Runner
 
 /// `nightjar retry`: makes finished jobs available again.
 struct RetryCommand: AsyncParsableCommand {
@@ -13,10 +14,13 @@ struct RetryCommand: AsyncParsableCommand {
         nightjar retry night.queue
         nightjar retry night.queue --unknown
         nightjar retry results.jsonl --id letter-17 --id letter-18
+        nightjar retry results.jsonl --finish length
 
       --unknown means the jobs that --on-unknown hold has kept back: their request may have left, \
       and been billed, when its worker died. --id also takes completed jobs, which are then paid for \
-      again, and those that wait for their next attempt. A queue may be changed while workers run, the batch of a run only while it rests.
+      again, and those that wait for their next attempt. --finish takes answers that ended for this \
+      reason, such as length (cut at max_tokens), refusal or content_filter; 'nightjar status' \
+      counts them. A queue may be changed while workers run, the batch of a run only while it rests.
       """
   )
 
@@ -53,18 +57,38 @@ struct RetryCommand: AsyncParsableCommand {
   )
   var ids: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Every completed job whose answer ended for this reason: length, refusal, content_filter …",
+      valueName: "reason"
+    ),
+    transform: reason
+  )
+  var finish: FinishReason?
+
+  private static func reason(_ text: String) throws -> FinishReason {
+    guard let reason = FinishReason(text), !reason.isOrdinary else {
+      throw ValidationError("--finish must be a reason such as length, refusal or content_filter")
+    }
+    return reason
+  }
+
   func validate() throws {
-    guard which == nil || ids.isEmpty else {
-      throw ValidationError("--id goes without --failed, --unknown and --cancelled")
+    guard [which != nil, !ids.isEmpty, finish != nil].count(where: { $0 }) <= 1 else {
+      throw ValidationError("give one of --id, --finish, --failed, --unknown and --cancelled")
     }
   }
 
   mutating func run() async throws {
     let change = try BatchChange(target)
-    let selection =
-      ids.isEmpty ? (which ?? .failed).selection : try await change.jobs(ids)
+    let selection = try await selection(change)
     let count = try await change.store.retry(selection)
     try await change.close()
     printResult("\(jobs(count)) available again" + (count > 0 ? "; \(try change.next)" : ""))
+  }
+
+  private func selection(_ change: BatchChange) async throws -> JobSelection {
+    if let finish { return .finished("\(finish)") }
+    return ids.isEmpty ? (which ?? .failed).selection : try await change.jobs(ids)
   }
 }

@@ -77,7 +77,8 @@ struct WorkCommand: AsyncParsableCommand {
       PlanBuilder.Scope(
         giveUpAfter: nil,
         lease: lease ?? file.lease ?? .seconds(30),
-        untilEmpty: untilEmpty
+        untilEmpty: untilEmpty,
+        keepsGoing: shared.keepGoing
       )
     )
   }

@@ -13,6 +13,7 @@ struct PlanBuilder {
     var lease: Duration = .seconds(30)
     var untilEmpty = false
     var onChanged = OnChanged.refuse
+    var keepsGoing = false
   }
 
   let settings: Settings
@@ -80,7 +81,8 @@ struct PlanBuilder {
       lease: scope.lease,
       untilEmpty: scope.untilEmpty,
       settings: settings.requests,
-      onChanged: scope.onChanged
+      onChanged: scope.onChanged,
+      keepsGoing: scope.keepsGoing
     )
   }
 

@@ -63,6 +63,9 @@ struct ProgressLine {
       "\(counters.failed) failed", "\(rounded(rate))/s", "\(short(tokenRate)) tok/min",
       "\(counters.inFlight) in flight", "\(counters.traffic.rateLimited) 429s",
     ]
+    if let trouble = counters.trouble {
+      parts.insert("\(trouble), retrying; \(jobs(counters.waiting)) waiting", at: 1)
+    }
     if counters.isPaused { parts.insert("paused", at: 0) }
     if let spent = counters.spent {
       parts.append(spent.text + (counters.budget.map { " of \($0.text)" } ?? ""))

@@ -54,6 +54,7 @@ struct RunBuilder {
   func plan() async throws -> RunPlan {
     let files = try files()
     try OutputCheck(files, input: input).run()
+    try await refuseMissingSettings()
     let prices = try prices()
     return try await builder.plan(
       files,
@@ -63,8 +64,21 @@ struct RunBuilder {
         limit: limit,
         budget: budget,
         giveUpAfter: options.giveUpAfter ?? .seconds(60),
-        onChanged: options.changes.onChanged
+        onChanged: options.changes.onChanged,
+        keepsGoing: options.shared.keepGoing
       )
+    )
+  }
+
+  /// What no job can do without is missed before anything starts.
+  private func refuseMissingSettings() async throws {
+    guard let missing = try await builder.preparer.missingSetting(in: input) else { return }
+    let isJobFile = JobFile.isName(options.input)
+    throw CLIError(
+      "\(missing.words); nothing was sent",
+      at: isJobFile ? options.input : nil,
+      next: missing.advice,
+      exitCode: isJobFile ? 78 : 64
     )
   }
 

@@ -18,6 +18,7 @@ struct RunOutcome {
     case .interrupted where summary.pending > 0 || !isInputComplete: return 75
     case .parked, .budget: return 75
     case .unpriced: return 78
+    case .failingAlike(let cause): return cause.isInput ? 65 : 78
     case .keyRefused: return 77
     case .unavailable: return 69
     case .impossible: return 70
@@ -45,6 +46,10 @@ struct RunOutcome {
     )
     for account in report.accounts.accounts {
       Console.shared.note(AccountText(account).binding)
+    }
+    let target = files.output?.completed ?? files.batch
+    for line in ResultText(report: report.results, target: target).lines {
+      Console.shared.note(line)
     }
     for line in whereResultsAre { Console.shared.note(line) }
     if let reason { Console.shared.error(reason) }
@@ -119,6 +124,15 @@ struct RunOutcome {
         "the provider cannot be reached: \(why)",
         next: "check --base-url and the network, then run the same command; no job was lost",
         exitCode: 69
+      )
+    case .failingAlike(let cause):
+      return CLIError(
+        "all jobs so far failed alike, so the run stopped: \(cause.refusal.words)",
+        at: cause.url,
+        next:
+          "\(cause.refusal.advice); then run the same command: every job was kept. To go on all "
+          + "the same, add --keep-going",
+        exitCode: exitCode
       )
     case .impossible(let what):
       return CLIError(

@@ -28,6 +28,9 @@ struct SharedOptions: ParsableArguments {
   )
   var onUnknown: OnUnknown?
 
+  @Flag(help: "Go on although the first 20 jobs all failed with one error and none succeeded.")
+  var keepGoing = false
+
   @Flag(help: "Print the final report on standard output as JSON.")
   var json = false
 

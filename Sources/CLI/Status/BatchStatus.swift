@@ -10,6 +10,7 @@ struct BatchStatus {
   /// What dead workers left, which the next one takes in.
   private let recovery: Recovery
   private let isPaused: Bool
+  private let results: ResultReport
 
   /// - Throws: ``StoreError`` when the batch cannot be read.
   init(of batch: String) throws {
@@ -17,6 +18,7 @@ struct BatchStatus {
     summary = try inspector.summary()
     workers = try inspector.workers()
     recovery = try inspector.recovery()
+    results = ResultReport(try inspector.causes(ResultReport.most))
     isPaused = PauseFile(batch: batch).isThere
   }
 
@@ -28,9 +30,13 @@ struct BatchStatus {
     return summary.isQueue ? "idle" : "stopped"
   }
 
-  /// - Parameter explained: whether the pacers' views are told.
-  func text(explained: Bool) -> String {
-    let lines = workerLines + accountLines(explained: explained)
+  /// - Parameters:
+  ///   - explained: whether the pacers' views are told.
+  ///   - target: the batch as the user names it.
+  func text(explained: Bool, of target: String) -> String {
+    let lines =
+      workerLines + accountLines(explained: explained)
+      + ResultText(report: results, target: target).lines
     return """
       \(state)\(isPaused ? ", paused" : ""): \(jobs) of \(summary.total) jobs\
       \(summary.isInputComplete || summary.isQueue ? "" : " (the input is not read to its end)"); \
@@ -97,7 +103,7 @@ struct BatchStatus {
       "requests_sent":\(summary.traffic.requestsSent),\
       "retries":\(summary.traffic.retries),"rate_limited":\(summary.traffic.rateLimited),\
       "usage":{"input_tokens":\(summary.inputTokens),"output_tokens":\(summary.outputTokens)},\
-      \(summary.costMembers),\
+      \(summary.costMembers),\(results.members),\
       "waiting":\(accounts.waiting),"workers":[\(workersJSON)],\
       "accounts":\(accounts.accountsJSON)}
       """

@@ -44,7 +44,7 @@ struct StatusCommand: AsyncParsableCommand {
     if check { return try await StatusCheck(files).report(json: json) }
     while true {
       let status = try BatchStatus(of: files.batch)
-      printResult(json ? status.json : status.text(explained: explain))
+      printResult(json ? status.json : status.text(explained: explain, of: target))
       guard watch, status.isRunning else { return }
       try await Task.sleep(for: .seconds(1))
     }

@@ -7,6 +7,9 @@ package protocol BatchStore: JobStore, InputLedger {
   /// What the user should know about where the batch lies; nil for nothing.
   var warning: String? { get }
 
+  /// Why results are not as asked for, the most frequent causes first.
+  func causes(_ limit: Int) async throws -> [ResultCause]
+
   /// Closes the batch and lets others work on it.
   ///
   /// - Parameter isClean: whether nothing of this worker is left to take in; its files go then.
@@ -45,6 +48,9 @@ package protocol BatchInspector: Sendable {
 
   /// Where the batch stands.
   func summary() throws(StoreError) -> BatchSummary
+
+  /// Why results are not as asked for, the most frequent causes first.
+  func causes(_ limit: Int) throws(StoreError) -> [ResultCause]
 
   /// A page of results of one state, in input order; `job` is the last one of the page before.
   ///

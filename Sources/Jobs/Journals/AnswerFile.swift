@@ -49,28 +49,29 @@ import Glibc
   ///
   /// - Throws: ``StoreError`` when it cannot be written whole.
   func append(_ result: JobResult, under lease: SegmentLease) throws(StoreError) {
-    let head = AnswerRecord.head(of: result, under: lease, turn: turn)
-    let record = AnswerRecord.headSize + result.line.count
+    let payload = AnswerRecord.payload(of: result)
+    let head = AnswerRecord.head(of: result, payload, under: lease, turn: turn)
+    let record = AnswerRecord.headSize + payload.count
     if unsafe size + record <= window.count {
-      copy(head, result.line)
+      copy(head, payload)
     } else {
-      try write(head, result.line)
+      try write(head, payload)
     }
     size += record
   }
 
-  private func copy(_ head: [UInt64], _ line: [UInt8]) {
+  private func copy(_ head: [UInt64], _ payload: [UInt8]) {
     let room = unsafe UnsafeMutableRawBufferPointer(rebasing: window[size...])
     unsafe head.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
     let behind = unsafe UnsafeMutableRawBufferPointer(rebasing: room[AnswerRecord.headSize...])
-    unsafe line.withUnsafeBytes { unsafe behind.copyMemory(from: $0) }
+    unsafe payload.withUnsafeBytes { unsafe behind.copyMemory(from: $0) }
   }
 
-  private func write(_ head: [UInt64], _ line: [UInt8]) throws(StoreError) {
-    let count = AnswerRecord.headSize + line.count
+  private func write(_ head: [UInt64], _ payload: [UInt8]) throws(StoreError) {
+    let count = AnswerRecord.headSize + payload.count
     let written = unsafe head.withUnsafeBytes { head in
-      unsafe line.withUnsafeBytes { line in
-        let parts = unsafe [head, line].map {
+      unsafe payload.withUnsafeBytes { payload in
+        let parts = unsafe [head, payload].map {
           unsafe iovec(
             iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress),
             iov_len: $0.count

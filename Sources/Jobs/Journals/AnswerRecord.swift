@@ -1,4 +1,5 @@
-/// One answer as bytes: nine numbers of eight bytes, little endian, then the output line.
+/// One answer as bytes: nine numbers of eight bytes, little endian, then the output line, before it
+/// the cause where there is one.
 ///
 /// The last number is a check over the rest, so that a record that was cut by the death of its
 /// writer, or of which a power cut lost a part, is told from a whole one.
@@ -7,39 +8,59 @@ enum AnswerRecord {
   static let numbers = 9
   static let headSize = numbers * 8
 
-  /// What stands before the line of a record.
+  private static let retriedFlag = 0b0001
+  private static let stateBits = 0b0110
+  private static let causeFlag = 0b1000
+
+  /// What follows the head: the line; of a result with a cause its length in a byte, it, the line.
+  static func payload(of result: JobResult) -> [UInt8] {
+    guard let cause = result.cause?.utf8 else { return result.line }
+    return [UInt8(cause.count)] + cause + result.line
+  }
+
+  /// What stands before the payload of a record.
   ///
   /// - Parameter turn: how often its file was emptied before.
-  static func head(of result: JobResult, under lease: SegmentLease, turn: Int) -> [UInt64] {
-    let flags = result.state.rawValue << 1 | (result.hasRetried ? 1 : 0)
+  static func head(
+    of result: JobResult,
+    _ payload: [UInt8],
+    under lease: SegmentLease,
+    turn: Int
+  ) -> [UInt64] {
+    let flags =
+      result.state.rawValue << 1 | (result.hasRetried ? retriedFlag : 0)
+      | (result.cause == nil ? 0 : causeFlag)
     var head = [
-      word(result.line.count), word(result.job), word(lease.segment), word(lease.epoch),
+      word(payload.count), word(result.job), word(lease.segment), word(lease.epoch),
       word(result.inputTokens), word(result.outputTokens), word(turn << 8 | flags),
       word(result.cost?.nanos ?? -1), 0,
     ]
-    head[numbers - 1] = check(head, result.line).littleEndian
+    head[numbers - 1] = check(head, payload).littleEndian
     return head
   }
 
-  /// How long the line after a head claims to be, in bytes; it may be any number.
-  static func lineLength(after head: [UInt64]) -> Int { number(head[0]) }
+  /// How long the payload after a head claims to be, in bytes; it may be any number.
+  static func payloadLength(after head: [UInt64]) -> Int { number(head[0]) }
 
   /// The answer and the turn of its file; nil where the two do not belong together.
   static func decode(
     _ head: [UInt64],
-    _ line: [UInt8]
+    _ payload: [UInt8]
   ) -> (answer: (lease: SegmentLease, result: JobResult), turn: Int)? {
-    guard check(head, line) == UInt64(littleEndian: head[numbers - 1]) else { return nil }
+    guard check(head, payload) == UInt64(littleEndian: head[numbers - 1]) else { return nil }
     let values = head.map(number)
-    guard let state = JobResult.State(rawValue: (values[6] & 0xFF) >> 1) else { return nil }
+    guard let state = JobResult.State(rawValue: (values[6] & stateBits) >> 1) else { return nil }
+    let hasCause = values[6] & causeFlag != 0
+    let cause = hasCause ? payload.dropFirst().prefix(Int(payload.first ?? 0)) : []
     let result = JobResult(
       job: values[1],
       state: state,
-      line: line,
+      line: hasCause ? Array(payload.dropFirst(1 + cause.count)) : payload,
       inputTokens: values[4],
       outputTokens: values[5],
       cost: values[7] < 0 ? nil : USD(nanos: values[7]),
-      hasRetried: values[6] & 1 == 1
+      hasRetried: values[6] & retriedFlag != 0,
+      cause: hasCause ? String(decoding: cause, as: UTF8.self) : nil
     )
     return ((SegmentLease(segment: values[2], epoch: values[3]), result), values[6] >> 8)
   }

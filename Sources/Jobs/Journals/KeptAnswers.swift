@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Answers in the files of a journal, read one by one.
@@ -38,10 +39,10 @@ private final class KeptAnswersFile {
 
   func next() -> (lease: SegmentLease, result: JobResult)? {
     guard let head = read(AnswerRecord.numbers, UInt64.self, at: position) else { return nil }
-    let length = AnswerRecord.lineLength(after: head)
+    let length = AnswerRecord.payloadLength(after: head)
     let start = position + AnswerRecord.headSize
-    guard length >= 0, length <= size - start, let line = read(length, UInt8.self, at: start),
-      let (answer, turn) = AnswerRecord.decode(head, line), turn == self.turn ?? turn
+    guard length >= 0, length <= size - start, let payload = read(length, UInt8.self, at: start),
+      let (answer, turn) = AnswerRecord.decode(head, payload), turn == self.turn ?? turn
     else { return nil }
     self.turn = turn
     position = start + length

@@ -68,6 +68,8 @@ enum JobSets {
     switch selection {
     case .all: try db.execute(sql: Statements.chooseFailed + ";" + Statements.chooseSuspended)
     case .failed: try db.execute(sql: Statements.chooseFailed)
+    case .finished(let cause):
+      try db.execute(sql: Statements.chooseCause, arguments: [cause])
     case .cancelled: try choose(.cancelled, in: db)
     case .held: try choose(.held, in: db)
     case .jobs(let jobs):

@@ -57,6 +57,10 @@ package struct SQLiteInspector: BatchInspector {
     try reader.read { db in try SQLiteJobStore.summary(in: db) }
   }
 
+  package func causes(_ limit: Int) throws(StoreError) -> [ResultCause] {
+    try reader.read { db in try SQLiteJobStore.causes(limit, in: db) }
+  }
+
   package func results(_ state: JobResult.State, afterJob job: Int, limit: Int)
     throws(StoreError) -> [StoredResult]
   {

@@ -157,7 +157,7 @@ extension SQLiteJobStore {
           try Int.fetchOne(db, sql: Statements.resultOf, arguments: [job]) == nil
         }
         return try JobSets.suspend(waiting, cause: .cancelled, in: db)
-      case .failed, .cancelled, .held: return 0
+      case .failed, .finished, .cancelled, .held: return 0
       }
     }
   }

@@ -58,7 +58,9 @@ extension SQLiteJobStore {
     priority: Int
   ) -> Segment {
     let failures = lines.enumerated().compactMap { place, line in
-      line.failure.map { JobResult(job: firstJob + place, state: .failed, line: $0) }
+      line.failure.map {
+        JobResult(job: firstJob + place, state: .failed, line: $0, cause: line.cause)
+      }
     }
     return Segment(
       firstJob: firstJob,

@@ -55,6 +55,26 @@ extension SQLiteJobStore {
     }
   }
 
+  package func causes(_ limit: Int) async throws -> [ResultCause] {
+    try await reading { db in try Self.causes(limit, in: db) }
+  }
+
+  static func causes(_ limit: Int, in db: Database) throws -> [ResultCause] {
+    try Row.fetchAll(db, sql: Statements.causes, arguments: [limit]).map { row in
+      let example = try Data.fetchOne(
+        db,
+        sql: "SELECT line FROM result WHERE sequence = ?",
+        arguments: [row["first"] as Int]
+      )
+      return ResultCause(
+        state: JobResult.State(rawValue: row["state"]) ?? .failed,
+        cause: row["cause"],
+        jobs: row["jobs"],
+        example: [UInt8](example ?? Data())
+      )
+    }
+  }
+
   package func exportPositions() async throws -> [ExportPosition] {
     try await reading { db in try Self.exportPositions(in: db) }
   }

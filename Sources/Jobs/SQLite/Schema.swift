@@ -9,7 +9,7 @@ enum Schema {
   static let applicationID = 0x6E6A_6172
 
   /// What brings a file of version n to version n + 1, from an empty one on.
-  static let steps = [first, workers, names]
+  static let steps = [first, workers, names, causes]
 
   private static let first = """
     CREATE TABLE batch (
@@ -124,4 +124,10 @@ enum Schema {
 
   /// Version 3: cancelled and held jobs by the word for both.
   private static let names = "ALTER TABLE aside RENAME TO suspended"
+
+  /// Version 4: why results are what they are; only those that are not as asked for have a cause.
+  private static let causes = """
+    ALTER TABLE result ADD COLUMN cause TEXT;
+    CREATE INDEX result_cause ON result (state, cause) WHERE cause IS NOT NULL;
+    """
 }

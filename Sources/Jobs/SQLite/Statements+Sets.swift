@@ -39,6 +39,10 @@ extension Statements {
     INSERT INTO chosen SELECT job, state FROM result WHERE state = 2
     """
 
+  static let chooseCause = """
+    INSERT INTO chosen SELECT job, state FROM result WHERE state = 1 AND cause = ?
+    """
+
   static let chooseSuspended = """
     INSERT INTO chosen SELECT job, 2 + cause FROM suspended
     """

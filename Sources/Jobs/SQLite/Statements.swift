@@ -64,7 +64,7 @@ enum Statements {
     """
 
   static let insertResult = """
-    INSERT INTO result (job, state, line) VALUES (?, ?, ?) ON CONFLICT (job) DO NOTHING
+    INSERT INTO result (job, state, line, cause) VALUES (?, ?, ?, ?) ON CONFLICT (job) DO NOTHING
     """
 
   static let upsertRetryable = """
@@ -177,6 +177,12 @@ enum Statements {
 
   static let orderedResults = """
     SELECT sequence, job, state, line FROM result WHERE job > ? AND state = ? ORDER BY job LIMIT ?
+    """
+
+  /// Counted from the index alone; a batch may have millions of results.
+  static let causes = """
+    SELECT state, cause, count(*) AS jobs, min(sequence) AS first FROM result
+    WHERE cause IS NOT NULL GROUP BY state, cause ORDER BY jobs DESC, first LIMIT ?
     """
 
   static let resultOf = """

@@ -51,12 +51,21 @@ package struct QueuedLine: Sendable {
   package let number: Int
   /// What to record for a line that can never be sent; nil for a good one.
   package let failure: [UInt8]?
+  /// The code of that failure.
+  package let cause: String?
 
-  package init(id: String, line: [UInt8], number: Int, failure: [UInt8]? = nil) {
+  package init(
+    id: String,
+    line: [UInt8],
+    number: Int,
+    failure: [UInt8]? = nil,
+    cause: String? = nil
+  ) {
     self.id = id
     self.line = line
     self.number = number
     self.failure = failure
+    self.cause = cause
   }
 
   /// Jobs of a segment of a queue: few, so that several workers share also a short queue.

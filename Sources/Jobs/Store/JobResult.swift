@@ -17,6 +17,12 @@ package struct JobResult: Sendable {
   package let cost: USD?
   /// True when the job may have waited for another attempt.
   package let hasRetried: Bool
+  /// Why it ended so, in a word by which results are counted and found: the code of a failure, the
+  /// finish reason of an answer; nil for an answer that came to its natural end.
+  package let cause: String?
+
+  /// The most characters of a cause; a longer one is cut.
+  package static let longestCause = 60
 
   package init(
     job: Int,
@@ -25,7 +31,8 @@ package struct JobResult: Sendable {
     inputTokens: Int = 0,
     outputTokens: Int = 0,
     cost: USD? = nil,
-    hasRetried: Bool = false
+    hasRetried: Bool = false,
+    cause: String? = nil
   ) {
     self.job = job
     self.state = state
@@ -34,6 +41,7 @@ package struct JobResult: Sendable {
     self.outputTokens = outputTokens
     self.cost = cost
     self.hasRetried = hasRetried
+    self.cause = cause.map { String($0.unicodeScalars.prefix(Self.longestCause)) }
   }
 }
 

@@ -78,6 +78,8 @@ package enum JobSelection: Sendable, Equatable {
   /// To cancel: every job without a result. To retry: every failed, cancelled or held one.
   case all
   case failed
+  /// Those that completed and ended for this cause; see ``JobResult/cause``.
+  case finished(String)
   case cancelled
   /// Those that wait for a decision, since their request may have left when its worker died.
   case held

@@ -66,6 +66,8 @@ package struct AttemptEnd: Sendable {
   package var isAboutRequest = true
   /// What the answer says about the account's limits.
   package var sighting = LimitSighting.nothing
+  /// Where its request went.
+  package var url = ""
   /// What it was billed for.
   package var billed = Billed.nothing
   /// Bytes of the answer, held until its result is committed or kept.

@@ -48,8 +48,14 @@ extension DispatchState {
       at: now,
       random: random
     )
-    if case .completed = end.outcome {
+    switch end.outcome {
+    case .completed:
       workedKeys[assignment.account] = KeyMoment(key: assignment.key.generation, at: now)
+      commonFailure.completed()
+    case .fail(let refusal):
+      let cause = commonFailure.failed(assignment.job, refusal, at: end.url)
+      if let cause { stop(.failingAlike(cause), &actions) }
+    case .retry, .pace, .park, nil: break
     }
     if verdict.isBack { reopen(assignment.account, &actions) }
     heed(end, of: assignment.account, at: now, &actions)

@@ -34,6 +34,10 @@ package struct DispatchState: Sendable {
     package var giveUpAfter: Duration?
     /// How long a run waits while every account is parked; nil for ever.
     package var parkFor: Duration?
+    /// Whether a run goes on all of whose jobs fail alike.
+    package var keepsGoing = false
+    /// Whether any job of the batch has succeeded before.
+    package var hadResults = false
     /// What chance is drawn from.
     package var seed = UInt64.random(in: 0 ... .max)
 
@@ -77,6 +81,7 @@ package struct DispatchState: Sendable {
   var isStopped = false
   var wakeAt: ContinuousClock.Instant?
   var patience: Patience
+  package internal(set) var commonFailure: CommonFailure
   var random: SeededGenerator
 
   package init(
@@ -94,6 +99,10 @@ package struct DispatchState: Sendable {
     segments = HeldSegments(lease: settings.lease)
     random = SeededGenerator(seed: settings.seed)
     memory = MemoryBudget(limit: settings.memory)
+    commonFailure = CommonFailure(
+      isWanted: !settings.keepsGoing,
+      hadResults: settings.hadResults
+    )
     patience = Patience(giveUpAfter: settings.giveUpAfter, parkFor: settings.parkFor)
   }
 

@@ -16,6 +16,8 @@ package enum StopReason: Sendable {
   case budget(spent: USD, cap: USD, next: USD)
   /// There is a budget, and no price for this model.
   case unpriced(model: String)
+  /// Every job failed alike; those that did are available again.
+  case failingAlike(CommonFailure.Cause)
   /// A fault of ours; the batch is intact.
   case impossible(String)
   /// The batch file, the input or the output failed.

@@ -12,7 +12,7 @@ package enum RunEvent: Sendable {
   /// A request is over, however it ended.
   case returned
   /// A job will be tried again, for the reason given.
-  case retry(job: String, reason: String)
+  case retry(job: String, Refusal)
   /// The provider asked an account to slow down.
   case rateLimited(account: String, wait: Duration?)
   /// An account cannot be used until something changes.
@@ -37,8 +37,10 @@ package enum RunEvent: Sendable {
   case lostLease
   /// The batch was paused, or goes on.
   case paused(Bool)
+  /// The provider's answer to a job held the key, which was cut out of the result.
+  case redacted(job: String)
   /// A job failed for good.
-  case failed(job: String, reason: String)
+  case failed(job: String, Refusal)
 }
 
 /// Takes events as they happen; called from many threads, so it must be quick.

@@ -18,6 +18,8 @@ package struct RunCounters: Sendable, Equatable {
   package var budget: USD?
   /// How the accounts stand.
   package var accounts = AccountsReport()
+  /// Why the last request failed that is tried again; nil once an answer has come since.
+  package var trouble: String?
   /// Why accounts wait, by account.
   package var parked: [String: String] = [:]
 
@@ -40,6 +42,9 @@ package struct RunCounters: Sendable, Equatable {
     (completed, failed) = (summary.completed, summary.failed)
     (inputTokens, outputTokens) = (summary.inputTokens, summary.outputTokens)
   }
+
+  /// Jobs that are known of and neither under way nor ended.
+  package var waiting: Int { max(0, read - done - inFlight) }
 
   /// Jobs that have ended.
   package var done: Int { completed + failed }
@@ -65,7 +70,9 @@ package final class RunProgress: EventSink {
         counters.inFlight += 1
         counters.traffic.requestsSent += 1
       case .returned: counters.inFlight -= 1
-      case .retry: counters.traffic.retries += 1
+      case .retry(_, let refusal):
+        counters.traffic.retries += 1
+        counters.trouble = refusal.words
       case .rateLimited: counters.traffic.rateLimited += 1
       case .accounts(let report): counters.accounts = report
       case .parked(let account, let reason): counters.parked[account] = reason
@@ -73,9 +80,10 @@ package final class RunProgress: EventSink {
       case .spent(let amount, let budget): (counters.spent, counters.budget) = (amount, budget)
       case .stands(let summary): counters.take(summary)
       case .paused(let isPaused): counters.isPaused = isPaused
-      case .failed, .sharedOrganisation, .takenOver, .lostLease: break
+      case .failed, .redacted, .sharedOrganisation, .takenOver, .lostLease: break
       case .key(let account, let event): counters.note(event, account)
       case .committed(let completed, let failed, let inputTokens, let outputTokens):
+        if completed > 0 { counters.trouble = nil }
         counters.completed += completed
         counters.failed += failed
         counters.inputTokens += inputTokens

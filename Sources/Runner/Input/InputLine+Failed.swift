@@ -61,11 +61,6 @@ extension InputLine {
     return line
   }
 
-  /// The message in the `error` of a failed line.
-  static func errorMessage(ofFailed line: [UInt8]) -> String? {
-    (try? JSONValue(parsing: line))?["error"]?["message"]?.string
-  }
-
   /// The most characters of an unreadable line that its failed line repeats.
   private static let rawLimit = 2_000
 

@@ -123,7 +123,12 @@ package struct Intake: Sendable {
       drafts += assembler.add(
         line,
         mark: Self.mark(ofBad: line),
-        failure: JobResult(job: assembler.nextJob, state: .failed, line: failed)
+        failure: JobResult(
+          job: assembler.nextJob,
+          state: .failed,
+          line: failed,
+          cause: refusal.code
+        )
       )
     }
   }

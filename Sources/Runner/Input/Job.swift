@@ -143,6 +143,12 @@ package struct JobLine: Sendable {
     self.init(number, line, id: id, shape: shape, source: .document)
   }
 
+  /// Whether the whole request stands in the line.
+  var isNative: Bool {
+    if case .line(.native) = source { return true }
+    return false
+  }
+
   /// Why the job can never be sent; nil while nothing is known against it.
   package var fault: Refusal? {
     if case .unusable(let refusal) = source { return refusal }

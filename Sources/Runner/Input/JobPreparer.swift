@@ -16,7 +16,7 @@ struct UnusableJob: Error {
 
 /// Makes requests out of lines and documents.
 package struct JobPreparer: Sendable {
-  private let provider: any Provider
+  let provider: any Provider
   let settings: PromptSettings
   let documents: DocumentFolder?
   /// The input as messages name it.

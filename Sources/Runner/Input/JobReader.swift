@@ -105,7 +105,7 @@ package struct JobReader: Sendable {
     func look() {
       for failure in intake.drafts.flatMap(\.failures) {
         count += 1
-        first = first ?? InputLine.errorMessage(ofFailed: failure.line)
+        first = first ?? FailedJob(line: failure.line)?.refusal.message
       }
       intake.drafts = []
     }

@@ -87,7 +87,15 @@ package struct QueueIntake: Sendable {
     bad += 1
     // A line that was not kept still has to be one, so that those after it keep their numbers.
     let line = text.isEmpty ? failure : Array(text)
-    add(QueuedLine(id: "\0\(mark)", line: line, number: number, failure: failure))
+    add(
+      QueuedLine(
+        id: "\0\(mark)",
+        line: line,
+        number: number,
+        failure: failure,
+        cause: refusal.code
+      )
+    )
   }
 
   private mutating func add(_ line: QueuedLine) {

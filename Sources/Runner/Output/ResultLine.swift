@@ -14,6 +14,8 @@ struct CompletionNote {
   var latency: Duration
   /// What the answer says.
   var answer: Completion
+  /// How often the key was cut out of it.
+  var hiddenKeys = 0
   /// What the answer costs; nil where that is unknown.
   var cost: USD?
 }
@@ -24,15 +26,18 @@ enum ResultLine {
   ///
   /// Its own `id` is random, and so unlike that of any line in any file; `custom_id` names the job.
   ///
-  /// - Parameter id: the job's own id.
+  /// - Parameters:
+  ///   - id: the job's own id.
+  ///   - body: the answer as JSON, without the key.
   static func completed(
     id: String,
     response: HTTPResponse,
+    body: [UInt8],
     requestID: String?,
     note: CompletionNote
   ) -> [UInt8] {
     var line: [UInt8] = []
-    line.reserveCapacity(response.body.count + 512)
+    line.reserveCapacity(body.count + 512)
     line.appendRaw("{\"id\":\"job_")
     appendRandomName(to: &line)
     line.appendRaw("\",\"custom_id\":")
@@ -42,7 +47,7 @@ enum ResultLine {
     line.appendRaw(",\"request_id\":")
     if let requestID { line.appendJSON(requestID) } else { line.appendRaw("null") }
     line.appendRaw(",\"body\":")
-    appendOnOneLine(note.answer.mended?.json ?? response.body, to: &line)
+    appendOnOneLine(body, to: &line)
     line.appendRaw("},\"error\":null,\"nightjar\":{\"attempts\":")
     line.appendJSON(note.attempts)
     line.appendRaw(",\"account\":")
@@ -67,21 +72,25 @@ enum ResultLine {
     } else {
       line.appendRaw("null")
     }
-    if let mended = note.answer.mended { append(mended, of: response.body, to: &line) }
+    if note.hiddenKeys > 0 { line.appendRaw(",\"redacted\":\(note.hiddenKeys)") }
+    if let mended = note.answer.mended {
+      append(mended, of: note.hiddenKeys > 0 ? nil : response.body, to: &line)
+    }
     line.appendRaw("}}")
     return line
   }
 
-  /// Says that `body` is not what came, why, and what came, byte for byte.
+  /// Says that `body` is not what came, why, and what came, byte for byte, unless it held the key.
   private static func append(
     _ mended: MendedAnswer,
-    of body: [UInt8],
+    of raw: [UInt8]?,
     to line: inout [UInt8]
   ) {
     line.appendRaw(",\"mended\":")
     line.appendJSON(mended.reason)
+    guard let raw else { return }
     line.appendRaw(",\"raw_base64\":\"")
-    line += Base64.encode(body, padded: true)
+    line += Base64.encode(raw, padded: true)
     line.appendRaw("\"")
   }
 

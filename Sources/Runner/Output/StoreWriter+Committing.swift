@@ -100,6 +100,16 @@ extension StoreWriter {
     onProgress(receipt)
   }
 
+  /// Brings the output files up to a store from which results were taken back, after ``run()``.
+  func repairExports(from store: any BatchStore) async throws {
+    guard let exporter else { return }
+    try await exporter.repair(from: store)
+    // So that the next run need not compare them once more.
+    var flush = Flush()
+    flush.exports = try await exporter.sync()
+    _ = try await store.commit(flush)
+  }
+
   private func fail(with error: any Error) {
     let (intakes, blocked) = state.withLock { state in
       state.failure = error

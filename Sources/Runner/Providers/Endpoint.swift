@@ -9,6 +9,8 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
   package let url: String
   /// The host in lower case, an IPv6 address in brackets.
   package let host: String
+  /// Whether what is sent there stays on this machine.
+  package let isLoopback: Bool
   /// Where it answers from, as the job file says; nil where nothing is said.
   package let region: String?
   /// Whether what is sent there crosses a network in the clear: `http://` to another machine.
@@ -27,13 +29,24 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     let address = try Self.address(text)
     let segments = address.path.split(separator: "/")
     guard segments.allSatisfy(isPathSegment) else { throw Self.notAURL(text) }
+    if let call = Self.calls.first(where: segments.joined(separator: "/").hasSuffix) {
+      throw EndpointError(
+        message: "the base URL ends in /\(call), which nightjar adds itself; leave that out"
+      )
+    }
     let port = address.port.map { ":\($0)" } ?? ""
     url = address.scheme + "://" + address.host + port + segments.map { "/" + $0 }.joined()
     host = address.host
+    isLoopback = address.isLoopback
     self.region = region
     isExposed = !address.isEncrypted && !address.isLoopback
     namesVersion = segments.contains(where: isVersion)
   }
+
+  /// How the addresses of single calls end, which people take from examples.
+  private static let calls = [
+    "chat/completions", "completions", "messages", "responses", "embeddings",
+  ]
 
   private static func address(_ text: String) throws(EndpointError) -> WebAddress {
     do throws(WebAddress.Fault) {
@@ -72,6 +85,7 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
   init(officialHost host: String) {
     url = "https://" + host
     self.host = host
+    isLoopback = false
     region = nil
     isExposed = false
     namesVersion = false

@@ -15,8 +15,12 @@ extension ErrorBody {
       code, type, error["innererror"]?["code"]?.string, error["metadata"]?["error_type"]?.string,
     ]
     if codes.contains(where: { $0.map(Self.isAboutContent) ?? false }) { return true }
-    let words = (message ?? "").lowercased()
-    return Self.contentWords.contains(where: words.contains)
+    return Self.namesContent(code: "", words: (message ?? "").lowercased())
+  }
+
+  /// - Parameter words: in lower case.
+  static func namesContent(code: String, words: String) -> Bool {
+    isAboutContent(code) || contentWords.contains(where: words.contains)
   }
 
   private static func isAboutContent(_ code: String) -> Bool {

@@ -139,13 +139,14 @@ package final class BatchRun: Sendable {
       input.stopWaiting()
     }
     await work(crew)
-    let summary = try await close(crew)
+    let (summary, causes) = try await close(crew)
     return RunReport(
       summary: summary,
       elapsed: clock.now - start,
       stop: stop.first,
       accounts: crew.dispatcher.report(plan.accounts),
-      budget: plan.budget
+      budget: plan.budget,
+      results: ResultReport(causes)
     )
   }
 
@@ -254,20 +255,28 @@ package final class BatchRun: Sendable {
     }
   }
 
+  /// Makes the jobs available again that failed alike: what made them fail is not theirs.
+  private func takeBackFailures(of crew: RunCrew) async throws {
+    _ = try await store.retry(.jobs(crew.dispatcher.look(\.commonFailure.jobs)))
+    try await crew.writer.repairExports(from: store)
+  }
+
   private func stopOnFailure(_ body: () async throws -> Void) async {
     do { try await body() } catch { stop.stop(.failed(error)) }
   }
 
   /// Hands leases back and closes the batch; says where it stands.
-  private func close(_ crew: RunCrew) async throws -> BatchSummary {
+  private func close(_ crew: RunCrew) async throws -> (BatchSummary, [ResultCause]) {
     if case .failed = stop.first {
       try? audit.close()
-      return (try? await store.summary()) ?? BatchSummary()
+      return ((try? await store.summary()) ?? BatchSummary(), [])
     }
+    if case .failingAlike = stop.first { try await takeBackFailures(of: crew) }
     try await store.release(crew.dispatcher.look(\.leases))
     let summary = try await store.summary()
+    let causes = try await store.causes(ResultReport.most)
     try audit.close()
     try store.close(isClean: crew.journal.isClear)
-    return summary
+    return (summary, causes)
   }
 }

@@ -72,7 +72,7 @@ package final class JobRunner: Sendable {
     let cost = pricing.cost(of: answer.bill, model: prepared.shape.model)
     audit.note(answer.audited, job: job.number, of: account.name, with: assignment.key.key)
     if !answer.isDecisive, !answer.isCutOff { clear(mark) }
-    let verdict = dispatcher.ended(assignment, end(of: answer, assignment, cost: cost))
+    let verdict = dispatcher.ended(assignment, end(of: answer, prepared, assignment, cost: cost))
     if pricing.isPriced(prepared.shape.model) { tellSpent() }
     switch verdict {
     case .settle: await settle(assignment, prepared, answer, cost, mark: mark)
@@ -113,15 +113,24 @@ package final class JobRunner: Sendable {
   }
 
   /// What the dispatcher learns from an answer.
-  private func end(of answer: Answer, _ assignment: Assignment, cost: USD?) -> AttemptEnd {
-    let keyring = accounts[assignment.account].keyring
+  private func end(
+    of answer: Answer,
+    _ prepared: PreparedJob,
+    _ assignment: Assignment,
+    cost: USD?
+  ) -> AttemptEnd {
+    let account = accounts[assignment.account]
+    let keyring = account.keyring
     var end = answer.end
     end.billed = pricing.billed(answer.bill, cost: cost, reserved: assignment.reserved)
     switch answer.outcome {
     case .park(_, .credential, _): end.hasOtherKey = keyring.reject(assignment.key)
     case .park(_, _, let until):
       end.parkedFor = until.map { .seconds(max(0, $0 - Double(clock.unixMilliseconds) / 1_000)) }
-    case .completed, .fail, .pace: keyring.confirm(assignment.key)
+    case .fail:
+      keyring.confirm(assignment.key)
+      end.url = account.endpoints[assignment.grant.place.endpoint].url(for: prepared.request.path)
+    case .completed, .pace: keyring.confirm(assignment.key)
     case .retry, nil: break
     }
     let unanswered = end.billed.unanswered(of: assignment.reserved)
@@ -142,36 +151,58 @@ package final class JobRunner: Sendable {
     let job = assignment.job
     guard case .completed(let completion) = answer.outcome, let response = answer.response else {
       guard let refusal = answer.outcome?.refusal else { return }
-      return await fail(job, refusal, keeping: answer.paidBody, mark: mark)
+      return await fail(
+        job,
+        refusal,
+        keeping: answer.paidBody.map { assignment.key.key.hidden(in: $0) },
+        mark: mark
+      )
     }
     let account = accounts[assignment.account]
     let key = assignment.key.key
+    let endpoint = account.endpoints[assignment.grant.place.endpoint]
+    let hidden = hide(key, in: completion.mended?.json ?? response.body, from: endpoint)
+    if hidden.count > 0 { events.record(.redacted(job: job.id)) }
     let note = CompletionNote(
       attempts: job.attempts + 1,
       account: account.name,
       key: key.reference.description,
       fingerprint: key.fingerprint,
-      endpoint: account.endpoints[assignment.grant.place.endpoint].url,
+      endpoint: endpoint.url,
       latency: response.elapsed,
       answer: completion,
+      hiddenKeys: hidden.count,
       cost: cost
     )
     let line = ResultLine.completed(
       id: prepared.id,
       response: response,
-      requestID: sender.provider.requestID(of: response),
+      body: hidden.json,
+      requestID: sender.provider.requestID(of: response).map { key.hidden(in: $0) },
       note: note
     )
     let result = JobResult(
       job: job.number,
       state: .completed,
-      line: key.withSecret { Scrubber.redact($0, in: line) },
+      line: line,
       inputTokens: completion.usage.inputTokens,
       outputTokens: completion.usage.outputTokens,
       cost: cost,
-      hasRetried: job.failures > 0
+      hasRetried: job.failures > 0,
+      cause: completion.finish.flatMap { $0.isOrdinary ? nil : "\($0)" }
     )
     await record(result, of: job, mark: mark)
+  }
+
+  /// What goes to this machine is no secret from it.
+  private func hide(
+    _ key: Key,
+    in body: [UInt8],
+    from endpoint: Endpoint
+  ) -> (json: [UInt8], count: Int) {
+    guard key.isSecret, !endpoint.isLoopback else { return (body, 0) }
+    let hidden = key.withSecret { HiddenKey($0, in: body) }
+    return (hidden.json, hidden.count)
   }
 
   /// - Parameter answer: what was paid for and is no result.
@@ -181,12 +212,13 @@ package final class JobRunner: Sendable {
     keeping answer: [UInt8]? = nil,
     mark: Int?
   ) async {
-    events.record(.failed(job: job.id, reason: refusal.message))
+    events.record(.failed(job: job.id, refusal))
     let result = JobResult(
       job: job.number,
       state: .failed,
       line: await preparer.failedLine(of: job, refusal, keeping: answer),
-      hasRetried: job.failures > 0
+      hasRetried: job.failures > 0,
+      cause: refusal.code
     )
     await record(result, of: job, mark: mark)
   }
@@ -210,15 +242,15 @@ package final class JobRunner: Sendable {
     _ answer: Answer,
     at time: ContinuousClock.Instant
   ) {
-    let reason = answer.outcome?.refusal?.message ?? ""
-    events.record(.retry(job: job.id, reason: reason))
+    let refusal = answer.outcome?.refusal
+    if let refusal { events.record(.retry(job: job.id, refusal)) }
     writer.count(Traffic(retries: 1))
     writer.retryLater(
       RetryableJob(
         job: job.number,
         attempts: job.attempts,
         notBefore: clock.unixMilliseconds + (time - clock.now).milliseconds,
-        reason: reason
+        reason: refusal?.message ?? ""
       ),
       under: job.segment.lease
     )

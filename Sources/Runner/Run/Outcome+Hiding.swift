@@ -2,9 +2,11 @@ import KeySources
 import Secrets
 
 extension Outcome {
-  /// The same outcome without the key, which a provider may repeat in what it says.
+  /// The same outcome without the key, which a provider may repeat in what it says; a key that is no
+  /// secret is a word like any other.
   func hiding(_ key: Key) -> Outcome {
-    switch self {
+    guard key.isSecret else { return self }
+    return switch self {
     case .completed: self
     case .retry(let refusal, let cause, let after): .retry(refusal.hiding(key), cause, after: after)
     case .pace(let refusal, let cause, let after): .pace(refusal.hiding(key), cause, after: after)
@@ -27,5 +29,19 @@ extension Refusal {
         requestID: id
       )
     }
+  }
+}
+
+extension Key {
+  /// A text of a provider's without the key.
+  func hidden(in text: String) -> String {
+    guard isSecret else { return text }
+    return withSecret { Scrubber().scrub(text, hiding: $0) }
+  }
+
+  /// The same for what need not be text, of any length.
+  func hidden(in bytes: [UInt8]) -> [UInt8] {
+    guard isSecret else { return bytes }
+    return withSecret { Scrubber.redact($0, in: bytes) }
   }
 }

@@ -120,8 +120,8 @@ extension JobReader {
     ) { segments, isLast in
       try await writer.append(segments, isLast: isLast)
       for failure in segments.flatMap(\.failures) {
-        let reason = InputLine.errorMessage(ofFailed: failure.line) ?? "it cannot be read"
-        events.record(.failed(job: "number \(failure.job + 1)", reason: reason))
+        guard let failed = FailedJob(line: failure.line) else { continue }
+        events.record(.failed(job: failed.id, failed.refusal))
       }
       dispatcher.tell(.inputGrew(isComplete: isLast))
     }
@@ -163,6 +163,8 @@ extension DispatchState {
     settings.followsPrefix = plan.accounts.contains { $0.endpoints.count > 1 }
     settings.giveUpAfter = plan.giveUpAfter
     settings.parkFor = plan.parkFor
+    settings.keepsGoing = plan.keepsGoing
+    settings.hadResults = before.completed > 0
     self.init(
       settings,
       accounts: AccountSet(

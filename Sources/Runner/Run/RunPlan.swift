@@ -44,6 +44,8 @@ package struct RunPlan: Sendable {
   package let settings: RequestSettings?
   /// What is done where completed jobs were done with another line or other settings.
   package let onChanged: OnChanged
+  /// Whether a run goes on all of whose jobs fail alike.
+  package let keepsGoing: Bool
 
   package init(
     input: RunInput,
@@ -64,7 +66,8 @@ package struct RunPlan: Sendable {
     lease: Duration = .seconds(30),
     untilEmpty: Bool = false,
     settings: RequestSettings? = nil,
-    onChanged: OnChanged = .refuse
+    onChanged: OnChanged = .refuse,
+    keepsGoing: Bool = false
   ) {
     self.input = input
     self.files = files
@@ -85,6 +88,7 @@ package struct RunPlan: Sendable {
     self.untilEmpty = untilEmpty
     self.settings = settings
     self.onChanged = onChanged
+    self.keepsGoing = keepsGoing
   }
 
   /// Of ``memory``, what requests under way and their answers may take.

@@ -11,14 +11,18 @@ package struct RunReport: Sendable {
   package let accounts: AccountsReport
   /// The most that the batch may cost; nil for no limit.
   package let budget: USD?
+  /// Which results are not as asked for.
+  package let results: ResultReport
 
   package init(
     summary: BatchSummary,
     elapsed: Duration,
     stop: StopReason?,
     accounts: AccountsReport = AccountsReport(),
-    budget: USD? = nil
+    budget: USD? = nil,
+    results: ResultReport = ResultReport()
   ) {
+    self.results = results
     self.budget = budget
     self.summary = summary
     self.elapsed = elapsed
@@ -36,7 +40,7 @@ package struct RunReport: Sendable {
     case .interrupted, .aborted: "interrupted"
     case .parked, .keyRefused, .unavailable: "parked"
     case .budget: "budget"
-    case .failed, .unpriced, .impossible: "failed"
+    case .failed, .failingAlike, .unpriced, .impossible: "failed"
     }
   }
 
@@ -55,6 +59,7 @@ package struct RunReport: Sendable {
     line.appendRaw(",\"output_tokens\":\(summary.outputTokens)}")
     line.appendRaw(",\(summary.costMembers)")
     if let budget { line.appendRaw(",\"budget_usd\":\(budget.decimal)") }
+    line.appendRaw(",\(results.members)")
     line.appendRaw(",\"accounts\":\(accounts.accountsJSON)")
     line.appendRaw(",\"elapsed_s\":")
     line.appendJSON(Double(elapsed.milliseconds) / 1_000)

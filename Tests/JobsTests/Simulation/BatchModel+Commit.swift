@@ -98,7 +98,7 @@ extension BatchModel {
       let all = pieces.flatMap(\.jobs)
       return all.count { suspend($0, .cancelled) }
     case .jobs(let numbers): return numbers.count { suspend($0, .cancelled) }
-    case .failed, .cancelled, .held: return 0
+    case .failed, .finished, .cancelled, .held: return 0
     }
   }
 
@@ -108,6 +108,7 @@ extension BatchModel {
       return switch selection {
       case .all: hasFailed || entry.suspended != nil
       case .failed: hasFailed
+      case .finished: false
       case .cancelled: entry.suspended == .cancelled
       case .held: entry.suspended == .held
       case .jobs(let numbers): entry.hasEnd && numbers.contains(job)

@@ -22,7 +22,7 @@ extension Simulation {
     ledger.forget { job, state in
       switch selection {
       case .all, .failed: state == .failed
-      case .cancelled, .held: false
+      case .finished, .cancelled, .held: false
       case .jobs: numbers.contains(job)
       }
     }

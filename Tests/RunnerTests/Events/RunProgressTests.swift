@@ -9,10 +9,12 @@ import Testing
     start.completed = 4
     let progress = RunProgress(startingFrom: start)
     let events: [RunEvent] = [
-      .jobsRead(5), .sent, .sent, .sent, .returned, .retry(job: "a", reason: "lost"),
+      .jobsRead(5), .sent, .sent, .sent, .returned,
+      .retry(job: "a", Refusal(status: nil, code: "lost", message: "lost")),
       .rateLimited(account: "main", wait: .seconds(1)),
       .committed(completed: 2, failed: 1, inputTokens: 30, outputTokens: 20),
-      .failed(job: "b", reason: "bad"), .parked(account: "main", reason: "no credit"),
+      .failed(job: "b", Refusal(status: 400, code: "bad", message: "bad")),
+      .parked(account: "main", reason: "no credit"),
       .parked(account: "other", reason: "no key"), .resumed(account: "main"), .inputComplete,
     ]
     for event in events { progress.record(event) }
@@ -28,6 +30,22 @@ import Testing
     expected.parked = ["other": "no key"]
     #expect(progress.snapshot == expected)
     #expect(expected.done == 7)
+  }
+
+  @Test func `says why nothing moves until something does`() {
+    var start = RunCounters()
+    start.read = 12
+    let progress = RunProgress(startingFrom: start)
+    progress.record(.sent)
+    progress.record(
+      .retry(job: "a", Refusal(status: 200, code: "web_page", message: "a page"))
+    )
+    #expect(progress.snapshot.trouble == "HTTP 200 web_page: a page")
+    #expect(progress.snapshot.waiting == 11)
+    progress.record(.committed(completed: 0, failed: 1, inputTokens: 0, outputTokens: 0))
+    #expect(progress.snapshot.trouble != nil)
+    progress.record(.committed(completed: 1, failed: 0, inputTokens: 0, outputTokens: 0))
+    #expect(progress.snapshot.trouble == nil)
   }
 
   @Test func `is told to every sink`() {

@@ -28,6 +28,7 @@ struct TestBatch {
   var endpoints = [Anthropic.defaultEndpoint]
   var regions = AllowedRegions.all
   var memory = 256 << 20
+  var keepsGoing = false
 
   // The input has a line for each job, whose prompt is its id.
   init(_ jobs: Range<Int> = 0..<0) throws {
@@ -90,7 +91,8 @@ struct TestBatch {
       prices: prices,
       budget: budget,
       giveUpAfter: giveUpAfter,
-      parkFor: parkFor
+      parkFor: parkFor,
+      keepsGoing: keepsGoing
     )
   }
 
@@ -170,6 +172,7 @@ extension RunReport {
     case .unavailable: "unavailable"
     case .budget(let spent, let cap, _): "budget: \(spent.text) of \(cap.text)"
     case .unpriced(let model): "unpriced: \(model)"
+    case .failingAlike(let cause): "failing alike: \(cause.refusal.words)"
     case .impossible(let what): "impossible: \(what)"
     case .failed(let error): "failed: \(error)"
     }

@@ -1,0 +1,37 @@
+import Jobs
+import Runner
+
+/// The words for results that are not as asked for.
+struct ResultText {
+  let report: ResultReport
+  /// The batch as commands name it.
+  let target: String
+
+  /// A line for each cause, with its count, an example and what to do next.
+  var lines: [String] { failures + finishes }
+
+  private var failures: [String] {
+    report.failures.map { count, example in
+      """
+      \(jobs(count)) failed with \(example.refusal.words) (such as job \(example.id))
+        next: \(example.refusal.advice)
+      """
+    }
+  }
+
+  private var finishes: [String] {
+    report.finishes.map { reason, count in
+      let words = Self.words[reason].map { ", \($0)" } ?? ""
+      return """
+        \(count) \(count == 1 ? "answer" : "answers") ended with \(reason)\(words)
+          next: they are results; to do them again: nightjar retry \(target) --finish \(reason)
+        """
+    }
+  }
+
+  private static let words = [
+    "length": "cut at the most tokens that they might have (--max-tokens)",
+    "refusal": "refused by the model",
+    "content_filter": "cut by the provider's filter",
+  ]
+}

@@ -1,0 +1,72 @@
+/// Tells when every job of a run fails alike, so that the rest need not be tried: a pure value.
+package struct CommonFailure: Sendable {
+  /// What all jobs failed with.
+  package struct Cause: Sendable {
+    package let refusal: Refusal
+    /// Where the requests went.
+    package let url: String
+    /// Whether the input is to be mended, rather than the settings.
+    package let isInput: Bool
+  }
+
+  /// So many jobs that failed alike, and none that succeeded, tell that the others will too.
+  package static let most = 20
+
+  /// Whether the batch had results before.
+  private let hadResults: Bool
+  private var cause: Cause?
+  /// The jobs that failed, those that were under way when enough had failed included.
+  package private(set) var jobs: Set<Int> = []
+  /// Whether it is known that jobs do not all fail alike, or nobody wants to know.
+  private var isOver: Bool
+
+  /// - Parameters:
+  ///   - isWanted: false where the run goes on in any case.
+  ///   - hadResults: whether any job of the batch has succeeded before.
+  package init(isWanted: Bool, hadResults: Bool) {
+    isOver = !isWanted
+    self.hadResults = hadResults
+  }
+
+  /// A job has its result.
+  package mutating func completed() {
+    guard jobs.count < Self.most else { return }
+    isOver = true
+    jobs = []
+  }
+
+  /// A job was refused for good.
+  ///
+  /// - Returns: the cause that all have in common, once there are enough of them.
+  package mutating func failed(_ job: Job, _ refusal: Refusal, at url: String) -> Cause? {
+    guard !isOver else { return nil }
+    let cause = self.cause ?? Cause(refusal, of: job, at: url)
+    // What is left of a batch that has results may well be what cannot have any.
+    let isAlike = cause.refusal.isAlike(refusal) && !(cause.isInput && hadResults)
+    guard isAlike else {
+      completed()
+      return nil
+    }
+    self.cause = cause
+    jobs.insert(job.number)
+    return jobs.count == Self.most ? cause : nil
+  }
+}
+
+extension CommonFailure.Cause {
+  fileprivate init(_ refusal: Refusal, of job: Job, at url: String) {
+    self.refusal = refusal
+    self.url = url
+    switch refusal.subject {
+    case .size, .content, .line: isInput = true
+    case .model, .request: isInput = job.line.isNative
+    case .address, .answer, .service: isInput = false
+    }
+  }
+}
+
+extension Refusal {
+  fileprivate func isAlike(_ other: Refusal) -> Bool {
+    code == other.code && status == other.status
+  }
+}

@@ -1,0 +1,72 @@
+extension Refusal {
+  /// Status, code and the provider's words, each once.
+  package var words: String {
+    let isOurs = code.hasPrefix("http_") || (status == nil && !code.contains("_"))
+    let head = [status.map { "HTTP \($0)" }, isOurs ? nil : code].compactMap(\.self)
+    guard !head.isEmpty, !message.hasPrefix("HTTP ") else { return message }
+    return "\(head.joined(separator: " ")): \(message)"
+  }
+
+  /// What a refusal of a job is about, as far as it tells what to do next.
+  package enum Subject: Sendable {
+    /// The model's name.
+    case model
+    /// The address: nobody serves this path there.
+    case address
+    /// How long the prompt is.
+    case size
+    /// What the prompt says.
+    case content
+    /// Another part of the request.
+    case request
+    /// The line itself, or its document; nothing was sent.
+    case line
+    /// The answer, which is none that can be used.
+    case answer
+    /// The provider or the way to it, not the job.
+    case service
+  }
+
+  package var subject: Subject {
+    switch code {
+    case "unexpected_body", "unreadable_answer", "too_large", "tooLarge": return .answer
+    case "context_length_exceeded", "request_too_large", "string_above_max_length": return .size
+    case "model_not_found", "model_not_served": return .model
+    default: break
+    }
+    let words = message.lowercased()
+    switch status {
+    case nil: return code.contains("_") ? .line : .service
+    case 413: return .size
+    case let status? where Self.isAboutContent(code, words):
+      return status < 500 ? .content : .service
+    case 404, 405:
+      let isProvidersOwn = !code.hasPrefix("http_") || words.contains("model")
+      return isProvidersOwn && words.contains("model") ? .model : .address
+    case let status? where status >= 500 || status == 408 || status == 409: return .service
+    default:
+      if words.contains("context length") || words.contains("too long") { return .size }
+      return words.contains("model") && words.contains("exist") ? .model : .request
+    }
+  }
+
+  private static func isAboutContent(_ code: String, _ words: String) -> Bool {
+    ErrorBody.namesContent(code: code, words: words)
+  }
+
+  /// What to do next, a sentence without its full stop.
+  package var advice: String {
+    switch subject {
+    case .model: "check the model's name: --model, `model` in the job file, or in the line"
+    case .address:
+      "check --base-url: it ends before /chat/completions, /messages and the like; and --provider"
+    case .size: "shorten the prompt, or use a model that takes longer ones"
+    case .content: "change or leave out this prompt; the provider refuses it for its content"
+    case .request: "correct what the provider names, in the line, the job file or the flags"
+    case .line: "correct the line, and run the file of failed jobs as it is"
+    case .answer:
+      "look at `error.answer` in the file of failed jobs; check --base-url and --provider"
+    case .service: "try again later with `nightjar retry`"
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Jobs
+import Runner
+import Testing
+
+@Suite struct `Jobs that fail alike` {
+  private static let typo = Refusal(status: 404, code: "not_found_error", message: "model: x")
+
+  private static func job(_ number: Int) -> Job {
+    let line = JobLine(number: number, id: "j\(number)", shape: RequestShape())
+    let segment = LoadedSegment(lease: .init(segment: 0, epoch: 0), lines: [line])
+    return segment.jobs()[0]
+  }
+
+  private func cause(
+    _ failures: [Refusal],
+    isWanted: Bool = true,
+    hadResults: Bool = false
+  ) -> CommonFailure.Cause? {
+    var state = CommonFailure(isWanted: isWanted, hadResults: hadResults)
+    let causes = failures.enumerated().compactMap { number, refusal in
+      state.failed(Self.job(number), refusal, at: "https://a.test/v1")
+    }
+    #expect(causes.count <= 1)
+    return causes.first
+  }
+
+  @Test func `stop a run once there are twenty`() throws {
+    let all = Array(repeating: Self.typo, count: 30)
+    #expect(cause(Array(all.prefix(19))) == nil)
+    let cause = try #require(self.cause(all))
+    #expect(cause.refusal == Self.typo)
+    #expect(cause.url == "https://a.test/v1")
+    #expect(!cause.isInput)
+    #expect(self.cause(all, isWanted: false) == nil)
+  }
+
+  @Test func `are those with one code and one status`() {
+    let other = Refusal(status: 400, code: "not_found_error", message: "model: x")
+    let failures = Array(repeating: Self.typo, count: 19) + [other]
+    #expect(cause(failures + Array(repeating: Self.typo, count: 30)) == nil)
+  }
+
+  @Test func `are looked for no more once one has succeeded`() {
+    var state = CommonFailure(isWanted: true, hadResults: false)
+    state.completed()
+    for number in 0..<40 {
+      #expect(state.failed(Self.job(number), Self.typo, at: "") == nil)
+    }
+    #expect(state.jobs.isEmpty)
+  }
+
+  @Test func `are remembered all, those too that were under way`() {
+    var state = CommonFailure(isWanted: true, hadResults: false)
+    for number in 0..<25 { _ = state.failed(Self.job(number), Self.typo, at: "") }
+    state.completed()
+    #expect(state.jobs == Set(0..<25))
+  }
+
+  @Test func `are the input's where it says too much, unless the batch has results`() {
+    let long = Refusal(status: 400, code: "context_length_exceeded", message: "x")
+    let failures = Array(repeating: long, count: 20)
+    #expect(cause(failures)?.isInput == true)
+    #expect(cause(failures, hadResults: true) == nil)
+    #expect(cause(Array(repeating: Self.typo, count: 20), hadResults: true) != nil)
+  }
+}

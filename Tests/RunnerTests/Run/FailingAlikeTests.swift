@@ -1,0 +1,65 @@
+import Jobs
+import Runner
+import Testing
+import Transport
+
+@Suite struct `A run all of whose jobs fail alike` {
+  private static let refused = ScriptedClient.Answer.refused(404, "not_found_error")
+
+  @Test func `stops, keeps the jobs and does them when what was wrong is mended`() async throws {
+    let batch = try TestBatch(0..<60)
+    let client = ScriptedClient { _, _ in Self.refused }
+    let report = try await batch.execute(client)
+    guard case .failingAlike(let cause) = report.stop else {
+      Issue.record("\(report.why)")
+      return
+    }
+    #expect(cause.url == "https://api.anthropic.com/v1/messages")
+    #expect(cause.refusal.words == "HTTP 404 not_found_error: no: not_found_error")
+    #expect(report.summary.pending == 60 && report.summary.failed == 0)
+    #expect(report.results.failures.isEmpty)
+    #expect(try batch.failed.isEmpty)
+    #expect(client.sent.count < 20 + batch.concurrency)
+    let again = try await batch.execute()
+    #expect(again.summary.completed == 60)
+    #expect(try batch.completed.count == 60)
+  }
+
+  @Test func `goes on where that is wanted, and counts them by their cause`() async throws {
+    var batch = try TestBatch(0..<30)
+    batch.keepsGoing = true
+    let report = try await batch.execute(ScriptedClient { _, _ in Self.refused })
+    #expect(report.why == "finished" && report.summary.failed == 30)
+    let failure = try #require(report.results.failures.first)
+    #expect(failure.jobs == 30)
+    #expect(failure.example.id.hasPrefix("job-"))
+    #expect(failure.example.refusal.status == 404)
+    #expect(report.json.contains(#""failures":[{"code":"not_found_error","status":404,"jobs":30"#))
+  }
+
+  @Test func `goes on where one has succeeded`() async throws {
+    let batch = try TestBatch(0..<60)
+    let report = try await batch.execute(
+      ScriptedClient { sent, _ in sent.prompt == "job-0" ? .completed("x") : Self.refused }
+    )
+    #expect(report.summary.failed == 59 && report.summary.completed == 1)
+  }
+}
+
+@Suite struct `An answer that ended early` {
+  @Test func `is a result that says so, counted and found again`() async throws {
+    let batch = try TestBatch(0..<4)
+    let body = #"{"content":[],"stop_reason":"max_tokens","usage":{"output_tokens":1}}"#
+    let report = try await batch.execute(
+      ScriptedClient { sent, _ in
+        sent.prompt == "job-1"
+          ? .reply(HTTPResponse(status: 200, body: Array(body.utf8))) : .completed("x")
+      }
+    )
+    #expect(report.summary.completed == 4)
+    #expect(report.results.finishes.map(\.reason) == ["length"])
+    #expect(report.results.finishes.map(\.jobs) == [1])
+    #expect(report.json.contains(#""finish":{"length":1}"#))
+    #expect(try batch.folder.read("out.jsonl").contains(#""finish":"length""#))
+  }
+}
