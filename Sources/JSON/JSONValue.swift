@@ -39,6 +39,11 @@ package struct JSONValue: Sendable {
   /// The value's own bytes, quotes and brackets included.
   package var source: String { token.source(in: text.span) }
 
+  /// Bytes of the value's own text.
+  package var size: Int { token.range.count }
+  /// How many members an object has; zero for anything else.
+  package var memberCount: Int { tokens.count }
+
   /// The first member of this name; nil if there is none, if it is null, or in a non-object.
   package subscript(_ name: String) -> JSONValue? {
     let span = text.span

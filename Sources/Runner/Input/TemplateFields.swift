@@ -24,7 +24,8 @@ final class FieldLookup {
   /// What mustache sees of a field; nil if the job does not have it.
   func field(_ name: String) -> Any? {
     switch fields {
-    case .line(let line): line[name].map { represent($0, as: name) }
+    case .line(let line):
+      admits(line.memberCount) ? line[name].map { represent($0, as: name) } : nil
     case .document(let text, let path):
       switch name {
       case "text": FieldValue(.text(text), self)
@@ -37,16 +38,23 @@ final class FieldLookup {
 
   /// - Parameter name: of the value, for messages.
   func represent(_ value: JSONValue, as name: String) -> Any {
+    // A list is looked through only where its elements are asked for.
+    guard value.kind == .array || admits(value.size) else {
+      return FieldValue(.missing(name), self)
+    }
     switch value.kind {
-    case .string: FieldValue(.text(value.string ?? ""), self)
-    case .number: FieldValue(.text(value.source), self)
-    case .true: FieldValue(.flag(true), self)
-    case .false: FieldValue(.flag(false), self)
-    case .null: FieldValue(.missing("."), self)
-    case .object: FieldValue(.object(value), self)
-    case .array: FieldList(value, as: name, self)
+    case .string: return FieldValue(.text(value.string ?? ""), self)
+    case .number: return FieldValue(.text(value.source), self)
+    case .true: return FieldValue(.flag(true), self)
+    case .false: return FieldValue(.flag(false), self)
+    case .null: return FieldValue(.missing("."), self)
+    case .object: return FieldValue(.object(value), self)
+    case .array: return FieldList(value, as: name, self)
     }
   }
+
+  /// Whether there is time to look through so many bytes or fields.
+  func admits(_ size: Int) -> Bool { room.look(through: size) || overflow(false) }
 
   /// A text on its way into the prompt; empty where there is no room for it.
   func admit(_ text: String) -> String {
@@ -60,7 +68,7 @@ final class FieldLookup {
   private func overflow<Value>(_ value: Value) -> Value {
     note(
       "the prompt template makes a prompt of more than \(PromptTemplate.largest >> 20) MiB of this "
-        + "job; shorten its fields or its lists"
+        + "job, or repeats too much of it; shorten its fields or its lists"
     )
     return value
   }
@@ -135,14 +143,15 @@ struct FieldValue: MustacheParent, MustacheCustomRenderable, MustacheTransformab
   func transform(_ name: String) -> Any? {
     switch content {
     case .text(let text):
+      guard lookup.admits(text.utf8.count) else { return self }
       switch text.transform(name) {
-      case let flag as Bool: flag
-      case let text?: FieldValue(.text("\(text)"), lookup)
-      case nil: lookup.note(transform: name, of: "a text")
+      case let flag as Bool: return flag
+      case let text?: return FieldValue(.text("\(text)"), lookup)
+      case nil: return lookup.note(transform: name, of: "a text")
       }
-    case .flag: lookup.note(transform: name, of: "true or false")
-    case .root, .object: lookup.note(transform: name, of: "an object")
-    case .missing: name == "empty" ? true : self
+    case .flag: return lookup.note(transform: name, of: "true or false")
+    case .root, .object: return lookup.note(transform: name, of: "an object")
+    case .missing: return name == "empty" ? true : self
     }
   }
 }
@@ -183,7 +192,8 @@ struct FieldList: MustacheSequence, MustacheParent, MustacheCustomRenderable,
       return lookup.field(name) ?? FieldValue(.missing(name), lookup)
     }
     let path = "\(self.name).\(name)"
-    guard place >= 0, let element = value.eachElement.dropFirst(place).first(where: { _ in true })
+    guard place >= 0, lookup.admits(value.size),
+      let element = value.eachElement.dropFirst(place).first(where: { _ in true })
     else { return FieldValue(.missing(path), lookup) }
     return lookup.represent(element, as: path)
   }

@@ -45,33 +45,3 @@ struct TemplateOutline: Sendable {
     }
   }
 }
-
-/// How much may still go into a prompt that is being rendered; a pure value.
-struct RenderRoom {
-  /// What a repetition takes beside its text, so that many that add nothing come to an end too.
-  private static let repetition = 16
-
-  private var bytes: Int
-  private let eachTime: Int
-
-  /// - Parameters:
-  ///   - bytes: of text, at most.
-  ///   - eachTime: what one repetition of any section can add of the template's own text.
-  init(bytes: Int, eachTime: Int) {
-    self.bytes = bytes
-    self.eachTime = eachTime
-  }
-
-  var isUsedUp: Bool { bytes < 0 }
-
-  /// Takes the bytes of a field's text.
-  ///
-  /// - Returns: whether there was room for them.
-  mutating func take(_ count: Int) -> Bool {
-    if !isUsedUp { bytes -= count }
-    return !isUsedUp
-  }
-
-  /// Takes what one more repetition of a section can add.
-  mutating func takeRepetition() -> Bool { take(eachTime + Self.repetition) }
-}

@@ -75,6 +75,8 @@ import Testing
     "{{#list}}{{#list}}{{#list}}{{#list}}{{/list}}{{/list}}{{/list}}{{/list}}",
     "{{#list}}\(String(repeating: "words ", count: 4_000)){{/list}}",
     "{{#list}}{{list}}{{big}}{{/list}}",
+    "{{#list}}{{#list}}{{#big}}{{/big}}{{^list.2999}}{{/list.2999}}{{/list}}{{/list}}",
+    "{{#list}}{{#uppercased(big)}}{{/uppercased(big)}}{{#list}}{{/list}}{{/list}}",
   ])
   func `a prompt stays smaller than the largest, whatever a line holds`(_ template: String) throws {
     let list = (0..<3_000).map(String.init).joined(separator: ",")
