@@ -126,31 +126,6 @@ import Testing
     #expect(client.sent.count <= batch.concurrency)
     _ = try await resume(batch, jobs: 20)
   }
-
-  @Test func `because the disk is full loses nothing that was committed`() async throws {
-    let batch = try TestBatch(0..<30)
-    try FileManager.default.createSymbolicLink(
-      atPath: batch.folder.file("out.jsonl"),
-      withDestinationPath: "/dev/full"
-    )
-    let first = ScriptedClient()
-    do {
-      let report = try await batch.execute(first)
-      #expect(report.why.contains("the disk is full"))
-    }
-    try batch.folder.remove("out.jsonl")
-    let committed = try await committed(in: batch)
-    let again = try await resume(batch, jobs: 30)
-    #expect(Set(again.prompts).isDisjoint(with: committed))
-    // Answers that were kept but not yet committed are not asked for again either.
-    #expect(again.sent.count <= 30 - committed.count)
-    #expect(Set(first.prompts).isSuperset(of: committed) && !committed.isEmpty)
-  }
-
-  private func committed(in batch: TestBatch) async throws -> Set<String> {
-    let inspector = try Batches.inspect(batch.files.batch)
-    return Set(try inspector.results(after: 0, limit: 99).map { "job-\($0.job)" })
-  }
 }
 
 /// Holds everyone back until it is opened.
