@@ -113,7 +113,9 @@ internal import Glibc
     at now: ContinuousClock.Instant
   ) -> Result<HTTPResponse, TransportError> {
     guard let transfer else { return .failure(.cancelled()) }
-    if bodyIsTooLarge { return .failure(.tooLarge(limit: configuration.maxResponseBytes)) }
+    if bodyIsTooLarge || code == CURLE_FILESIZE_EXCEEDED {
+      return .failure(.tooLarge(limit: configuration.maxResponseBytes))
+    }
     let code = code == CURLE_OK && !transfer.headIsComplete ? CURLE_PARTIAL_FILE : code
     guard code == CURLE_OK else {
       return .failure(
@@ -172,6 +174,9 @@ extension EasyHandle {
     // With the byte that libcurl adds, the first fills whole pages.
     set(CURLOPT_BUFFERSIZE, (8 << 10) - 1)
     set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
+    // A body that says how long it is and is too long need not arrive.
+    let largest = curl_off_t(configuration.maxResponseBytes)
+    unsafe ccurl_set_size(curl, CURLOPT_MAXFILESIZE_LARGE, largest)
     set(CURLOPT_TCP_NODELAY, 1)
     // A NAT on the way may forget a connection after a minute without a packet and tell nobody:
     // one in use is kept in its mind, one that was idle for long is not used again.

@@ -39,7 +39,10 @@ private struct Text {
   private let hasWholeFirst: Bool
 
   init(_ head: ArraySlice<UInt8>, isWhole: Bool) {
-    text = head.content.drop { $0 == UInt8(ascii: " ") || (0x09...0x0D).contains($0) }
+    let isMarked = head.starts(with: [0xEF, 0xBB, 0xBF])
+    text = head.dropFirst(isMarked ? 3 : 0).drop {
+      $0 == UInt8(ascii: " ") || (0x09...0x0D).contains($0)
+    }
     self.isWhole = isWhole
     let lines = text.split(separator: UInt8(ascii: "\n")).filter { !$0.isBlankLine }
     first = lines.first ?? []
@@ -61,16 +64,20 @@ private struct Text {
 
   private var object: InputHead {
     guard let fault = fault(of: first) else {
-      guard others.isEmpty else { return .lines }
-      guard isWhole else { return .undecided }
-      return container(in: first).map { .foreign(.object(of: $0)) } ?? .lines
+      // Whoever writes a line to a pipe may wait for its answer before the next one.
+      guard others.isEmpty, hasWholeFirst else { return hasWholeFirst ? .lines : .undecided }
+      guard let list = container(in: first) else { return .lines }
+      return isWhole ? .foreign(.object(of: list)) : .undecided
     }
     guard fault.offset >= first.content.count else {
       let isPython = first.dropFirst().first { $0 != UInt8(ascii: " ") } == UInt8(ascii: "'")
       return isPython && !hasObject ? .foreign(.python) : .lines
     }
     guard hasWholeFirst else { return .undecided }
-    if others.isEmpty { return container(in: first).map { .foreign(.object(of: $0)) } ?? .lines }
+    if others.isEmpty {
+      guard isWhole else { return .undecided }
+      return container(in: first).map { .foreign(.object(of: $0)) } ?? .lines
+    }
     return goesOn ? .foreign(.object(of: container(in: text))) : .lines
   }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 extension Mistake {
   static let inInputs = [
     Mistake(
@@ -8,6 +10,38 @@ extension Mistake {
     ),
     Mistake("An empty input", "The program that writes the prompts wrote none.", run(), 66) {
       try $0.folder.write("prompts.jsonl", "")
+    },
+    Mistake(
+      "A table as the input",
+      "The prompts came from a spreadsheet.",
+      run(input: "prompts.csv"),
+      66
+    ) { try $0.folder.write("prompts.csv", "id,prompt\n1,\"Hello, you\"\n") },
+    Mistake(
+      "A JSON array as the input",
+      "The prompts were written with one call of a JSON library.",
+      run(input: "prompts.json"),
+      66
+    ) { try $0.folder.write("prompts.json", "[\n  {\"id\": 1, \"prompt\": \"Hello\"}\n]\n") },
+    Mistake(
+      "A compressed input",
+      "The prompts were downloaded as they are kept.",
+      run(input: "prompts.jsonl.gz"),
+      66
+    ) { try $0.folder.write("prompts.jsonl.gz", Data([0x1F, 0x8B, 0x08, 0x00])) },
+    Mistake(
+      "A text file as the input",
+      "There is a prompt on each line, and nothing else.",
+      run(input: "prompts.txt"),
+      66
+    ) { try $0.folder.write("prompts.txt", "What is 2 + 2?\nWho was Ada Lovelace?\n") },
+    Mistake(
+      "A parameter beside the prompt",
+      "`temperature` was put into a plain line, where nothing reads it.",
+      run(["--strict"]),
+      65
+    ) {
+      try $0.folder.write("prompts.jsonl", #"{"id":"1","prompt":"Hello","temperature":0}"# + "\n")
     },
     Mistake(
       "A bad line, under --strict",

@@ -56,9 +56,16 @@ import Testing
     #expect(InputHead(Array(text.utf8), isWhole: true) == .lines)
   }
 
-  @Test(arguments: ["", "W", "What is 2+2?\nWho", "{\"id\":", "{\"x\":[{}]}", "[1,2]\n[3", " \n"])
+  @Test(arguments: [
+    "", "W", "What is 2+2?\nWho", "{\"id\":", "{\"x\":[{}]}", "[1,2]\n[3", " \n", "{\n",
+  ])
   func `more is read where a pipe has not said enough`(_ text: String) {
     #expect(InputHead(Array(text.utf8), isWhole: false) == .undecided)
+  }
+
+  @Test func `one line is enough of a pipe whose writer waits for its answer`() {
+    #expect(InputHead(Array(Self.job.utf8), isWhole: false) == .lines)
+    #expect(InputHead(Array(Self.job.dropLast().utf8), isWhole: false) == .undecided)
   }
 
   @Test func `a long text without any JSON is told before its end`() {
