@@ -27,6 +27,8 @@ static inline int nightjar_get_lock(int descriptor, struct flock *lock) {
 extern void *memmem(const void *haystack, size_t length, const void *needle, size_t count);
 extern int pipe2(int ends[2], int flags);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int first);
+// O_PATH, of the kernel's <asm-generic/fcntl.h>.
+static const int nightjar_path_only = 010000000;
 extern long syscall(long number, ...);
 
 // syscall is variadic, which Swift cannot import; renameat2 with RENAME_NOREPLACE (1), which old

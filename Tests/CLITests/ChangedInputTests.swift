@@ -276,4 +276,73 @@ struct ChangedInputTests {
     #expect(try batch.answers.count == 4)
     #expect(batch.provider.requests.count == 5)
   }
+
+  /// Moves all of the batch, with its input, into another folder.
+  private func move(_ batch: Batch, to folder: String) throws {
+    try batch.folder.write(folder + "/notes", "")
+    for name in batch.folder.files where name.hasPrefix("out.") || name.hasPrefix("in.") {
+      try FileManager.default.moveItem(
+        atPath: batch.folder.path(of: name),
+        toPath: batch.folder.path(of: folder + "/" + name)
+      )
+    }
+  }
+
+  @Test func `a batch whose folder was moved goes on with the input that is there`() throws {
+    let batch = try Batch()
+    try batch.folder.write("in.jsonl", prompts(0..<300))
+    let limited = try batch.run(["--limit", "100"])
+    #expect(limited.status == 0, "\(limited.errors)")
+    try move(batch, to: "moved")
+    let run = ["run", "moved/in.jsonl", "-o", "moved/out.jsonl"] + batch.provider.flags()
+    let ending = try batch.folder.nightjar(run)
+    #expect(ending.status == 0, "\(ending.errors)")
+    try batch.folder.expectResults(0..<300, in: "moved/out.jsonl")
+    #expect(batch.provider.requests.count == 300)
+    try move(batch, to: "again")
+    try FileManager.default.moveItem(
+      atPath: batch.folder.path(of: "moved"),
+      toPath: batch.folder.path(of: "last")
+    )
+    let retry = try batch.folder.nightjar(["retry", "last/out.jsonl", "--id", "7"])
+    #expect(retry.status == 0, "\(retry.errors)")
+  }
+
+  @Test func `an input that was moved and changed is taken only where that is said`() throws {
+    let batch = try completed(50)
+    try batch.folder.write("other.jsonl", line(0, "New 0") + prompts(1..<51))
+    let refused = try batch.run(input: "other.jsonl")
+    #expect(refused.status == 65)
+    #expect(refused.errors.contains("in.jsonl") && refused.errors.contains("--input-moved"))
+    let moved = try batch.run(["--input-moved", "--allow-changed"], input: "other.jsonl")
+    #expect(moved.status == 0, "\(moved.errors)")
+    #expect(try batch.answers.count == 51)
+    #expect(batch.provider.requests.count == 51)
+    #expect(try batch.run(["--allow-changed"], input: "other.jsonl").status == 0)
+  }
+
+  @Test func `a folder of documents that was moved is known by its documents`() throws {
+    let batch = try Batch()
+    for name in ["a", "b/c"] { try batch.folder.write("docs/\(name).txt", "Document \(name)") }
+    #expect(try batch.run(input: "docs").status == 0)
+    try FileManager.default.moveItem(
+      atPath: batch.folder.path(of: "docs"),
+      toPath: batch.folder.path(of: "texts")
+    )
+    let ending = try batch.run(input: "texts")
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(batch.provider.requests.count == 2)
+  }
+
+  @Test func `a batch in which nothing was sent yet takes another input`() throws {
+    let batch = try Batch()
+    try batch.folder.write("wrong.jsonl", "{\"a\":1}\n{\n")
+    #expect(try batch.run(input: "wrong.jsonl").status == 1)
+    #expect(!batch.folder.read("out.failed.jsonl").isEmpty)
+    try batch.folder.write("in.jsonl", prompts(0..<3))
+    let ending = try batch.run()
+    #expect(ending.status == 0, "\(ending.errors)")
+    try batch.folder.expectResults(0..<3)
+    #expect(batch.folder.read("out.failed.jsonl").isEmpty)
+  }
 }

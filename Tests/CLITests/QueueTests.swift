@@ -98,7 +98,7 @@ struct QueueTests {
     let folder = queue.folder
     let ids = [#"a\u0000b"#, #"a\u0000c"#, #"\u0000"#, "é"]
     let good = ids.map { "{\"id\":\"\($0)\",\"prompt\":\"p\"}\n" }.joined()
-    try folder.write("odd.jsonl", good + "no JSON\n[]\n{\"prompt\":\"whose?\"}\n")
+    try folder.write("odd.jsonl", good + "no JSON\n[]\n{\"id\":true,\"prompt\":\"whose?\"}\n")
     let enqueue = ["enqueue", "odd.jsonl", "--queue", Queue.name, "--json"]
     #expect(try folder.nightjar(enqueue).output == "{\"new\":7,\"known\":0,\"bad\":3}\n")
     #expect(try folder.nightjar(enqueue).output == "{\"new\":0,\"known\":7,\"bad\":3}\n")

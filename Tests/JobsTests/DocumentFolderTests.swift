@@ -32,7 +32,7 @@ import Testing
     ("/*/*.txt", ["sub/c.txt"]),
     ("/s*/*/d.txt", ["sub/deep/d.txt"]),
     ("/sub/*.txt", ["c.txt"]),
-    ("/.*", []),
+    ("/.*", [".hidden.txt"]),
     ("/*.none", []),
   ])
   func `lists the visible files that its pattern names`(_ pattern: String, _ expected: [String])
@@ -47,27 +47,6 @@ import Testing
     #expect(
       try await paths(folder.file("order"))
         == ["10.txt", "9.txt", "B.txt", "a/1.txt", "a/2.txt", "a.txt", "é.txt"]
-    )
-  }
-
-  @Test func `follows links to documents and folders, but not back up`() async throws {
-    let files = FileManager.default
-    try files.createSymbolicLink(
-      atPath: folder.file("empty/link.txt"),
-      withDestinationPath: folder.file("b.txt")
-    )
-    try files.createSymbolicLink(
-      atPath: folder.file("empty/more"),
-      withDestinationPath: folder.file("sub/deep")
-    )
-    try files.createSymbolicLink(
-      atPath: folder.file("empty/up"),
-      withDestinationPath: folder.file("empty")
-    )
-    #expect(try await paths(folder.file("empty")) == ["link.txt", "more/d.txt"])
-    #expect(
-      try await DocumentFolder(folder.file("empty")).text(of: "link.txt")
-        == Array("text of b.txt".utf8)
     )
   }
 
@@ -108,11 +87,15 @@ import Testing
     )
   }
 
-  @Test(arguments: ["é漢\n", "\u{FEFF}text", "x"])
-  func `gives the text of a document as it is`(_ text: String) async throws {
-    try folder.write(text, to: "sub/text.txt")
-    let read = try await DocumentFolder(folder.file("*")).text(of: "sub/text.txt")
-    #expect(Array(read) == Array(text.utf8))
+  @Test(arguments: ["é漢\n", "x", "a\u{FEFF}b"])
+  func `gives the text of a document as it is, without a byte order mark`(_ text: String)
+    async throws
+  {
+    for start in ["", "\u{FEFF}"] {
+      try folder.write(start + text, to: "sub/text.txt")
+      let read = try await DocumentFolder(folder.file("*")).text(of: "sub/text.txt")
+      #expect(Array(read) == Array(text.utf8))
+    }
   }
 
   @Test(arguments: [("a*.txt", true), ("a?", true), ("[a]", true), ("a/b.txt", false), ("", false)])

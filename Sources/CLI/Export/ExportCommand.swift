@@ -49,7 +49,8 @@ struct ExportCommand: AsyncParsableCommand {
     let outcome: BatchExport.Outcome
     do {
       // That of a damaged batch may not be known any more.
-      outcome = try await write(export, files, input: try? inspector.input())
+      let input = try? inspector.input().found(beside: files.batch)
+      outcome = try await write(export, files, input: input)
     } catch let error as StoreError where error.code == .readerGone {
       return
     }

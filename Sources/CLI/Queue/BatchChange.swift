@@ -28,7 +28,7 @@ struct BatchChange {
   ///
   /// - Throws: ``CLIError`` that names the ids which no job has.
   func jobs(_ ids: [String]) async throws -> JobSelection {
-    let input = try Batches.inspect(files.batch).input()
+    let input = try Batches.inspect(files.batch).input().found(beside: files.batch)
     let wanted = Set(ids)
     let found = try await JobFinder(store, input: input).numbers(of: wanted)
     let missing = wanted.subtracting(found.keys).sorted()

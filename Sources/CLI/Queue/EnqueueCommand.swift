@@ -1,5 +1,6 @@
 import ArgumentParser
 import Jobs
+import KeySources
 import Runner
 
 /// `nightjar enqueue`: adds jobs to a queue.
@@ -30,6 +31,8 @@ struct EnqueueCommand: AsyncParsableCommand {
 
   @OptionGroup var queue: QueueOption
 
+  @OptionGroup(title: "Input") var reading: InputOptions
+
   @Option(help: ArgumentHelp("Higher ones go first (default 0).", valueName: "n"))
   var priority = 0
 
@@ -43,7 +46,9 @@ struct EnqueueCommand: AsyncParsableCommand {
     let isJobFile = JobFile.isName(input)
     let file = isJobFile ? try JobFile(at: input) : JobFile()
     let path = try queue.path(file)
-    let input = try RunInput(named: isJobFile ? try file.inputName(at: input) : input)
+    let name = isJobFile ? try file.inputName(at: input) : input
+    let withheld = KeystoreLocation().files + [path]
+    let input = try reading.input(named: name, file, withheld: withheld)
     try await input.refuseForeignFormat()
     if strict { try await input.refuseBadLines() }
     let store = try Batches.open(path, input: BatchInput(kind: .queue, path: ""), as: .producer)

@@ -12,6 +12,9 @@ struct ChangeOptions: ParsableArguments {
 
   @OptionGroup var confirmation: Confirmation
 
+  @Flag(help: "The input is the one that the batch was begun with, moved and changed since.")
+  var inputMoved = false
+
   func validate() throws {
     guard !allowChanged || !rerunChanged else {
       throw ValidationError("choose one of --allow-changed and --rerun-changed")

@@ -14,6 +14,7 @@ struct PlanBuilder {
     var untilEmpty = false
     var onChanged = OnChanged.refuse
     var keepsGoing = false
+    var isInputMoved = false
   }
 
   let settings: Settings
@@ -36,7 +37,8 @@ struct PlanBuilder {
       provider: settings.provider,
       settings: settings.prompts,
       documents: Self.documents(input.source),
-      inputName: input.name
+      inputName: input.name,
+      idField: input.idField
     )
   }
 
@@ -80,9 +82,10 @@ struct PlanBuilder {
       onUnknown: settings.onUnknown,
       lease: scope.lease,
       untilEmpty: scope.untilEmpty,
-      settings: settings.requests,
+      settings: settings.requests.naming(idField: input.idField),
       onChanged: scope.onChanged,
-      keepsGoing: scope.keepsGoing
+      keepsGoing: scope.keepsGoing,
+      isInputMoved: scope.isInputMoved
     )
   }
 

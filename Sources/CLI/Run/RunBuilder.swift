@@ -17,7 +17,20 @@ struct RunBuilder {
     limit = options.limit ?? file.limit
     budget = options.budget ?? file.budget
     let name = isJobFile ? try file.inputName(at: options.input) : options.input
-    builder = PlanBuilder(settings, try RunInput(named: name))
+    let batch = options.queue ?? file.queue
+    let own = (options.output ?? file.output).map { BatchFiles(output: $0, batch: batch) }
+    let withheld = Self.withheld(settings, own)
+    builder = PlanBuilder(
+      settings,
+      try options.reading.input(named: name, file, withheld: withheld)
+    )
+  }
+
+  /// What never is a document, though it may lie among them: where keys are, and the run's own files.
+  private static func withheld(_ settings: Settings, _ own: BatchFiles?) -> [String] {
+    let keys = settings.accounts.flatMap(\.keys).compactMap(\.keyFile)
+    let results = [own?.batch, own?.output?.completed, own?.output?.failed].compactMap(\.self)
+    return settings.keystore.files + keys + results
   }
 
   var input: RunInput { builder.input }
@@ -65,7 +78,8 @@ struct RunBuilder {
         budget: budget,
         giveUpAfter: options.giveUpAfter ?? .seconds(60),
         onChanged: options.changes.onChanged,
-        keepsGoing: options.shared.keepGoing
+        keepsGoing: options.shared.keepGoing,
+        isInputMoved: options.changes.inputMoved
       )
     )
   }

@@ -10,7 +10,8 @@ struct RunCommand: AsyncParsableCommand {
     discussion: """
       INPUT is a job file (.yaml), a .jsonl file, a folder of documents, or - for standard input. \
       Lines may be plain ({"id": …, "prompt": …}), OpenAI's batch format (custom_id, url, body) or \
-      Anthropic's (custom_id, params); a folder gives a job for each document.
+      Anthropic's (custom_id, params); a folder, or a pattern such as 'docs/**/*.txt', gives a job \
+      for each document. Links in it are read where they stay inside; what is left out is said.
 
         export ANTHROPIC_API_KEY=…
         nightjar run prompts.jsonl -o results.jsonl --provider anthropic \\
@@ -28,7 +29,8 @@ struct RunCommand: AsyncParsableCommand {
       not completed (a failed one is tried again), and results whose line is gone are kept. Where \
       the line, document, model, system prompt or template of completed jobs has changed, the run \
       is refused with a list, until --allow-changed keeps their results or --rerun-changed does \
-      them again.
+      them again. An input that was moved, alone or with its folder, is known by what it holds; \
+      --input-moved says that it is the same where it has changed too.
 
       Keys may be rotated or revoked while it runs: files and the keystore are watched, secret \
       stores are asked once a minute and whenever a key is refused. Jobs wait for a good key and \
@@ -85,6 +87,8 @@ struct RunCommand: AsyncParsableCommand {
     transform: SettingValue.seconds.flag
   )
   var giveUpAfter: Duration?
+
+  @OptionGroup(title: "Input") var reading: InputOptions
 
   @OptionGroup(title: "When the input changes") var changes: ChangeOptions
 

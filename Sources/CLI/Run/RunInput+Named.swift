@@ -5,22 +5,32 @@ import Runner
 extension RunInput {
   /// The input that a user names: a file, a folder, a pattern of documents, or `-`.
   ///
+  /// - Parameters:
+  ///   - rules: what of a folder is read.
+  ///   - idField: the member of plain lines that is the id; nil for `id`.
+  ///   - notice: hears of lines without one.
   /// - Throws: ``StoreError`` when the file cannot be read.
-  init(named name: String) throws {
+  init(
+    named name: String,
+    _ rules: DocumentRules,
+    idField: String?,
+    notice: OneNotice
+  ) throws {
+    var (source, shown, path) = (InputSource.queue, name, name)
     if name == "-" {
-      let pipe = InputFile(standardInput: ())
-      self.init(source: .pipe(pipe), name: "standard input", path: "-")
-      return
-    }
-    let path = URL(fileURLWithPath: name).standardizedFileURL.path
-    var isFolder = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    if isFolder || (!exists && DocumentFolder.isPattern(name)) {
-      let folder = DocumentFolder(path)
-      self.init(source: .folder(folder), name: folder.root, path: path)
+      (source, shown) = (.pipe(InputFile(standardInput: ())), "standard input")
     } else {
-      self.init(source: .file(try InputFile(path: path)), name: name, path: path)
+      path = URL(fileURLWithPath: name).standardizedFileURL.path
+      var isFolder = false
+      let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      if isFolder || (!exists && DocumentFolder.isPattern(name)) {
+        let folder = DocumentFolder(path, rules)
+        (source, shown) = (.folder(folder), folder.root)
+      } else {
+        source = .file(try InputFile(path: path))
+      }
     }
+    self.init(source: source, name: shown, path: path, idField: idField, notice: notice)
   }
 
   /// Where the batch lies of a run whose results go to standard output; nil for a pipe, which lies
@@ -54,7 +64,7 @@ extension RunInput {
         next: "give a .jsonl file, or leave --strict out"
       )
     }
-    let (count, first) = try await JobReader.check(source, name: name, settings: settings)
+    let (count, first) = try await JobReader.check(self, settings: settings)
     guard let first else { return }
     throw CLIError(
       "the input has \(count) bad \(count == 1 ? "line" : "lines"); nothing was sent",

@@ -10,6 +10,12 @@ package enum FileKind: Sendable, CaseIterable {
     self = unsafe lstat(path, &information) == 0 ? FileKind(mode: information.st_mode) : .absent
   }
 
+  /// What a name leads to, links followed.
+  init(following path: String) {
+    var information = stat()
+    self = unsafe stat(path, &information) == 0 ? FileKind(mode: information.st_mode) : .absent
+  }
+
   /// - Parameter mode: `st_mode` of stat(2).
   init(mode: mode_t) {
     switch mode & S_IFMT {

@@ -23,6 +23,13 @@ package final class InputFile: Sendable {
     guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
   }
 
+  /// Takes a file that is open, and closes it.
+  init(descriptor: Int32, path: String) {
+    self.path = path
+    self.descriptor = descriptor
+    wakeup = -1
+  }
+
   /// Takes standard input.
   package init(standardInput: Void) {
     path = "-"
@@ -69,6 +76,9 @@ package final class InputFile: Sendable {
   package func read(at offset: Int, count: Int) async throws -> [UInt8] {
     try await queue.run { [self] in try bytes(count, at: offset) }
   }
+
+  /// The first bytes of a file, on the caller's thread.
+  func head() throws -> [UInt8] { try bytes(SecretText.head, at: 0) }
 
   /// The next bytes of a pipe as soon as there are any, at most `count`; empty at its end.
   ///

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A file that only grows at its end: results as JSON lines.
@@ -91,7 +92,7 @@ package final class OutputFile: Sendable {
               at: path,
               needed: buffer.count - written
             )
-            if written > 0, !isStream, let size = try? size() { _ = ftruncate(descriptor, size - written) }
+            if written > 0 { takeBack(written) }
             throw failure
           }
           written += got
@@ -99,6 +100,11 @@ package final class OutputFile: Sendable {
       }
       CrashPoint.reached(.exported)
     }
+  }
+
+  /// Cuts off what was just written, where that can be.
+  private func takeBack(_ count: Int) {
+    if !isStream, let size = try? size() { _ = ftruncate(descriptor, size - count) }
   }
 
   /// Waits until a pipe that must not be waited for has room.

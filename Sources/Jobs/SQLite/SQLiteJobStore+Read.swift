@@ -129,6 +129,12 @@ extension SQLiteJobStore {
     try await transaction { db in try Self.record(identity, in: db) }
   }
 
+  package func moveInput(to input: BatchInput) async throws {
+    try await transaction { db in
+      try db.execute(sql: Statements.moveInput, arguments: [input.kind.rawValue, input.path])
+    }
+  }
+
   static func record(_ identity: FileIdentity?, in db: Database) throws {
     try db.execute(
       sql: Statements.recordIdentity,

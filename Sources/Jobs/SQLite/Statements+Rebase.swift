@@ -10,6 +10,8 @@ extension Statements {
     FROM segment ORDER BY first_job
     """
 
+  static let moveInput = "UPDATE batch SET input_kind = ?, input_path = ? WHERE id = 1"
+
   static let jobsWithResult = """
     SELECT job FROM result ORDER BY job
     """

@@ -13,6 +13,9 @@ package protocol InputLedger: Sendable {
   /// Notes the identity of the input file, so that a resume need not read it again.
   func recordInputIdentity(_ identity: FileIdentity) async throws
 
+  /// Notes that the input bears another name now.
+  func moveInput(to input: BatchInput) async throws
+
   /// What is known of every job, by its number.
   func storedJobs() async throws -> StoredJobs
 

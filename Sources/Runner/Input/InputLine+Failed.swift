@@ -5,24 +5,26 @@ extension InputLine {
   /// The line for the failed file: the same object with `error` added, ready to be run again.
   ///
   /// An `error` that the line had from an earlier run is replaced; every other member keeps its
-  /// bytes. A line that is no JSON object becomes one that says where it stood and how it began.
+  /// bytes. A line without an id gets the one that its job has. A line that is no JSON object becomes one that says where it stood and how it began.
   ///
   /// - Parameters:
   ///   - line: the line as it came, with or without its line ending.
   ///   - number: where it stands in its file, from 1.
+  ///   - id: of its job, where the line has none itself.
   ///   - refusal: why its job failed.
   ///   - answer: what was paid for and is no result.
   /// - Returns: one line of JSON without a line ending.
   package static func failedLine(
     _ line: ArraySlice<UInt8>,
     number: Int,
+    id: String? = nil,
     refusal: Refusal,
     _ answer: [UInt8]? = nil
   ) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(line.count + refusal.message.utf8.count + (answer?.count ?? 0) + 128)
     do throws(JSONError) {
-      try copyMembers(of: line, to: &result)
+      try copyMembers(of: line, addingID: id, to: &result)
       appendError(refusal, answer, to: &result)
     } catch {
       result.removeAll(keepingCapacity: true)
@@ -64,9 +66,27 @@ extension InputLine {
   /// The most characters of an unreadable line that its failed line repeats.
   private static let rawLimit = 2_000
 
-  /// Writes `{` and every member but `error`, a comma after each.
+  /// The line with its id as `id`, for a queue, whose workers know of no other member that is one.
+  ///
+  /// - Parameter field: the member that was the id; it gives way, as an `id` does that was none.
+  static func naming(_ line: ArraySlice<UInt8>, _ id: String, insteadOf field: String?) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(line.count + id.utf8.count + 16)
+    do throws(JSONError) {
+      try copyMembers(of: line, addingID: id, without: ["id", field ?? "id"], to: &result)
+    } catch {
+      return Array(line)
+    }
+    // The comma after the last member.
+    result[result.count - 1] = UInt8(ascii: "}")
+    return result
+  }
+
+  /// Writes `{` and every member but some, a comma after each.
   private static func copyMembers(
     of line: ArraySlice<UInt8>,
+    addingID id: String?,
+    without left: [String] = ["error"],
     to result: inout [UInt8]
   ) throws(JSONError) {
     let text = line.span
@@ -74,8 +94,13 @@ extension InputLine {
       throw JSONError(offset: 0, message: "an object is due")
     }
     result.append(UInt8(ascii: "{"))
+    if let id {
+      result.appendRaw("\"id\":")
+      result.appendJSON(id)
+      result.append(UInt8(ascii: ","))
+    }
     while let member = try members.next(in: text) {
-      guard !member.key.isString("error", in: text) else { continue }
+      guard !left.contains(where: { member.key.isString($0, in: text) }) else { continue }
       let start = line.startIndex + member.key.range.lowerBound
       result += line[start..<line.startIndex + member.value.range.upperBound]
       result.append(UInt8(ascii: ","))

@@ -1,10 +1,14 @@
 import JSON
+import Jobs
 
 extension InputLine {
   /// Reads a line of an input that was cut into lines.
   ///
   /// - Throws: an ``InputLineError``, also where the line was too long to be kept.
-  static func read(_ line: LineSplitter.Line) throws(InputLineError) -> InputLine {
+  static func read(
+    _ line: LineSplitter.Line,
+    idField: String? = nil
+  ) throws(InputLineError) -> InputLine {
     guard !line.isOversized else {
       let most = InputSource.longestLine
       throw InputLineError(
@@ -14,7 +18,7 @@ extension InputLine {
           + "split the job into smaller ones, or name images by their addresses"
       )
     }
-    return try parse(line.bytes.content.span)
+    return try parse(line.bytes.content.span, idField: idField)
   }
 
   /// Reads one line, with or without its line ending.
@@ -23,9 +27,13 @@ extension InputLine {
   /// JSON. What else a native line has beside its request is left alone; of a plain line the names
   /// are kept, except for `error`, which a failed file has.
   ///
+  /// - Parameter idField: the member of plain lines that is the id, where it is not `id`.
   /// - Throws: an ``InputLineError`` that says what is wrong with the line.
-  package static func parse(_ line: Span<UInt8>) throws(InputLineError) -> InputLine {
-    var fields = Fields()
+  package static func parse(
+    _ line: Span<UInt8>,
+    idField: String? = nil
+  ) throws(InputLineError) -> InputLine {
+    var fields = Fields(idField: idField)
     do throws(JSONError) {
       try fields.read(line)
     } catch {
@@ -66,28 +74,40 @@ extension InputLine {
     _ fields: Fields,
     _ line: Span<UInt8>
   ) throws(InputLineError) -> InputLine {
-    guard let id = fields.id else {
-      throw wrong("has no id: a plain line has id, a batch line custom_id")
+    let name = fields.named == nil ? "id" : fields.idField ?? "id"
+    var id: String?
+    if let token = fields.named ?? fields.id {
+      id = try identifier(token, named: name, isPlain: true, in: line)
     }
     return InputLine(
-      id: try identifier(id, named: "id", in: line),
+      id: id ?? contentID(of: line),
       shape: .plain(fields.plain),
-      others: fields.others(in: line)
+      others: fields.others(in: line),
+      isUnnamed: id == nil
     )
+  }
+
+  /// The id of a line that has none: 64 bits of the hash of what it holds.
+  private static func contentID(of line: Span<UInt8>) -> String {
+    let digits = String(JobMark.hash(Array(line.indices.map { line[$0] })[...]), radix: 16)
+    return "content-" + String(repeating: "0", count: 16 - digits.count) + digits
   }
 
   /// The text of an id: a string, or in a plain line the digits of an integer.
   private static func identifier(
     _ token: JSONToken,
     named name: String,
+    isPlain: Bool = false,
     in line: Span<UInt8>
   ) throws(InputLineError) -> String {
     let text: String
     switch token.kind {
     case .string: text = token.string(in: line) ?? ""
-    case .number where name == "id":
+    case .number where isPlain:
       text = token.source(in: line)
-      guard Int(text) != nil else { throw wrong("id is a number but not an integer") }
+      guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }) else {
+        throw wrong("\(name) is a number but not an integer")
+      }
     default: throw wrong("\(name) is not a string")
     }
     guard !text.isEmpty else { throw wrong("\(name) is empty") }
@@ -104,8 +124,13 @@ extension InputLine {
 
 /// The fields that tell the shapes apart, and what of them goes into a request.
 private struct Fields {
+  init(idField: String?) { self.idField = idField }
+
+  /// The member that is the id, where it is not `id`.
+  let idField: String?
   var isObject = true
   var id: JSONToken?
+  var named: JSONToken?
   var customID: JSONToken?
   var method: JSONToken?
   var url: JSONToken?
@@ -169,6 +194,7 @@ private struct Fields {
       case 10: keep(member, as: "max_tokens", &plain.maxTokens, line)
       default: false
       }
+    if let idField, keep(member, as: idField, &named, &twice, line) { return }
     if !isKnown { unknown.append(member.key) }
   }
 }

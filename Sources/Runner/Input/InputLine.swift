@@ -33,10 +33,13 @@ package struct InputLine: Sendable, Equatable {
   /// The job's id as text, never empty.
   package let id: String
   package let shape: Shape
+  /// True where the line has no id, so that its own is made of what it holds.
+  package let isUnnamed: Bool
   /// The names of a plain line's fields that mean nothing by themselves: a template may name them.
   package let others: [String]
 
-  init(id: String, shape: Shape, others: [String] = []) {
+  init(id: String, shape: Shape, others: [String] = [], isUnnamed: Bool = false) {
+    self.isUnnamed = isUnnamed
     self.id = id
     self.shape = shape
     self.others = others

@@ -55,12 +55,25 @@ struct InputReconciler {
     try await apply(intake, to: jobs, identity: intake.isFull ? nil : identity, &changes)
   }
 
+  /// True where the input holds all that was queued, as it was.
+  func holdsQueued(_ summary: BatchSummary) async throws -> Bool {
+    switch input.source {
+    case .file(let file): return try await isIntact(file)
+    case .folder:
+      let jobs = try await store.storedJobs()
+      guard jobs.isMarked else { return false }
+      return change(try await intake(summary, keepsLines: true), jobs).isAdditionOnly
+    case .pipe, .queue: return true
+    }
+  }
+
   /// The whole input, as it is now.
   private func intake(_ summary: BatchSummary, keepsLines: Bool) async throws -> Intake {
     // Jobs that were queued under a higher limit stay queued.
     let limit = limit.map { max($0, summary.total) } ?? .max
     var intake = Intake(keepsLines: keepsLines, name: input.name, limit: limit)
     if case .folder = input.source { intake.isListing = true }
+    intake.idField = input.idField
     for try await lines in input.source.lines() {
       for line in lines { intake.take(line) }
       if intake.isFull { break }
@@ -159,7 +172,7 @@ struct InputReconciler {
     if case .folder = input.source {
       return "\(input.name)/\(JobPreparer.documentPath(line.bytes.content))"
     }
-    let id = (try? InputLine.parse(line.bytes.content.span))?.id ?? ""
+    let id = (try? InputLine.parse(line.bytes.content.span, idField: input.idField))?.id ?? ""
     return "\(input.name):\(line.number): job \"\(id)\""
   }
 }

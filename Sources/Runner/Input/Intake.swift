@@ -11,6 +11,11 @@ package struct Intake: Sendable {
   /// Set before anything is learnt.
   package var isListing = false
 
+  /// The member of plain lines that is the id, where it is not `id`.
+  package var idField: String?
+  /// Lines so far that have no id.
+  package private(set) var unnamedLines = 0
+
   private var assembler: SegmentAssembler
   private var seen = SeenIDs()
   /// Lines without an id, so that a pipe that comes again fails each of them once; apart from the
@@ -94,7 +99,8 @@ package struct Intake: Sendable {
   }
 
   private func id(of line: ArraySlice<UInt8>) -> String? {
-    isListing ? JobPreparer.documentPath(line) : try? InputLine.parse(line.span).id
+    if isListing { return JobPreparer.documentPath(line) }
+    return try? InputLine.parse(line.span, idField: idField).id
   }
 
   /// Takes the next line of the input.
@@ -145,13 +151,15 @@ package struct Intake: Sendable {
   private mutating func judge(_ line: LineSplitter.Line) -> Verdict {
     let id: String
     var isPrompt = true
+    var isUnnamed = false
     if isListing {
       id = JobPreparer.documentPath(line.bytes.content)
     } else {
       do throws(InputLineError) {
-        let found = try InputLine.read(line)
+        let found = try InputLine.read(line, idField: idField)
         id = found.id
         isPrompt = found.isPrompt
+        isUnnamed = found.isUnnamed
       } catch {
         let mark =
           line.isOversized ? Self.mark(ofLength: line.length) : Self.mark(of: line.bytes.content)
@@ -159,9 +167,13 @@ package struct Intake: Sendable {
       }
     }
     guard let earlier = seen.insert(id, line: line.number) else {
+      if isUnnamed { unnamedLines += 1 }
       return .good(id: id, isPrompt: isPrompt)
     }
     if skipsKnown, restored > 0 { return .known }
+    guard !isUnnamed else {
+      return bad(line, "duplicate_id", "it is line \(earlier) again; give each an id of its own")
+    }
     return bad(
       line,
       "duplicate_id",

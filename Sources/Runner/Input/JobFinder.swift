@@ -20,10 +20,12 @@ package struct JobFinder: Sendable {
     if input.kind == .queue { return try await store.jobs(withIDs: Array(ids)) }
     let file = input.kind == .file ? try InputFile(path: input.path) : nil
     let loader = SegmentLoader(file: file)
+    let idField = RequestSettings(json: try await store.settings())?.idField
     var found: [String: Int] = [:]
     for try await segment in store.segments {
       for (number, line) in zip(segment.firstJob..., try await loader.load(segment).lines) {
-        guard let id = id(of: line.bytes.content), ids.contains(id), found[id] == nil else {
+        guard let id = id(of: line.bytes.content, idField), ids.contains(id), found[id] == nil
+        else {
           continue
         }
         found[id] = number
@@ -33,8 +35,8 @@ package struct JobFinder: Sendable {
     return found
   }
 
-  private func id(of line: ArraySlice<UInt8>) -> String? {
+  private func id(of line: ArraySlice<UInt8>, _ idField: String?) -> String? {
     if input.kind == .folder { return JobPreparer.documentPath(line) }
-    return try? InputLine.parse(line.span).id
+    return try? InputLine.parse(line.span, idField: idField).id
   }
 }

@@ -69,7 +69,7 @@ extension JobPreparer {
   private func job(_ number: Int, _ line: LineSplitter.Line) -> JobLine {
     var id = "line-\(line.number)"
     do throws(InputLineError) {
-      let found = try InputLine.read(line)
+      let found = try InputLine.read(line, idField: idField)
       id = found.id
       let shape = try settings.shape(of: found, in: line.bytes.content.span)
       return JobLine(number, line, id: id, shape: shape, source: .line(found.shape))

@@ -21,14 +21,19 @@ package struct JobPreparer: Sendable {
   let documents: DocumentFolder?
   /// The input as messages name it.
   private let inputName: String
+  let idField: String?
 
-  /// - Parameter documents: where the documents lie, when lines name documents.
+  /// - Parameters:
+  ///   - documents: where the documents lie, when lines name documents.
+  ///   - idField: the member of plain lines that is the id, where it is not `id`.
   package init(
     provider: any Provider,
     settings: PromptSettings,
     documents: DocumentFolder?,
-    inputName: String
+    inputName: String,
+    idField: String? = nil
   ) {
+    self.idField = idField
     self.provider = provider
     self.settings = settings
     self.documents = documents
@@ -117,7 +122,14 @@ package struct JobPreparer: Sendable {
       let text = try? await documents.text(of: job.id)
       line = InputLine.document(path: job.id, text: text)[...]
     }
-    return InputLine.failedLine(line, number: job.lineNumber, refusal: refusal, answer)
+    let found = documents == nil ? try? InputLine.parse(text.span, idField: idField) : nil
+    return InputLine.failedLine(
+      line,
+      number: job.lineNumber,
+      id: found?.isUnnamed == true ? job.id : nil,
+      refusal: refusal,
+      answer
+    )
   }
 
   private func refusal(_ code: String, _ message: String, of job: JobLine) -> Refusal {

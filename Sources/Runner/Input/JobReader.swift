@@ -5,9 +5,8 @@ package import Jobs
 ///
 /// A resumed batch is read on from where it stopped; what was queued before is only compared.
 package struct JobReader: Sendable {
-  private let input: InputSource
-  /// The input as messages name it.
-  private let name: String
+  private let run: RunInput
+  private var input: InputSource { run.source }
   private let store: any BatchStore
   private let limit: Int
   private let append: @Sendable ([Segment], Bool) async throws -> Void
@@ -16,14 +15,12 @@ package struct JobReader: Sendable {
   ///   - limit: how many jobs of the input are queued at most.
   ///   - append: stores segments; the flag says that they are the input's last.
   package init(
-    _ input: InputSource,
-    name: String,
+    _ input: RunInput,
     store: any BatchStore,
     limit: Int?,
     append: @escaping @Sendable ([Segment], Bool) async throws -> Void
   ) {
-    self.input = input
-    self.name = name
+    run = input
     self.store = store
     self.limit = limit ?? .max
     self.append = append
@@ -47,8 +44,9 @@ package struct JobReader: Sendable {
 
   /// Reads a file on from the end of its last queued segment; a pipe or a folder from the start.
   private func read(_ identity: FileIdentity?) async throws {
-    var intake = Intake(keepsLines: identity == nil, name: name, limit: limit)
+    var intake = Intake(keepsLines: identity == nil, name: run.name, limit: limit)
     if case .folder = input { intake.isListing = true }
+    intake.idField = run.idField
     let end = try await restore(&intake)
     for try await lines in input.lines(from: end.offset, line: end.line) {
       for line in lines { intake.take(line) }
@@ -59,6 +57,7 @@ package struct JobReader: Sendable {
       intake.drafts = []
     }
     intake.finishSegment()
+    run.tell(unnamed: intake.unnamedLines)
     try await append(intake.drafts, true)
     if let identity, !intake.isFull { try await store.recordInputIdentity(identity) }
   }
@@ -95,11 +94,11 @@ package struct JobReader: Sendable {
   /// - Parameter settings: what goes into the requests besides; nil where that is not known yet.
   /// - Returns: how many lines are no jobs, and what is wrong with the first of them.
   package static func check(
-    _ input: InputSource,
-    name: String,
+    _ input: RunInput,
     settings: PromptSettings? = nil
   ) async throws -> (count: Int, first: String?) {
-    var intake = Intake(keepsLines: false, name: name, limit: .max)
+    var intake = Intake(keepsLines: false, name: input.name, limit: .max)
+    intake.idField = input.idField
     var count = 0
     var first: String?
     func look() {
@@ -109,12 +108,12 @@ package struct JobReader: Sendable {
       }
       intake.drafts = []
     }
-    for try await lines in input.lines() {
+    for try await lines in input.source.lines() {
       for line in lines {
         intake.take(line)
-        guard let fault = settings?.fault(of: line) else { continue }
+        guard let fault = settings?.fault(of: line, idField: input.idField) else { continue }
         count += 1
-        first = first ?? "\(name):\(line.number): \(fault.message)"
+        first = first ?? "\(input.name):\(line.number): \(fault.message)"
       }
       look()
     }

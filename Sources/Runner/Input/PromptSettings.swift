@@ -54,8 +54,8 @@ package struct PromptSettings: Sendable {
   }
 
   /// Why a line, which is a job, can make no request with these settings; nil where it can.
-  func fault(of line: LineSplitter.Line) -> InputLineError? {
-    guard let found = try? InputLine.read(line) else { return nil }
+  func fault(of line: LineSplitter.Line, idField: String?) -> InputLineError? {
+    guard let found = try? InputLine.read(line, idField: idField) else { return nil }
     do throws(InputLineError) {
       _ = try shape(of: found, in: line.bytes.content.span)
       return nil

@@ -14,11 +14,17 @@ package struct QueueIntake: Sendable {
   private var bytes = 0
   /// Lines so far that can never be jobs.
   package private(set) var bad = 0
+  /// Lines so far that have no id.
+  package private(set) var unnamed = 0
   private let name: String
+  private let idField: String?
 
-  /// - Parameter name: the input as messages name it.
-  package init(name: String) {
+  /// - Parameters:
+  ///   - name: the input as messages name it.
+  ///   - idField: the member of plain lines that is the id, where it is not `id`.
+  package init(name: String, idField: String? = nil) {
     self.name = name
+    self.idField = idField
   }
 
   /// True when there are lines enough for a commit.
@@ -38,8 +44,11 @@ package struct QueueIntake: Sendable {
     guard line.isOversized || !line.bytes.isBlankLine else { return }
     let text = line.bytes.content
     do throws(InputLineError) {
-      let id = try InputLine.read(line).id
-      add(QueuedLine(id: id, line: Array(text), number: line.number))
+      let found = try InputLine.read(line, idField: idField)
+      let isNamed = !found.isUnnamed && (idField == nil || !found.isPrompt)
+      if found.isUnnamed { unnamed += 1 }
+      let queued = isNamed ? Array(text) : InputLine.naming(text, found.id, insteadOf: idField)
+      add(QueuedLine(id: found.id, line: queued, number: line.number))
     } catch {
       let refusal = Refusal(
         status: nil,

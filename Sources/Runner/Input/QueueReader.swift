@@ -16,7 +16,7 @@ package struct QueueReader {
   /// - Returns: how many lines or documents of it can never be jobs.
   /// - Throws: ``StoreError``, or what `enqueue` throws.
   package func run() async throws -> Int {
-    var intake = QueueIntake(name: input.name)
+    var intake = QueueIntake(name: input.name, idField: input.idField)
     for try await lines in input.source.lines() {
       for line in lines {
         try await take(line, &intake)
@@ -26,6 +26,7 @@ package struct QueueReader {
       if case .pipe = input.source { try await handOver(&intake) }
     }
     try await handOver(&intake)
+    input.tell(unnamed: intake.unnamed)
     return intake.bad
   }
 

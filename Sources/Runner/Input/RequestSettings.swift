@@ -24,6 +24,18 @@ package struct RequestSettings: Sendable, Equatable {
     ]
   }
 
+  /// The same, with the member of plain lines that is the id where that is not `id`.
+  package func naming(idField: String?) -> RequestSettings {
+    guard let idField else { return self }
+    var settings = self
+    settings.values.append((Self.idField, idField))
+    return settings
+  }
+
+  /// The member of plain lines that is the id; nil for `id`.
+  package var idField: String? { values.first { $0.name == Self.idField }?.value }
+
+  private static let idField = "id_field"
   private static let system = "system_sha256"
   private static let template = "template_sha256"
 
@@ -48,7 +60,8 @@ package struct RequestSettings: Sendable, Equatable {
 
   /// What is no longer as in `earlier`, in words.
   package func changes(since earlier: RequestSettings) -> [String] {
-    values.compactMap { name, value in
+    let gone = earlier.values.filter { old in !values.contains { $0.name == old.name } }
+    return (values + gone.map { ($0.name, nil) }).compactMap { name, value in
       let before = earlier.values.first { $0.name == name }?.value
       guard before != value else { return nil }
       switch name {

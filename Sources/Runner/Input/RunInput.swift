@@ -1,4 +1,4 @@
-import Jobs
+package import Jobs
 
 /// Where jobs come from.
 package struct RunInput: Sendable {
@@ -8,7 +8,20 @@ package struct RunInput: Sendable {
   /// Its absolute path; "-" for a pipe.
   package let path: String
 
-  package init(source: InputSource, name: String, path: String) {
+  /// The member of plain lines that is the id, where it is not `id`.
+  package let idField: String?
+  /// Hears that lines have no id.
+  let notice: OneNotice
+
+  package init(
+    source: InputSource,
+    name: String,
+    path: String,
+    idField: String? = nil,
+    notice: OneNotice = OneNotice { _ in }
+  ) {
+    self.idField = idField
+    self.notice = notice
     self.source = source
     self.name = name
     self.path = path
@@ -30,6 +43,19 @@ package struct RunInput: Sendable {
     }
     if case .foreign(let format) = head { return format }
     return nil
+  }
+
+  /// Tells the user, once, where ids come from that the input does not give.
+  func tell(unnamed: Int) {
+    guard unnamed > 0 else { return }
+    let field = idField ?? "id"
+    let what =
+      unnamed == 1
+      ? "1 line of \(name) has no \(field), and gets an id from what it holds"
+      : "\(unnamed) lines of \(name) have no \(field), and get ids from what they hold"
+    notice.tell(
+      "\(what) (content-…); --id-field (`id_field` in the job file) names the member that is the id"
+    )
   }
 
   var file: InputFile? {

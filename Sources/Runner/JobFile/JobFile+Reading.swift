@@ -14,6 +14,8 @@ extension JobFile {
     let fields = try YAMLFields(root, known: Self.fieldNames, of: "the job file", in: file)
     let paths = PathBase(of: file)
     input = try fields.string("input").map(paths.resolve)
+    followsLinks = try fields.flag("follow_links")
+    idField = try fields.string("id_field")
     output = try fields.string("output").map(paths.resolve)
     provider = try fields.word("provider", among: providers.map { $0.name })
     model = try fields.string("model")
@@ -44,9 +46,10 @@ extension JobFile {
   }
 
   private static let fieldNames = [
-    "input", "output", "provider", "model", "max_tokens", "system", "prompt", "ignore_fields",
-    "api", "base_url", "key", "keys", "accounts", "concurrency", "limit", "timeout", "ca_file",
-    "allow_http", "queue", "grace",
+    "input", "follow_links", "id_field", "ignore_fields", "output", "provider", "model",
+    "max_tokens", "system", "prompt", "api", "base_url", "key", "keys", "accounts", "concurrency",
+    "limit",
+    "timeout", "ca_file", "allow_http", "queue", "grace",
     "keystore", "identity", "max_attempts", "proxy", "secrets", "regions", "prices",
     "budget", "on_unknown", "lease", "memory",
   ]

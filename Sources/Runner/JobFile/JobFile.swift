@@ -43,6 +43,10 @@ package struct JobFile: Sendable, Equatable {
   }
 
   package var input: String?
+  /// Whether links that lead out of a folder of documents are followed.
+  package var followsLinks = false
+  /// The member of plain lines that is the id, where it is not `id`.
+  package var idField: String?
   package var output: String?
   package var provider: String?
   package var model: String?

@@ -65,6 +65,11 @@ struct YAMLFields {
     return word
   }
 
+  /// Whether something that is off by itself is turned on.
+  func flag(_ name: String) throws(JobFileError) -> Bool {
+    try word(name, among: ["true", "false"]) == "true"
+  }
+
   /// A list of texts, or one text alone, each with its node.
   func strings(_ name: String) throws(JobFileError) -> [(text: String, node: Node)] {
     var result: [(text: String, node: Node)] = []

@@ -40,14 +40,15 @@ package final class BatchRun: Sendable {
     self.plan = plan
     self.client = client
     self.clock = clock
+    let move = InputMove(of: plan.files.batch, to: plan.input, isStated: plan.isInputMoved)
     store = try Batches.open(
       plan.files.batch,
-      input: plan.input.batchInput,
+      input: move?.recorded ?? plan.input.batchInput,
       as: .worker(lease: plan.lease, onUnknown: plan.onUnknown)
     )
     audit = AttemptAudit(try AuditLog(plan.files.batch + "-audit"))
     audit.note(store.recovery)
-    changes = try await Self.reconcile(plan, store)
+    changes = try await Self.reconcile(plan, store, move)
     before = try await store.summary()
     var counters = RunCounters()
     counters.read = before.total
@@ -68,7 +69,8 @@ package final class BatchRun: Sendable {
   /// Brings the batch up to its input and settings.
   private static func reconcile(
     _ plan: RunPlan,
-    _ store: any BatchStore
+    _ store: any BatchStore,
+    _ move: InputMove?
   ) async throws -> ResumeChanges {
     var changes = ResumeChanges()
     do {
@@ -86,6 +88,7 @@ package final class BatchRun: Sendable {
         limit: plan.limit,
         onChanged: plan.onChanged
       )
+      try await move?.settle(store, input)
       try await settings?.check()
       try await input.reconcile(try await store.summary(), &changes)
       try await settings?.record(&changes)

@@ -113,8 +113,7 @@ extension JobReader {
     _ events: any EventSink
   ) {
     self.init(
-      plan.input.source,
-      name: plan.input.name,
+      plan.input,
       store: store,
       limit: plan.limit
     ) { segments, isLast in

@@ -46,6 +46,8 @@ package struct RunPlan: Sendable {
   package let onChanged: OnChanged
   /// Whether a run goes on all of whose jobs fail alike.
   package let keepsGoing: Bool
+  /// Whether the user says that the input is the batch's own under another name.
+  package let isInputMoved: Bool
 
   package init(
     input: RunInput,
@@ -67,7 +69,8 @@ package struct RunPlan: Sendable {
     untilEmpty: Bool = false,
     settings: RequestSettings? = nil,
     onChanged: OnChanged = .refuse,
-    keepsGoing: Bool = false
+    keepsGoing: Bool = false,
+    isInputMoved: Bool = false
   ) {
     self.input = input
     self.files = files
@@ -89,6 +92,7 @@ package struct RunPlan: Sendable {
     self.settings = settings
     self.onChanged = onChanged
     self.keepsGoing = keepsGoing
+    self.isInputMoved = isInputMoved
   }
 
   /// Of ``memory``, what requests under way and their answers may take.

@@ -22,5 +22,21 @@ extension Mistake {
       try scene.nightjar(run())
       try scene.folder.write("other.jsonl", prompts(5..<9))
     },
+    Mistake(
+      "An export over a file of your own",
+      "The name of some notes was given for the export.",
+      ["export", "results.jsonl", "-o", "notes.txt"],
+      73
+    ) { scene in
+      try scene.startProvider()
+      try scene.nightjar(run())
+      try scene.folder.write("notes.txt", "what I thought of the results\n")
+    },
+    Mistake(
+      "Results into a folder",
+      "A folder was named for the results.",
+      ["run", "prompts.jsonl", "-o", "results"] + usual,
+      73
+    ) { scene in try scene.folder.write("results/old.txt", "") },
   ]
 }

@@ -40,7 +40,6 @@ import Testing
     (#"{"id":"a""#, "not JSON: a comma or } is due at column 10"),
     ("[1]", "is JSON, but not an object"),
     (#"{"id":"a"} {}"#, "not JSON: there is more after the value at column 12"),
-    ("{}", "has no id: a plain line has id, a batch line custom_id"),
     (#"{"id":"","prompt":"p"}"#, "id is empty"),
     (#"{"id":1.5,"prompt":"p"}"#, "id is a number but not an integer"),
     (#"{"id":true}"#, "id is not a string"), (#"{"id":"a","id":"b"}"#, "has id twice"),
@@ -60,6 +59,30 @@ import Testing
   func `says what is wrong with a line`(_ text: String, _ message: String) {
     let error = #expect(throws: InputLineError.self) { try parseLine(Array(text.utf8)[...]) }
     #expect(error?.message == message)
+  }
+
+  @Test(arguments: [
+    (#"{"task_id":"HumanEval/0","prompt":"p"}"#, "HumanEval/0"),
+    (#"{"id":"other","task_id":7,"prompt":"p"}"#, "7"), (#"{"id":"own","prompt":"p"}"#, "own"),
+    (#"{"custom_id":"c","params":{},"task_id":1}"#, "c"),
+  ])
+  func `another member may be the id`(_ text: String, _ id: String) throws {
+    let line = try parseLine(Array(text.utf8)[...], idField: "task_id")
+    #expect(line.id == id && !line.isUnnamed)
+    #expect(!line.others.contains("task_id"))
+  }
+
+  @Test func `a line without an id gets the same one whenever it is read`() throws {
+    let lines = [#"{"prompt":"a"}"#, #"{"prompt":"b"}"#, "{}"].map { Array($0.utf8) }
+    let found = try lines.map { line in try parseLine(line[...]) }
+    #expect(found.allSatisfy { $0.isUnnamed && $0.id.hasPrefix("content-") })
+    #expect(Set(found.map(\.id)).count == 3)
+    #expect(try parseLine(lines[0][...]) == found[0])
+    let wrong = Array(#"{"task_id":true,"prompt":"a"}"#.utf8)
+    let error = #expect(throws: InputLineError.self) {
+      try parseLine(wrong[...], idField: "task_id")
+    }
+    #expect(error?.message == "task_id is not a string")
   }
 
   @Test func `refuses a line that is not UTF-8 and an id that is too long`() {
@@ -84,8 +107,11 @@ import Testing
 }
 
 /// A slice parses by offsets from its own first byte.
-func parseLine(_ line: ArraySlice<UInt8>) throws(InputLineError) -> InputLine {
-  try InputLine.parse(line.span)
+func parseLine(
+  _ line: ArraySlice<UInt8>,
+  idField: String? = nil
+) throws(InputLineError) -> InputLine {
+  try InputLine.parse(line.span, idField: idField)
 }
 
 /// What a line asks for, as a run reads it.

@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+/// The file of failed jobs is an input for the next run, and ids are where people have them.
+struct FailedFileTests {
+  private let folder: Scratch
+
+  init() throws { folder = try Scratch() }
+
+  private func run(_ arguments: [String], failing: [String] = []) throws -> Program.Ending {
+    let provider = try Provider(failing.flatMap { ["--fail-prompt", $0] }, in: folder)
+    defer { provider.stop() }
+    return try folder.nightjar(["run"] + arguments + provider.flags())
+  }
+
+  private func ids(_ name: String) throws -> [String] {
+    try folder.results(name).map(\.custom_id).sorted()
+  }
+
+  @Test(arguments: [false, true])
+  func `failed documents run again as they are`(_ hasTemplate: Bool) throws {
+    for name in ["a.txt", "sub/b.txt", "new\nline.txt"] {
+      try folder.write("docs/" + name, "\u{FEFF}Text of \(name)")
+    }
+    let template = hasTemplate ? "prompt: 'Sum up {{path}}, {{name}}: {{text}}'\n" : ""
+    for (file, input) in [("first", "docs"), ("again", "first.failed.jsonl")] {
+      try folder.write("\(file).yaml", "input: \(input)\noutput: \(file).jsonl\n" + template)
+    }
+    #expect(try run(["first.yaml"], failing: ["Text"]).status == 1)
+    #expect(try folder.failures("first.failed.jsonl").count == 3)
+    let ending = try run(["again.yaml"])
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(try ids("again.jsonl") == ["a.txt", "new\nline.txt", "sub/b.txt"])
+  }
+
+  @Test func `failed lines run again as they are, whatever their ids`() throws {
+    try folder.write(
+      "in.jsonl",
+      """
+      {"task_id":"x/1","prompt":"One"}
+      {"task_id":18446744073709551616,"prompt":"Two"}
+      {"prompt":"Three"}
+      {"custom_id":"c","params":{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Four"}]}}
+
+      """
+    )
+    let naming = ["--id-field", "task_id"]
+    let first = try run(["in.jsonl", "-o", "out.jsonl"] + naming, failing: ["o", "e"])
+    #expect(first.status == 1)
+    #expect(first.errors.contains("1 line of in.jsonl has no task_id"), "\(first.errors)")
+    #expect(try folder.failures().count == 4)
+    let again = try run(["out.failed.jsonl", "-o", "again.jsonl"] + naming)
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(!again.errors.contains("no task_id"))
+    let found = try ids("again.jsonl")
+    #expect(found.filter { !$0.hasPrefix("content-") } == ["18446744073709551616", "c", "x/1"])
+    #expect(found.count == 4)
+    let retry = ["retry", "out.jsonl", "--id", "x/1"]
+    #expect(try folder.nightjar(retry).status == 0)
+  }
+
+  @Test func `lines without ids are known again`() throws {
+    let lines = ["One", "Two", "One"].map { "{\"prompt\":\"\($0)\"}\n" }
+    try folder.write("in.jsonl", lines.joined())
+    let first = try run(["in.jsonl", "-o", "out.jsonl"])
+    #expect(first.status == 1)
+    #expect(first.errors.contains("2 lines of in.jsonl have no id"), "\(first.errors)")
+    #expect(try folder.failures().first?.error.message.contains("it is line 1 again") == true)
+    let second = try run(["in.jsonl", "-o", "out.jsonl"])
+    #expect(second.status == 1 && !second.errors.contains("have no id"), "\(second.errors)")
+    #expect(try ids("out.jsonl").count == 2)
+  }
+
+  @Test func `a queue keeps the ids of its lines`() throws {
+    try folder.write("in.jsonl", "{\"task_id\":\"t1\",\"prompt\":\"One\"}\n{\"prompt\":\"Two\"}\n")
+    let enqueue = ["enqueue", "in.jsonl", "--queue", "q", "--id-field", "task_id"]
+    #expect(try folder.nightjar(enqueue).status == 0)
+    #expect(try folder.nightjar(enqueue).output.contains("0 new, 2 known"))
+    let provider = try Provider(in: folder)
+    let work = ["work", "--queue", "q", "--until-empty"] + provider.flags()
+    let ending = try folder.nightjar(work)
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(try folder.nightjar(["export", "q", "-o", "out.jsonl"]).status == 0)
+    #expect(try ids("out.jsonl").contains("t1") && ids("out.jsonl").count == 2)
+  }
+}
