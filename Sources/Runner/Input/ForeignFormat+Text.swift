@@ -33,6 +33,12 @@ extension ForeignFormat {
   ///   - first: its first line.
   ///   - others: more of its lines that are not blank.
   static func text(_ first: ArraySlice<UInt8>, _ others: [ArraySlice<UInt8>]) -> ForeignFormat {
+    let lines = [first] + others
+    if lines.contains(where: { $0.contains(0) }) { return ForeignFormat("binary data", "") }
+    let whole = lines.dropLast() + [lastWhole(lines[lines.count - 1])]
+    if whole.contains(where: { String(validating: $0, as: UTF8.self) == nil }) {
+      return ForeignFormat("text in another encoding than UTF-8", "iconv -f WINDOWS-1252 -t UTF-8")
+    }
     let line = String(decoding: first.content, as: UTF8.self)
     let next = others.first.map { String(decoding: $0, as: UTF8.self) }
     if line.hasPrefix("\""), others.allSatisfy({ $0.first == UInt8(ascii: "\"") }),
@@ -50,6 +56,11 @@ extension ForeignFormat {
       "plain text",
       "jq -Rnc 'foreach inputs as $p (0; . + 1; select($p != \"\") | {id: ., prompt: $p})'"
     )
+  }
+
+  /// A line without the character at its end, which may have been cut.
+  private static func lastWhole(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    line[..<(line.lastIndex { $0 < 0x80 } ?? line.startIndex)]
   }
 
   private static let separators: [(character: Character, format: ForeignFormat)] = [

@@ -5,7 +5,7 @@ package struct ForeignFormat: Sendable, Equatable {
   /// As in "the input is CSV".
   package let name: String
   /// A command that reads the file at its standard input and writes lines of JSON, or one that names
-  /// `FILE` and `OUT`.
+  /// `FILE` and `OUT`; empty where nobody can tell.
   package let command: String
   /// True where the command makes a folder of documents.
   let makesFolder: Bool
@@ -23,6 +23,11 @@ package struct ForeignFormat: Sendable, Equatable {
   ///   - isTaken: whether there is a file of a name, which the command must not write over.
   /// - Returns: an error of the kind `.inputMissing`.
   package func error(of input: String?, isTaken: (String) -> Bool) -> StoreError {
+    guard !command.isEmpty else {
+      let line = #"{"id": "1", "prompt": "…"}"#
+      let place = input ?? "standard input"
+      return error("make a line like \(line) of each job", at: place, next: "give such lines")
+    }
     let isFilter = !command.contains("FILE")
     guard let input else {
       let advice =
@@ -85,6 +90,7 @@ extension ForeignFormat {
     ([0x1F, 0x8B], ForeignFormat("a gzip file", "gunzip -c")),
     ([0x28, 0xB5, 0x2F, 0xFD], ForeignFormat("a zstd file", "zstd -dc")),
     ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], ForeignFormat("an xz file", "xz -dc")),
+    (Array("ARROW1".utf8), ForeignFormat("an Arrow file", pandas("read_feather"))),
     (Array("BZh".utf8), ForeignFormat("a bzip2 file", "bzip2 -dc")),
     ([0x04, 0x22, 0x4D, 0x18], ForeignFormat("an lz4 file", "lz4 -dc")),
     (

@@ -9,7 +9,9 @@ import Testing
     ("\u{1F}\u{8B}\u{8}\0abc", "a gzip file"), ("BZh91AY&SY", "a bzip2 file"),
     ("PAR1....", "a Parquet file"), ("SQLite format 3\0....", "an SQLite database"),
     ("%PDF-1.7\n", "a PDF"), ("PK\u{3}\u{4}....xl/workbook.xml", "an Excel workbook"),
-    ("PK\u{3}\u{4}....mimetype", "a ZIP archive"), ("{\0\"\0i\0d\0", "UTF-16LE text"),
+    ("PK\u{3}\u{4}....mimetype", "a ZIP archive"), ("\u{89}PNG\r\n\u{1A}\n\0\0", "binary data"),
+    ("name;caf\u{E9}\nx;y\n", "text in another encoding than UTF-8"),
+    ("{\0\"\0i\0d\0", "UTF-16LE text"),
     ("\0{\0\"\0i", "UTF-16BE text"), ("\u{FF}\u{FE}{\0\"\0", "UTF-16 text"),
     ("\u{FE}\u{FF}\0{", "UTF-16 text"), ("\u{28}\u{B5}\u{2F}\u{FD}x", "a zstd file"),
   ])
@@ -90,6 +92,11 @@ import Testing
     let error = format.error(of: input, isTaken: { taken.contains($0) })
     #expect(error.code == .inputMissing)
     #expect(error.message.contains(words + "`"), "\(error.message)")
+  }
+
+  @Test func `what no command converts is told with the line that a job is`() throws {
+    let error = try #require(self.format([0x89, 0x50, 0, 1, 0, 7])).error(of: nil) { _ in false }
+    #expect(error.message.hasPrefix("the input is binary data, not lines of JSON: make a line"))
   }
 
   private func format(_ text: String) -> ForeignFormat? { format(Array(text.utf8)) }
