@@ -6,11 +6,13 @@ import Synchronization
 
 /// Tells the user what happens in a run, without flooding the screen.
 final class EventLog: EventSink {
-  /// Failures told one by one; the file of failed jobs has them all.
+  /// Failures told one by one, alike ones once; the file of failed jobs has them all.
   private static let failuresTold = 5
 
   private let logger: Logger
-  private let failures = Mutex(0)
+  private let failures = Mutex<Set<String>>([])
+  /// Whether it was said that there are more.
+  private let hasMore = Atomic(false)
   private let redactions = Mutex(0)
   /// What jobs were tried again for, each told once.
   private let troubles = Mutex<Set<String>>([])
@@ -99,15 +101,15 @@ final class EventLog: EventSink {
   }
 
   private func failed(_ job: String, _ refusal: Refusal) {
-    let number = failures.withLock { failures in
-      failures += 1
-      return failures
+    let isTold = failures.withLock { failures in
+      failures.count < Self.failuresTold && failures.insert(refusal.words).inserted
     }
-    let level: Logger.Level = number > Self.failuresTold ? .info : .warning
-    logger.log(level: level, "job \(job) failed: \(refusal.words); next: \(refusal.advice)")
-    if number == Self.failuresTold {
-      logger.warning("further failures stand in the file of failed jobs; the summary counts them")
-    }
+    logger.log(
+      level: isTold ? .warning : .info,
+      "job \(job) failed: \(refusal.words); next: \(refusal.advice)"
+    )
+    guard !isTold, !hasMore.exchange(true, ordering: .relaxed) else { return }
+    logger.warning("further failures stand in the file of failed jobs; the summary counts them")
   }
 }
 

@@ -63,7 +63,7 @@ struct FaultTests {
     ]
     let silent = try folder.nightjar(run + ["--give-up-after", "1"])
     #expect(silent.status == 69, "\(silent.errors)")
-    #expect(silent.errors.contains("127.0.0.1 port \(port)"), "\(silent.errors)")
+    #expect(silent.errors.contains("connection refused by 127.0.0.1:\(port)"), "\(silent.errors)")
     #expect(silent.errors.contains("next: "))
     #expect(try silent.report().pending == 30)
     let provider = try Provider(port: port, in: folder)

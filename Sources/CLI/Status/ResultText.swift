@@ -7,25 +7,25 @@ struct ResultText {
   /// The batch as commands name it.
   let target: String
 
-  /// A line for each cause, with its count, an example and what to do next.
+  /// For each cause a line with its count and an example, and one with what to do next.
   var lines: [String] { failures + finishes }
 
   private var failures: [String] {
-    report.failures.map { count, example in
-      """
-      \(jobs(count)) failed with \(example.refusal.words) (such as job \(example.id))
-        next: \(example.refusal.advice)
-      """
+    report.failures.flatMap { count, example in
+      [
+        "\(jobs(count)) failed with \(example.refusal.words) (such as job \(example.id))",
+        "  next: \(example.refusal.advice)",
+      ]
     }
   }
 
   private var finishes: [String] {
-    report.finishes.map { reason, count in
+    report.finishes.flatMap { reason, count in
       let words = Self.words[reason].map { ", \($0)" } ?? ""
-      return """
-        \(count) \(count == 1 ? "answer" : "answers") ended with \(reason)\(words)
-          next: they are results; to do them again: nightjar retry \(target) --finish \(reason)
-        """
+      return [
+        "\(count) \(count == 1 ? "answer" : "answers") ended with \(reason)\(words)",
+        "  next: they are results; to do them again: nightjar retry \(target) --finish \(reason)",
+      ]
     }
   }
 

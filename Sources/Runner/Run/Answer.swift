@@ -58,7 +58,7 @@ final class Answer: Sendable {
     var end = AttemptEnd(outcome: outcome)
     end.mayHaveLeft = mayHaveLeft
     end.elapsed = response?.elapsed ?? .zero
-    end.isAnswered = response != nil
+    end.isAnswered = response != nil && outcome?.refusal?.isNoAnswer != true
     end.isAboutRequest = isAboutRequest
     end.sighting = sighting
     end.bytes = response?.body.count ?? 0

@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Runner
 import Testing
+import Transport
 
 @Suite struct `A run that stops` {
   /// What is left of a batch must be done by the next run, and nothing twice.
@@ -32,6 +33,20 @@ import Testing
     }
     let again = try await resume(batch, jobs: 50)
     #expect(again.sent.count == 50 - batch.concurrency)
+  }
+
+  @Test func `gives up where nothing but pages ever came, and says so`() async throws {
+    var batch = try TestBatch(0..<5)
+    batch.giveUpAfter = .zero
+    let page = HTTPResponse(status: 200, body: Array("<title>Back soon</title>".utf8))
+    let report = try await batch.execute(ScriptedClient { _, _ in .reply(page) })
+    guard case .unavailable(let why) = report.stop else {
+      Issue.record("\(report.why)")
+      return
+    }
+    #expect(why.contains("Back soon"))
+    #expect(report.summary.pending == 5)
+    #expect(try await resume(batch, jobs: 5).sent.count == 5)
   }
 
   @Test func `before it has begun sends nothing`() async throws {
