@@ -6,7 +6,7 @@ struct BadInputTests {
   @Test func `bad lines fail and the others run`() throws {
     let folder = try Scratch()
     let provider = try Provider(in: folder)
-    let bad = ["no JSON", #"{"id":"0","prompt":"again"}"#, #"{"id":true}"#, "[]"]
+    let bad = ["no JSON", #"{"id":"0","prompt":"again"}"#, #"{"id":"","prompt":"whose?"}"#, "[]"]
     try folder.write(
       "in.jsonl",
       prompts(0..<5) + bad.joined(separator: "\n") + "\n" + prompts(5..<9)

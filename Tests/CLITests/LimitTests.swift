@@ -91,12 +91,12 @@ struct LimitTests {
     let folder = try Scratch()
     let provider = try Provider(
       [
-        "--latency", "50ms", "--account", "main=made-up-1,rpm=3000,refuse=spend_limit@1s",
+        "--latency", "50ms", "--account", "main=made-up-1,rpm=3000,refuse=spend_limit@3s",
         "--account", "spare=made-up-2,rpm=3000",
       ],
       in: folder
     )
-    try accounts(provider, in: folder, jobs: 600)
+    try accounts(provider, in: folder, jobs: 800)
     let ending = try folder.nightjar(["run", "job.yaml", "--json"], environment: Self.keys)
     #expect(ending.status == 0, "\(ending.errors)")
     #expect(ending.errors.contains("account main is parked"), "\(ending.errors)")

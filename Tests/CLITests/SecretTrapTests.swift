@@ -145,7 +145,7 @@ struct SecretTrapTests {
   // MARK: - Addresses
 
   @Test(arguments: [
-    ("http://example.org", "use https://"),
+    ("http://example.org", "write https://"),
     ("https://user:made-up-word@example.org", "leave it out"),
     ("https://example.org?key=made-up-word", "write only scheme, host and path"),
   ])

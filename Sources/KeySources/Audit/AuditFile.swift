@@ -178,13 +178,15 @@ struct AuditFile: ~Copyable {
 
   /// - Parameter bytes: how many could not be written.
   private func cannotWrite(needing bytes: Int? = nil) -> KeySourceError {
-    let reason = SecretFile.reason(errno)
-    let isFull = errno == ENOSPC || errno == EDQUOT
-    let need = isFull ? bytes.map { "; at least \($0) bytes are needed\(free)" } : nil
-    let next = isFull ? "; free some space and run the same command" : ""
+    guard errno == ENOSPC || errno == EDQUOT else {
+      let reason = SecretFile.reason(errno)
+      return KeySourceError(.cannotWrite, "cannot write the audit log \(path): \(reason)")
+    }
+    let need = bytes.map { ": at least \($0) bytes are needed\(free)" } ?? ""
     return KeySourceError(
       .cannotWrite,
-      "cannot write the audit log \(path): \(reason)\(need ?? "")\(next)"
+      "the disk is full, so the audit log \(path) cannot be written\(need); "
+        + "free some space and run the same command"
     )
   }
 

@@ -35,7 +35,7 @@ struct NamedStepTests {
     let drill = try CrashDrill(jobs: 50, latency: "1ms")
     #expect(try drill.start().ending().status == 1)
     try drill.folder.write("again.jsonl", "old\n")
-    let export = ["export", "out.jsonl", "-o", "again.jsonl"]
+    let export = ["export", "out.jsonl", "-o", "again.jsonl", "--force"]
     let program = try Program(
       export,
       in: drill.folder,
