@@ -65,6 +65,8 @@ struct RunOutcome {
     return ["results: \(completed)"] + (hasFailed ? ["failed jobs: \(failed)"] : [])
   }
 
+  private var trouble: String { report.trouble.map { "; the last error: \($0)" } ?? "" }
+
   private var held: CLIError {
     let count = report.summary.held
     return CLIError(
@@ -95,7 +97,7 @@ struct RunOutcome {
     case nil: return nil
     case .interrupted, .aborted:
       return exitCode == 0 || exitCode == 1
-        ? nil : CLIError("stopped before the end", next: again, exitCode: exitCode)
+        ? nil : CLIError("stopped before the end\(trouble)", next: again, exitCode: exitCode)
     case .parked(let why):
       return CLIError("no account can be used: \(why)", next: again, exitCode: 75)
     case .budget(let spent, let cap, let next):

@@ -101,6 +101,9 @@ extension DispatchState {
     }
   }
 
+  /// So many answers without their end are paid for, also while nobody gets a whole one.
+  private static let mostCutAnswers = 3
+
   private func fate(
     of assignment: Assignment,
     _ end: AttemptEnd,
@@ -118,8 +121,10 @@ extension DispatchState {
       job.refusals += 1
       let isHopeless = verdict.isTooLarge && job.refusals >= Self.mostRefusals
       return (job, isHopeless ? .exhausted(job) : .again)
-    case .retry(_, _, let asked):
+    case .retry(let refusal, _, let asked):
       job.failures += 1
+      job.cutAnswers += refusal.isCutAnswer ? 1 : 0
+      guard job.cutAnswers < Self.mostCutAnswers else { return (job, .exhausted(job)) }
       job.attempts += verdict.isCharged ? 1 : 0
       guard job.attempts < settings.retries.attempts else { return (job, .exhausted(job)) }
       let delay = settings.retries.delay(after: job.failures, asked: asked, random: random)

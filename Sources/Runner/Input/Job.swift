@@ -10,6 +10,8 @@ package struct Job: Sendable {
   package var attempts: Int
   /// Errors, charged or not; waits grow with them.
   package var failures: Int
+  /// Answers that were paid for and lacked their end.
+  package var cutAnswers = 0
   /// How often the provider refused it for its pace.
   package var refusals = 0
 

@@ -2,6 +2,9 @@ extension Refusal {
   /// Whether what came with a status of success was not the provider's at all.
   var isNoAnswer: Bool { ["web_page", "no_answer", "empty_answer"].contains(code) }
 
+  /// Whether it is of an answer that came, and was paid for, but lacks its end.
+  var isCutAnswer: Bool { status != nil && code == "truncated" }
+
   /// Status, code and the provider's words, each once.
   package var words: String {
     let isOurs = code.hasPrefix("http_") || (status == nil && !code.contains("_"))

@@ -42,10 +42,11 @@ final class Answer: Sendable {
 
   /// What came with a status of success and is no result; it has been paid for all the same.
   var paidBody: [UInt8]? {
-    guard case .fail = outcome, let response, (200..<300).contains(response.status) else {
-      return nil
+    guard let response, (200..<300).contains(response.status) else { return nil }
+    return switch outcome {
+    case .fail, .retry: response.body
+    case .completed, .pace, .park, nil: nil
     }
-    return response.body
   }
 
   var isPaced: Bool {

@@ -149,7 +149,8 @@ package final class BatchRun: Sendable {
       stop: stop.first,
       accounts: crew.dispatcher.report(plan.accounts),
       budget: plan.budget,
-      results: ResultReport(causes)
+      results: ResultReport(causes),
+      trouble: progress.snapshot.trouble
     )
   }
 
@@ -261,7 +262,8 @@ package final class BatchRun: Sendable {
   /// Makes the jobs available again that failed alike: what made them fail is not theirs.
   private func takeBackFailures(of crew: RunCrew) async throws {
     _ = try await store.retry(.jobs(crew.dispatcher.look(\.commonFailure.jobs)))
-    try await crew.writer.repairExports(from: store)
+    // A stream was shown no failures, and has what it was shown.
+    if plan.files.stream == nil { try await crew.writer.repairExports(from: store) }
   }
 
   private func stopOnFailure(_ body: () async throws -> Void) async {

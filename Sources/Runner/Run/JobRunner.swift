@@ -80,8 +80,13 @@ package final class JobRunner: Sendable {
     case .later(let job, let time): later(job, answer, at: time)
     case .exhausted(let job):
       guard let refusal = answer.outcome?.refusal else { return }
-      await fail(job, refusal, mark: nil)
+      await fail(job, refusal, keeping: kept(answer, assignment), mark: nil)
     }
+  }
+
+  /// What was paid for and is no result, without the key.
+  private func kept(_ answer: Answer, _ assignment: Assignment) -> [UInt8]? {
+    answer.paidBody.map { assignment.key.key.hidden(in: $0) }
   }
 
   /// Fails a job whose model no account serves.
@@ -151,12 +156,7 @@ package final class JobRunner: Sendable {
     let job = assignment.job
     guard case .completed(let completion) = answer.outcome, let response = answer.response else {
       guard let refusal = answer.outcome?.refusal else { return }
-      return await fail(
-        job,
-        refusal,
-        keeping: answer.paidBody.map { assignment.key.key.hidden(in: $0) },
-        mark: mark
-      )
+      return await fail(job, refusal, keeping: kept(answer, assignment), mark: mark)
     }
     let account = accounts[assignment.account]
     let key = assignment.key.key

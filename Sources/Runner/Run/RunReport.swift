@@ -13,6 +13,8 @@ package struct RunReport: Sendable {
   package let budget: USD?
   /// Which results are not as asked for.
   package let results: ResultReport
+  /// Why the last request failed that was to be tried again; nil where an answer came since.
+  package let trouble: String?
 
   package init(
     summary: BatchSummary,
@@ -20,8 +22,10 @@ package struct RunReport: Sendable {
     stop: StopReason?,
     accounts: AccountsReport = AccountsReport(),
     budget: USD? = nil,
-    results: ResultReport = ResultReport()
+    results: ResultReport = ResultReport(),
+    trouble: String? = nil
   ) {
+    self.trouble = trouble
     self.results = results
     self.budget = budget
     self.summary = summary

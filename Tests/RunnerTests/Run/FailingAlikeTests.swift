@@ -47,6 +47,18 @@ import Transport
 }
 
 @Suite struct `An answer that ended early` {
+  @Test func `and lacks its end is paid for three times at most, and kept`() async throws {
+    let batch = try TestBatch(0..<2)
+    let cut = HTTPResponse(status: 200, body: Array(#"{"content":[{"type":"te"#.utf8))
+    let client = ScriptedClient { _, _ in .reply(cut) }
+    let report = try await batch.execute(client)
+    #expect(report.summary.failed == 2)
+    #expect(client.sent.count == 6)
+    let line = try batch.folder.read("out.failed.jsonl")
+    #expect(line.contains(#""code":"truncated""#))
+    #expect(line.contains(#""answer":"{\"content\":[{\"type\":\"te""#))
+  }
+
   @Test func `is a result that says so, counted and found again`() async throws {
     let batch = try TestBatch(0..<4)
     let body = #"{"content":[],"stop_reason":"max_tokens","usage":{"output_tokens":1}}"#
