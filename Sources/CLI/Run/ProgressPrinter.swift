@@ -63,7 +63,8 @@ struct ProgressLine {
       "\(counters.failed) failed", "\(rounded(rate))/s", "\(short(tokenRate)) tok/min",
       "\(counters.inFlight) in flight", "\(counters.traffic.rateLimited) 429s",
     ]
-    if let trouble = counters.trouble {
+    let isStill = rate <= 0 && counters.inFlight == 0 && counters.waiting > 0
+    if let trouble = counters.trouble ?? (isStill ? counters.lastTrouble : nil) {
       parts.insert("\(trouble), retrying; \(jobs(counters.waiting)) waiting", at: 1)
     }
     if counters.isPaused { parts.insert("paused", at: 0) }

@@ -20,6 +20,8 @@ package struct RunCounters: Sendable, Equatable {
   package var accounts = AccountsReport()
   /// Why the last request failed that is tried again; nil once an answer has come since.
   package var trouble: String?
+  /// The same, whatever came since.
+  package var lastTrouble: String?
   /// Why accounts wait, by account.
   package var parked: [String: String] = [:]
 
@@ -73,6 +75,7 @@ package final class RunProgress: EventSink {
       case .retry(_, let refusal):
         counters.traffic.retries += 1
         counters.trouble = refusal.words
+        counters.lastTrouble = refusal.words
       case .rateLimited: counters.traffic.rateLimited += 1
       case .accounts(let report): counters.accounts = report
       case .parked(let account, let reason): counters.parked[account] = reason

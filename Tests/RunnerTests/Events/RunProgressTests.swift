@@ -28,6 +28,7 @@ import Testing
     expected.inputTokens = 30
     expected.outputTokens = 20
     expected.parked = ["other": "no key"]
+    expected.lastTrouble = "lost"
     #expect(progress.snapshot == expected)
     #expect(expected.done == 7)
   }
