@@ -11,9 +11,9 @@ struct Nightjar: AsyncParsableCommand {
       Put prompts through a provider, one result for each, through crashes and outages:
 
         nightjar keys init
-        nightjar keys add anthropic            (paste the key; it is stored encrypted)
-        nightjar run prompts.jsonl -o results.jsonl \\
-          --provider anthropic --model claude-opus-4-6 --max-tokens 512 --key keystore:anthropic
+        nightjar keys add anthropic      # paste the key; it is stored encrypted
+        nightjar run prompts.jsonl -o results.jsonl --provider anthropic \\
+          --model claude-opus-4-6 --max-tokens 512 --key keystore:anthropic
 
       Killed, or stopped with ^C? The same command does the rest.
 

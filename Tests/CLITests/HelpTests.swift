@@ -2,18 +2,8 @@ import Foundation
 import Testing
 
 struct HelpTests {
-  /// The commands that the program lists, down to the last level.
-  private static func commands(below path: [String] = []) throws -> [[String]] {
-    let help = try Scratch().nightjar(path + ["--help"]).output
-    let listed = help.components(separatedBy: "SUBCOMMANDS:\n").dropFirst().first ?? ""
-    let names = listed.split(separator: "\n").prefix { $0.hasPrefix("  ") }
-      .filter { $0.dropFirst(2).first != " " }.compactMap { $0.split(separator: " ").first }
-      .map(String.init).filter { $0 != "See" }
-    return try names.flatMap { [path + [$0]] + (try commands(below: path + [$0])) }
-  }
-
   @Test func `every command explains itself`() throws {
-    let commands = try Self.commands()
+    let commands = try HelpText.commands()
     #expect(
       Set(commands.map { $0.joined(separator: " ") }).isSuperset(of: [
         "run", "status", "export", "simulate", "keys", "keys init", "keys add", "keys list",
@@ -21,7 +11,7 @@ struct HelpTests {
       ])
     )
     let folder = try Scratch()
-    for command in [[]] + commands {
+    for command in commands {
       let help = try folder.nightjar(command + ["--help"])
       #expect(help.status == 0, "\(command)")
       #expect(help.errors.isEmpty, "\(command)")
@@ -34,6 +24,52 @@ struct HelpTests {
       #expect(unknown.status == 64, "\(command)")
       #expect(unknown.errors.contains("--no-such-flag"), "\(command): \(unknown.errors)")
     }
+  }
+
+  @Test(arguments: try HelpText.commands())
+  func `a help text names no types, tells a default once and wraps no example`(
+    command: [String]
+  ) throws {
+    let parts = try HelpText.of(command).components(separatedBy: "USAGE:")
+    for option in parts[1].split(separator: /\n  (?=[-<])/) {
+      #expect(!option.contains(/[A-Z][A-Za-z]+\([a-z]+:/), "\(option)")
+      #expect(option.matches(of: /\bdefault\b(?! keystore)/).count <= 1, "\(option)")
+    }
+    let lines = parts[0].components(separatedBy: "\n")
+    for (line, next) in zip(lines, lines.dropFirst()) where line.hasPrefix("  ") {
+      #expect(next.isEmpty || next.hasPrefix("  "), "\(line)\n\(next)")
+    }
+  }
+
+  @Test func `what a run needs first comes first in its help`() throws {
+    let help = try HelpText.of(["run"])
+    let flags = [
+      "-o, --output", "--provider <", "--model <", "--max-tokens <", "--key <", "--concurrency <",
+      "--keystore <", "--log-level <",
+    ]
+    let places = flags.map { help.range(of: "\n  " + $0)?.lowerBound }
+    #expect(!places.contains(nil))
+    let found = places.compactMap(\.self)
+    #expect(found == found.sorted())
+  }
+
+  @Test(arguments: [
+    (["rnu"], "did you mean `nightjar run`?"), (["keys", "ad"], "`nightjar keys add`?"),
+    (["sing"], "`nightjar --help`"), (["keys", "whistle"], "`nightjar keys --help`"),
+    (["in.jsonl"], "`nightjar run in.jsonl -o results.jsonl`"),
+  ])
+  func `a mistyped command is told the nearest`(arguments: [String], words: String) throws {
+    let folder = try Scratch()
+    try folder.write("in.jsonl", prompts(0..<1))
+    let ending = try folder.nightjar(arguments)
+    #expect(ending.status == 64 && ending.errors.contains(words), "\(ending.errors)")
+  }
+
+  @Test(arguments: ["bash", "zsh", "fish"])
+  func `completions complete the names of files`(shell: String) throws {
+    let script = try Scratch().nightjar(["--generate-completion-script", shell]).output
+    let files = ["bash": "add_completions -f", "zsh": ":path:_files", "fish": "-rF"]
+    #expect(script.contains(files[shell] ?? ""), "\(script.prefix(2_000))")
   }
 
   @Test func `the version and unknown commands`() throws {

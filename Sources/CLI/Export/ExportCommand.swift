@@ -15,7 +15,7 @@ struct ExportCommand: AsyncParsableCommand {
 
         nightjar export results.jsonl -o in-order.jsonl --ordered
         nightjar export results.jsonl -o failed.jsonl --failed
-        nightjar export night.queue -o results.jsonl
+        nightjar export night.queue -o night.jsonl
         nightjar export results.jsonl -o - | wc -l
 
       Of a damaged batch everything is written that can still be read; how many results that leaves \
@@ -23,10 +23,17 @@ struct ExportCommand: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "A queue, a job file (.yaml), a results file, or a .nightjar file.")
+  @Argument(
+    help: "A queue, a job file (.yaml), a results file, or a .nightjar file.",
+    completion: .file()
+  )
   var target: String
 
-  @Option(name: .shortAndLong, help: "The file to write, or - for standard output.")
+  @Option(
+    name: .shortAndLong,
+    help: "The file to write, or - for standard output.",
+    completion: .file()
+  )
   var output: String
 
   @Flag(help: "Write the failed jobs, as lines that can be run again.")

@@ -16,7 +16,7 @@ struct KeysAdd: ParsableCommand {
 
       Example:
         nightjar keys add anthropic --provider anthropic
-        pass show anthropic | nightjar keys add anthropic --expires 90d
+        pass show openai | nightjar keys add openai --expires 90d
       """
   )
 

@@ -27,7 +27,10 @@ struct KeysAudit: ParsableCommand {
       """
   )
 
-  @Argument(help: "A job file (.yaml), a results file, a .nightjar file, or an audit log itself.")
+  @Argument(
+    help: "A job file (.yaml), a results file, a .nightjar file, or an audit log itself.",
+    completion: .file()
+  )
   var target: String?
 
   @Flag(help: "Check the log instead of showing it.")

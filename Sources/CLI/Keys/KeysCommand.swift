@@ -13,7 +13,8 @@ struct KeysCommand: AsyncParsableCommand {
       Put a key in and use it:
         nightjar keys init
         nightjar keys add anthropic --provider anthropic
-        nightjar run prompts.jsonl -o results.jsonl --key keystore:anthropic
+        nightjar run prompts.jsonl -o results.jsonl --provider anthropic \\
+          --model claude-opus-4-6 --max-tokens 512 --key keystore:anthropic
 
       Give it a new value while batches run, and undo that:
         nightjar keys rotate anthropic --overlap 24h

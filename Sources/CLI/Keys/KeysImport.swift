@@ -15,11 +15,12 @@ struct KeysImport: ParsableCommand {
       Example:
         sops -d keys.enc.json | nightjar keys import -
         nightjar keys import keys.env --overlap 1h
-        age -d -i old-identity.txt old.age | jq '[.keys[]|{(.id):.value}]|add' | nightjar keys import -
+        age -d -i old-identity.txt old.age | jq '[.keys[]|{(.id):.value}]|add' | \\
+          nightjar keys import -
       """
   )
 
-  @Argument(help: "The file, or - for standard input.")
+  @Argument(help: "The file, or - for standard input.", completion: .file())
   var file: String
 
   @Option(

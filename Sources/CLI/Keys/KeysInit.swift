@@ -21,7 +21,8 @@ struct KeysInit: ParsableCommand {
 
       Example:
         nightjar keys init
-        nightjar keys init --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p
+        nightjar keys init \\
+          --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p
         nightjar keys init --keystore team.age --passphrase
       """
   )

@@ -47,7 +47,8 @@ struct KeysRotate: AsyncParsableCommand {
 
   @Option(
     name: .customLong("ca-file"),
-    help: ArgumentHelp("Trust the certificates in this file when asking.", valueName: "pem")
+    help: ArgumentHelp("Trust the certificates in this file when asking.", valueName: "pem"),
+    completion: .file()
   )
   var caFile: String?
 

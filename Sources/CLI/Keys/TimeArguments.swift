@@ -19,6 +19,11 @@ struct SpanArgument: ExpressibleByArgument {
   }
 
   var duration: Duration { .seconds(seconds) }
+
+  /// As it is written.
+  var defaultValueDescription: String {
+    seconds % 3600 == 0 ? "\(seconds / 3600)h" : "\(seconds)s"
+  }
 }
 
 /// A moment as it is written on the command line: `2027-01-31`, `2027-01-31T12:00:00Z`, or a time

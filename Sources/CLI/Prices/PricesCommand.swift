@@ -21,7 +21,10 @@ struct PricesCommand: ParsableCommand {
       """
   )
 
-  @Option(help: ArgumentHelp("Prices that go before the built-in ones.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Prices that go before the built-in ones.", valueName: "file"),
+    completion: .file()
+  )
   var prices: String?
 
   func run() throws {

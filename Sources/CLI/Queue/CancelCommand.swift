@@ -18,7 +18,10 @@ struct CancelCommand: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "A queue, a job file (.yaml), a results file, or a .nightjar file.")
+  @Argument(
+    help: "A queue, a job file (.yaml), a results file, or a .nightjar file.",
+    completion: .file()
+  )
   var target: String
 
   @Option(

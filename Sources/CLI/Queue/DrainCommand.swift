@@ -17,7 +17,10 @@ struct DrainCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "A queue, a job file (.yaml), a results file, or a .nightjar file.")
+  @Argument(
+    help: "A queue, a job file (.yaml), a results file, or a .nightjar file.",
+    completion: .file()
+  )
   var target: String
 
   mutating func run() throws {

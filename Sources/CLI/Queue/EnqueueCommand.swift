@@ -26,14 +26,17 @@ struct EnqueueCommand: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "A .jsonl file, a folder, - for standard input, or a job file with an input.")
+  @Argument(
+    help: "A .jsonl file, a folder, - for standard input, or a job file with an input.",
+    completion: .file()
+  )
   var input: String
 
   @OptionGroup var queue: QueueOption
 
   @OptionGroup(title: "Input") var reading: InputOptions
 
-  @Option(help: ArgumentHelp("Higher ones go first (default 0).", valueName: "n"))
+  @Option(help: ArgumentHelp("Higher ones go first.", valueName: "n"))
   var priority = 0
 
   @Flag(help: "Refuse an input that has any bad line, before anything is queued.")

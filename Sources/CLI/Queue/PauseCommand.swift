@@ -16,7 +16,10 @@ struct PauseCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "A queue, a job file (.yaml), a results file, or a .nightjar file.")
+  @Argument(
+    help: "A queue, a job file (.yaml), a results file, or a .nightjar file.",
+    completion: .file()
+  )
   var target: String
 
   mutating func run() throws {
@@ -44,7 +47,10 @@ struct ResumeCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "A queue, a job file (.yaml), a results file, or a .nightjar file.")
+  @Argument(
+    help: "A queue, a job file (.yaml), a results file, or a .nightjar file.",
+    completion: .file()
+  )
   var target: String
 
   mutating func run() throws {

@@ -3,7 +3,10 @@ import Runner
 
 /// Which queue.
 struct QueueOption: ParsableArguments {
-  @Option(help: ArgumentHelp("The file of the queue.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("The file of the queue.", valueName: "path"),
+    completion: .file()
+  )
   var queue: String?
 
   /// - Throws: ``CLIError`` where neither the flag nor the job file names one.

@@ -46,7 +46,10 @@ struct RetryCommand: AsyncParsableCommand {
     }
   }
 
-  @Argument(help: "A queue, a job file (.yaml), a results file, or a .nightjar file.")
+  @Argument(
+    help: "A queue, a job file (.yaml), a results file, or a .nightjar file.",
+    completion: .file()
+  )
   var target: String
 
   @Flag var which: Which?

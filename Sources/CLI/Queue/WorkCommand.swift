@@ -16,7 +16,7 @@ struct WorkCommand: AsyncParsableCommand {
         nightjar enqueue prompts.jsonl --queue night.queue
         nightjar work --queue night.queue --until-empty --provider anthropic \\
           --model claude-opus-4-6 --max-tokens 512 --key keystore:anthropic
-        nightjar export night.queue -o results.jsonl
+        nightjar export night.queue -o night.jsonl
 
       A worker that dies is noticed at once, one that is frozen when its lease is over; its jobs go \
       to the others, and what it sends after that changes nothing. Its requests in flight may have \
@@ -31,7 +31,10 @@ struct WorkCommand: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "A job file (.yaml), for provider, prompt, accounts and so on.")
+  @Argument(
+    help: "A job file (.yaml), for provider, prompt, accounts and so on.",
+    completion: .file()
+  )
   var spec: String?
 
   @OptionGroup var queue: QueueOption
@@ -41,7 +44,7 @@ struct WorkCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How long a worker that is not heard of keeps its jobs (default 30).",
+      "How long a worker that is not heard of keeps its jobs. (default: 30)",
       valueName: "seconds"
     ),
     transform: SettingValue.lease.flag

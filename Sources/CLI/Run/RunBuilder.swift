@@ -17,8 +17,8 @@ struct RunBuilder {
     limit = options.limit ?? file.limit
     budget = options.budget ?? file.budget
     let name = isJobFile ? try file.inputName(at: options.input) : options.input
-    let batch = options.queue ?? file.queue
-    let own = (options.output ?? file.output).map { BatchFiles(output: $0, batch: batch) }
+    let batch = options.place.queue ?? file.queue
+    let own = (options.place.output ?? file.output).map { BatchFiles(output: $0, batch: batch) }
     let withheld = Self.withheld(settings, own)
     builder = PlanBuilder(
       settings,
@@ -39,13 +39,13 @@ struct RunBuilder {
   ///
   /// - Throws: ``CLIError`` where no output is named.
   func files() throws -> BatchFiles {
-    guard let output = options.output ?? file.output, !output.isEmpty else {
+    guard let output = options.place.output ?? file.output, !output.isEmpty else {
       throw CLIError.usage(
         "nothing says where the results go",
         next: "name a file for them: -o results.jsonl"
       )
     }
-    let batch = options.queue ?? file.queue
+    let batch = options.place.queue ?? file.queue
     guard let stream = OutputFile.stream(named: output) else {
       return BatchFiles(output: output, batch: batch)
     }

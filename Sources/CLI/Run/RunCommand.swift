@@ -2,6 +2,25 @@ import ArgumentParser
 import Jobs
 import Runner
 
+/// Where the results of a run go.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: "Where results go, - for standard output; not needed with a job file.",
+    completion: .file()
+  )
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The batch file, where it should not lie beside the results.",
+      valueName: "path"
+    ),
+    completion: .file()
+  )
+  var queue: String?
+}
+
 /// `nightjar run`: runs a batch, or resumes it.
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -49,22 +68,13 @@ struct RunCommand: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "A job file (.yaml), a .jsonl file, a folder, or - for standard input.")
+  @Argument(
+    help: "A job file (.yaml), a .jsonl file, a folder, or - for standard input.",
+    completion: .file()
+  )
   var input: String
 
-  @Option(
-    name: .shortAndLong,
-    help: "Where results go, - for standard output; not needed with a job file."
-  )
-  var output: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "The batch file, where it should not lie beside the results.",
-      valueName: "path"
-    )
-  )
-  var queue: String?
+  @OptionGroup(title: "Output") var place: OutputOptions
 
   @OptionGroup var shared: SharedOptions
 
@@ -83,7 +93,7 @@ struct RunCommand: AsyncParsableCommand {
   var budget: USD?
 
   @Option(
-    help: "Seconds after which a run gives up if nothing ever answered (default 60).",
+    help: "Seconds after which a run gives up if nothing ever answered. (default: 60)",
     transform: SettingValue.seconds.flag
   )
   var giveUpAfter: Duration?

@@ -8,7 +8,8 @@ struct KeystoreOptions: ParsableArguments {
       "The keystore file. (default: $NIGHTJAR_KEYSTORE, or nightjar/keystore.age in "
         + "$XDG_CONFIG_HOME or ~/.config)",
       valueName: "path"
-    )
+    ),
+    completion: .file()
   )
   var keystore: String?
 
@@ -17,7 +18,8 @@ struct KeystoreOptions: ParsableArguments {
       "The age identity file that opens it. (default: $NIGHTJAR_IDENTITY, or nightjar-identity in "
         + "$CREDENTIALS_DIRECTORY, or identity.txt beside the default keystore)",
       valueName: "path"
-    )
+    ),
+    completion: .file()
   )
   var identity: String?
 

@@ -7,22 +7,23 @@ import Runner
 struct SharedOptions: ParsableArguments {
   @OptionGroup(title: "Provider") var provider: ProviderOptions
   @OptionGroup(title: "Keys") var keys: KeyOptions
-  @OptionGroup(title: "Keystore") var keystore: KeystoreOptions
   @OptionGroup(title: "Pace") var pace: PaceOptions
+  @OptionGroup(title: "Keystore") var keystore: KeystoreOptions
 
   @Option(
     help: ArgumentHelp(
       "Prices that go before the built-in ones; 'nightjar prices' prints a file to edit.",
       valueName: "file"
-    )
+    ),
+    completion: .file()
   )
   var prices: String?
 
   @Option(
     help: ArgumentHelp(
       """
-      What is done with a job whose request may have left when its worker died: resend it (default; \
-      it may be paid for twice), or hold it until 'nightjar retry --unknown'.
+      What is done with a job whose request may have left when its worker died: resend it, \
+      which may be paid for twice, or hold it until 'nightjar retry --unknown'. (default: resend)
       """
     )
   )
@@ -40,7 +41,7 @@ struct SharedOptions: ParsableArguments {
   @Flag(help: "Print no progress.")
   var quiet = false
 
-  @Option(help: "trace, debug, info, notice, warning or error.")
+  @Option(help: "The least that is told: trace, debug, info, notice, warning or error.")
   var logLevel = "notice"
 
   func validate() throws {
@@ -63,6 +64,15 @@ struct ProviderOptions: ParsableArguments {
   @Option(help: ArgumentHelp("\(providerChoice)."))
   var provider: String?
 
+  @Option(help: "The model of prompts that name none.")
+  var model: String?
+
+  @Option(
+    help: "The most tokens of an answer, for prompts that say nothing.",
+    transform: SettingValue.tokens.flag
+  )
+  var maxTokens: Int?
+
   @Option(
     help: ArgumentHelp(
       "Where requests go, with or without a trailing /v1; http:// on this machine only.",
@@ -80,15 +90,6 @@ struct ProviderOptions: ParsableArguments {
   )
   var allowHTTP: [String] = []
 
-  @Option(help: "The model of prompts that name none.")
-  var model: String?
-
-  @Option(
-    help: "The most tokens of an answer, for prompts that say nothing.",
-    transform: SettingValue.tokens.flag
-  )
-  var maxTokens: Int?
-
   @Option(help: "Where plain prompts go at openai: chat, responses or embeddings.")
   var api: String?
 
@@ -97,7 +98,8 @@ struct ProviderOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("ca-file")],
-    help: ArgumentHelp("Trust the certificates in this file.", valueName: "pem")
+    help: ArgumentHelp("Trust the certificates in this file.", valueName: "pem"),
+    completion: .file()
   )
   var caFile: String?
 
@@ -122,7 +124,7 @@ struct KeyOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Wait so long at the start for a secret store that does not answer (default 3).",
+      "Wait so long at the start for a secret store that does not answer. (default: 3)",
       valueName: "seconds"
     ),
     transform: SettingValue.wait.flag
@@ -153,14 +155,14 @@ extension USD: ExpressibleByArgument {
 /// How fast and how long.
 struct PaceOptions: ParsableArguments {
   @Option(
-    help: "The most requests in flight (default 1000; 100 while no limit is known).",
+    help: "The most requests in flight. (default: 1000; 100 while no limit is known)",
     transform: SettingValue.concurrency.flag
   )
   var concurrency: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Bytes of prompts and answers to hold at a time, such as 500MB or 1GiB (default 256MB).",
+      "Bytes of prompts and answers to hold at a time, such as 500MB or 1GiB. (default: 256MB)",
       valueName: "size"
     ),
     transform: SettingValue.memory.flag
@@ -192,25 +194,25 @@ struct PaceOptions: ParsableArguments {
   var otpm: StatedLimit?
 
   @Option(
-    help: "Seconds that one request may take (default 600).",
+    help: "Seconds that one request may take. (default: 600)",
     transform: SettingValue.seconds.flag
   )
   var timeout: Duration?
 
   @Option(
-    help: "Errors after which a job fails (default 8).",
+    help: "Errors after which a job fails. (default: 8)",
     transform: SettingValue.attempts.flag
   )
   var maxAttempts: Int?
 
   @Option(
-    help: "Seconds that ^C waits for what is in flight (default 30).",
+    help: "Seconds that ^C waits for what is in flight. (default: 30)",
     transform: SettingValue.seconds.flag
   )
   var grace: Duration?
 
   @Option(
-    help: "Seconds to wait while no account can be used (default: for ever).",
+    help: "Seconds to wait while no account can be used. (default: for ever)",
     transform: SettingValue.seconds.flag
   )
   var parkFor: Duration?

@@ -15,7 +15,8 @@ struct PlaceOptions: ParsableArguments {
     help: ArgumentHelp(
       "Append one JSON line per request to a file. GET /simulator/ledger has the totals.",
       valueName: "file"
-    )
+    ),
+    completion: .file()
   )
   var ledger: String?
 

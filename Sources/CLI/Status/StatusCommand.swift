@@ -24,7 +24,10 @@ struct StatusCommand: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "A queue, a job file (.yaml), a results file, or a .nightjar file.")
+  @Argument(
+    help: "A queue, a job file (.yaml), a results file, or a .nightjar file.",
+    completion: .file()
+  )
   var target: String
 
   @Flag(help: "Print one line of JSON.")
