@@ -36,6 +36,35 @@ struct ExampleTests {
     }
   }
 
+  /// The job files that the documents show, which begin with one of these fields.
+  private static let jobFiles: [String] = {
+    let pages = (try? FileManager.default.contentsOfDirectory(atPath: root + "/docs")) ?? []
+    return (["README.md"] + pages.map { "docs/" + $0 }).flatMap { page in
+      let text = (try? String(contentsOfFile: "\(root)/\(page)", encoding: .utf8)) ?? ""
+      return text.components(separatedBy: "\n\n").filter { block in
+        ["    input:", "    accounts:", "    secrets:"].contains { block.hasPrefix($0) }
+      }
+    }
+  }()
+
+  @Test(arguments: jobFiles)
+  func `every job file runs, with what the others say where it says nothing`(block: String) throws {
+    let folder = try Scratch()
+    var text = block.replacing(/(?m)^[ ]{4}/, with: "") + "\n"
+    let fields = [
+      "input": "prompts.jsonl", "output": "results.jsonl", "provider": "anthropic",
+      "model": "claude-opus-4-6", "max_tokens": "64",
+    ]
+    for (name, value) in fields where !text.contains("\n\(name):") && !text.hasPrefix(name + ":") {
+      text += "\(name): \(value)\n"
+    }
+    try folder.write("job.yaml", text)
+    try folder.write("prompts.jsonl", prompts(0..<1))
+    try folder.write("documents/a.txt", "A text.")
+    let ending = try folder.nightjar(["run", "job.yaml", "--dry-run"])
+    #expect(ending.status == 0, "\(text)\n\(ending.errors)")
+  }
+
   @Test(arguments: try HelpText.commands())
   func `every example of a help text works`(command: [String]) throws {
     let lines = ExampleLines.lines(ofHelp: try HelpText.of(command))

@@ -40,5 +40,29 @@ extension Mistake {
       try scene.startProvider()
       try scene.nightjar(run())
     },
+    Mistake(
+      "Jobs that are not named",
+      "`cancel` was left without the jobs that it is for.",
+      ["cancel", "results.jsonl"],
+      64
+    ),
+    Mistake(
+      "A worker without a queue",
+      "`work` was given the input, as `run` is.",
+      ["work"] + usual,
+      64
+    ),
+    Mistake(
+      "Resuming what was stopped, and not paused",
+      "The run had ended early, here since nobody answered.",
+      ["resume", "results.jsonl"],
+      0
+    ) { try $0.nightjar(run(["--give-up-after", "1"])) },
+    Mistake(
+      "Two ways at once",
+      "Both flags for results whose prompt has changed were given.",
+      run(["--allow-changed", "--rerun-changed"]),
+      64
+    ),
   ]
 }

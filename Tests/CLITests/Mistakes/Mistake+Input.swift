@@ -60,5 +60,11 @@ extension Mistake {
         "input: prompts.jsonl\noutput: results.jsonl\nprovider: anthropic\nmax_token: 256\n"
       )
     },
+    Mistake(
+      "An estimate of what cannot be sent",
+      "The file holds no prompts at all.",
+      ["estimate", "prompts.jsonl"] + usual,
+      65
+    ) { try $0.folder.write("prompts.jsonl", "What is a nightjar?\nWhere does it live?\n") },
   ]
 }

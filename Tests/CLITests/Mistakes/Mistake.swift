@@ -30,10 +30,15 @@ struct Mistake: CustomTestStringConvertible {
   }
 
   /// What a run needs besides its input and output; the page shows it as `…`.
-  static let usual = [
-    "--provider", "anthropic", "--model", "claude-opus-4-6", "--max-tokens", "256", "--key",
-    "env:ANTHROPIC_API_KEY",
+  static let usual = usualButKey + ["--key", "env:ANTHROPIC_API_KEY"]
+  static let usualButKey = [
+    "--provider", "anthropic", "--model", "claude-opus-4-6", "--max-tokens", "256",
   ]
+
+  /// A run with this key.
+  static func run(key: String) -> [String] {
+    ["run", "prompts.jsonl", "-o", "results.jsonl"] + usualButKey + ["--key", key]
+  }
 
   /// A run of the input that every scene has; later flags beat earlier ones.
   static func run(_ flags: [String] = [], input: String = "prompts.jsonl") -> [String] {

@@ -31,8 +31,9 @@ struct MistakeRecord {
   /// The command line as it is typed, its usual flags as `…`.
   private var command: String {
     let words = mistake.arguments.map { $0.contains(" ") ? "'\($0)'" : $0 }
-    let usual = Mistake.usual.joined(separator: " ")
-    return (["nightjar"] + words).joined(separator: " ").replacing(usual, with: "…")
+    return (["nightjar"] + words).joined(separator: " ")
+      .replacing(Mistake.usual.joined(separator: " "), with: "…")
+      .replacing(Mistake.usualButKey.joined(separator: " "), with: "…")
   }
 
   private static func steady(_ text: String, in scene: MistakeScene) -> String {

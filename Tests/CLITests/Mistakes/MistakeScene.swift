@@ -8,6 +8,9 @@ final class MistakeScene {
   /// Variables of the environment that a mistake needs or lacks.
   var environment = ["ANTHROPIC_API_KEY": "made-up-key-0123456789"]
 
+  /// What is piped in.
+  var input: String?
+
   init() throws {
     folder = try Scratch()
     try folder.write("prompts.jsonl", prompts(0..<3))
@@ -26,7 +29,7 @@ final class MistakeScene {
     try folder.nightjar(
       arguments,
       environment: environment.merging(["NIGHTJAR_BASE_URL": url]) { $1 },
-      input: input
+      input: input ?? self.input
     )
   }
 }

@@ -40,8 +40,8 @@ enum MistakesPage {
     compares this page with what it sees; `NIGHTJAR_WRITE_MISTAKES=1 scripts/run-tests --filter \
     MistakeTests` writes the page anew.
 
-    `…` stands for `\(Mistake.usual.joined(separator: " "))`. The numbers of runs, ports and times \
-    differ.
+    `…` stands for `\(Mistake.usual.joined(separator: " "))`, without \
+    `--key` where a key is shown. The numbers of runs, ports and times differ.
 
     """
 }
