@@ -59,7 +59,8 @@ final class EventLog: EventSink {
   }
 
   private func key(_ event: KeyEvent, _ account: String) {
-    let name = [event.reference, event.label.map { "version \($0)" }, event.fingerprint]
+    let fingerprint = event.fingerprint == event.reference ? nil : event.fingerprint
+    let name = [event.reference, event.label.map { "version \($0)" }, fingerprint]
       .compactMap(\.self).joined(separator: " ")
     let detail = event.detail.map { ": \($0)" } ?? ""
     let isFirst = accepted.withLock { accounts in

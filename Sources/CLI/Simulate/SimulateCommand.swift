@@ -17,7 +17,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
         nightjar simulate --port 8089 --latency 200ms --rpm 600 --fault reset=0.02
         REHEARSAL=any-made-up-key nightjar run prompts.jsonl -o results.jsonl \\
-          --provider anthropic --model any --key env:REHEARSAL \\
+          --provider anthropic --model any --max-tokens 64 --key env:REHEARSAL \\
           --base-url http://127.0.0.1:8089
         curl http://127.0.0.1:8089/simulator/ledger
 

@@ -13,6 +13,7 @@ extension StoreError {
     switch number {
     case ENOSPC, EDQUOT:
       self.init(noRoom: doing, isQuota: number == EDQUOT, at: place, needed: needed)
+    case EFBIG: self.init(tooLarge: doing, at: place)
     case EPIPE:
       self.init(
         .readerGone,
@@ -42,6 +43,27 @@ extension StoreError {
         next: "check the disk and run the same command"
       )
     }
+  }
+
+  /// A file may not grow further, which is a limit of the process that only its parent sets.
+  init(tooLarge doing: String, at place: String) {
+    let limit = Self.largestFile.map { " (\($0) bytes)" } ?? ""
+    self.init(
+      .diskFull,
+      "\(doing): the file would grow past the largest size that is allowed here\(limit)",
+      at: place,
+      next: "raise the limit (`ulimit -f unlimited`) and run the same command; finished jobs will "
+        + "not be sent again"
+    )
+  }
+
+  /// How large a file of this process may become, in bytes; nil where nothing limits it.
+  static var largestFile: UInt64? {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0,
+      limit.rlim_cur < UInt64(Int64.max)
+    else { return nil }
+    return UInt64(limit.rlim_cur)
   }
 
   /// The disk, or the user's part of it, is full.

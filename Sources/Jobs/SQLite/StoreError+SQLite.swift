@@ -51,6 +51,10 @@ extension StoreError {
         reason: Self.reason(system) ?? "input/output error",
         at: path
       )
+    // SQLite does not always keep the reason of a write that the system refused.
+    case (_, .SQLITE_IOERR, EFBIG): self.init(tooLarge: "cannot write the batch", at: path)
+    case (.SQLITE_IOERR_WRITE, _, 0) where Self.largestFile != nil:
+      self.init(tooLarge: "cannot write the batch", at: path)
     case (_, .SQLITE_IOERR, _):
       self.init(
         .inputOutput,

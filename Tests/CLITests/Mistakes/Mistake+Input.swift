@@ -62,9 +62,9 @@ extension Mistake {
     },
     Mistake(
       "An estimate of what cannot be sent",
-      "The file holds no prompts at all.",
+      "The lines name their prompts as another tool does.",
       ["estimate", "prompts.jsonl"] + usual,
       65
-    ) { try $0.folder.write("prompts.jsonl", "What is a nightjar?\nWhere does it live?\n") },
+    ) { try $0.folder.write("prompts.jsonl", #"{"id":"0","question":"What is a nightjar?"}"#) },
   ]
 }
