@@ -71,6 +71,7 @@ struct BadInputTests {
     #expect(ending.status == 1, "\(ending.errors)")
     try folder.expectResults([0, 1, 2, 4, 5])
     #expect(try folder.failures().map(\.id) == ["3"])
+    #expect(ending.errors.contains("next: `nightjar retry out.jsonl`"), "\(ending.errors)")
     #expect(provider.requests.count == 6)
   }
 

@@ -34,6 +34,7 @@ struct EstimateCommand: AsyncParsableCommand {
       )
     }
     try await builder.input.refuseForeignFormat()
+    try await plan.refuseMissingSettings()
     let prices = try plan.prices()
     let summary = try Self.summary(plan)
     var estimate = try await Estimator(

@@ -60,6 +60,15 @@ struct KeysRotate: AsyncParsableCommand {
 
   mutating func run() async throws {
     let keystore = try options.openedForChange()
+    let id = try KeyReference.keystoreID(value.id)
+    guard try keystore.entries().contains(where: { $0.id == id }) else {
+      throw CLIError(
+        "the keystore has no key '\(id)' to rotate",
+        at: keystore.location.path,
+        next: "'nightjar keys list' shows what it has, and 'nightjar keys add \(id)' adds it",
+        exitCode: 77
+      )
+    }
     let key = try value.key()
     if probe {
       let entry = try keystore.entries().first { $0.id == value.id }

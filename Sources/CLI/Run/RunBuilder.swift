@@ -85,7 +85,7 @@ struct RunBuilder {
   }
 
   /// What no job can do without is missed before anything starts.
-  private func refuseMissingSettings() async throws {
+  func refuseMissingSettings() async throws {
     guard let missing = try await builder.preparer.missingSetting(in: input) else { return }
     let isJobFile = JobFile.isName(options.input)
     throw CLIError(

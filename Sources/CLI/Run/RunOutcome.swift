@@ -62,7 +62,15 @@ struct RunOutcome {
         (files.stream == nil ? export : "standard output", "\(export) --failed")
       }
     let hasFailed = report.summary.failed > 0 && !report.summary.isQueue
+    let isAtEnd = if case nil = report.stop { true } else { false }
     return ["results: \(completed)"] + (hasFailed ? ["failed jobs: \(failed)"] : [])
+      + (hasFailed && isAtEnd ? [again] : [])
+  }
+
+  /// What makes failed jobs run again, which the same command alone does not.
+  private var again: String {
+    let target = files.output?.completed ?? files.batch
+    return "next: `nightjar retry \(target)` and the same command try the failed jobs again"
   }
 
   private var trouble: String { report.trouble.map { "; the last error: \($0)" } ?? "" }
