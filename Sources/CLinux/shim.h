@@ -6,7 +6,6 @@
 #include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -29,10 +28,7 @@ extern int pipe2(int ends[2], int flags);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int first);
 // O_PATH, of the kernel's <asm-generic/fcntl.h>.
 static const int nightjar_path_only = 010000000;
-extern long syscall(long number, ...);
-
-// syscall is variadic, which Swift cannot import; renameat2 with RENAME_NOREPLACE (1), which old
-// systems' libraries do not have.
-static inline int nightjar_rename_new(const char *old, const char *new_name) {
-  return (int)syscall(SYS_renameat2, AT_FDCWD, old, AT_FDCWD, new_name, 1u);
-}
+extern int renameat2(int old_folder, const char *old, int new_folder, const char *new_name,
+                     unsigned int flags);
+// RENAME_NOREPLACE, of the kernel's <linux/fs.h>.
+static const unsigned int nightjar_rename_noreplace = 1;

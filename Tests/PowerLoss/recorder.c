@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,19 +214,33 @@ int fsync(int descriptor) { return record_sync(descriptor, REAL(fsync)); }
 int fdatasync(int descriptor) { return record_sync(descriptor, REAL(fdatasync)); }
 
 // Both names, with a zero between them.
+static void record_rename(const char *old, const char *new) {
+  char names[2 * NAME_MAX + 2];
+  size_t length = strlen(old) + 1 + strlen(new);
+  if (length > sizeof names) abort();
+  memcpy(names, old, strlen(old) + 1);
+  memcpy(names + strlen(old) + 1, new, strlen(new));
+  append((struct record){RENAME, 0, 0, length, 0}, names, NULL);
+}
+
 int rename(const char *from, const char *to) {
   const char *old = name_in_folder(from), *new = name_in_folder(to);
   if (!old || !new) return REAL(rename)(from, to);
   begin();
   int result = REAL(rename)(from, to);
-  if (result == 0) {
-    char names[2 * NAME_MAX + 2];
-    size_t length = strlen(old) + 1 + strlen(new);
-    if (length > sizeof names) abort();
-    memcpy(names, old, strlen(old) + 1);
-    memcpy(names + strlen(old) + 1, new, strlen(new));
-    append((struct record){RENAME, 0, 0, length, 0}, names, NULL);
-  }
+  if (result == 0) record_rename(old, new);
+  end();
+  return result;
+}
+
+int renameat2(int from_folder, const char *from, int to_folder, const char *to,
+              unsigned int flags) {
+  const char *old = name_in_folder(from), *new = name_in_folder(to);
+  bool is_ours = from_folder == AT_FDCWD && to_folder == AT_FDCWD && old && new;
+  if (!is_ours) return REAL(renameat2)(from_folder, from, to_folder, to, flags);
+  begin();
+  int result = REAL(renameat2)(from_folder, from, to_folder, to, flags);
+  if (result == 0) record_rename(old, new);
   end();
   return result;
 }

@@ -252,7 +252,7 @@ struct AgeForgeries {
     Case(armor: "with a line feed in its padding", "armor failure") {
       $0.replacing("==\n", with: "=\n=\n")
     },
-    Case(armor: "of nothing", "armor failure") { _ in begin + "-----END AGE ENCRYPTED FILE-----\n"
+    Case(armor: "of nothing", "header failure") { _ in begin + "-----END AGE ENCRYPTED FILE-----\n"
     },
     Case(armor: "around garbage", "payload failure") {
       let lines = $0.split(separator: "\n")

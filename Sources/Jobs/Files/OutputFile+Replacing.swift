@@ -32,7 +32,7 @@ extension OutputFile {
 
   private static func rename(_ old: String, to new: String, overwrites: Bool) throws(StoreError) {
     if !overwrites {
-      if unsafe nightjar_rename_new(old, new) == 0 { return }
+      if unsafe renameat2(AT_FDCWD, old, AT_FDCWD, new, nightjar_rename_noreplace) == 0 { return }
       // Not every file system has it (renameat2(2)); what was there was looked at before.
       guard errno == EINVAL || errno == ENOSYS else {
         throw StoreError(errno: errno, doing: "cannot give the file its name", at: new)

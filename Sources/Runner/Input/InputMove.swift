@@ -27,17 +27,23 @@ struct InputMove {
   /// Gives the batch its input's new name, where it is the same input by its content, and where the
   /// user says that it is.
   ///
+  /// What is still where it was has not moved: a file that begins alike is another input then.
+  ///
   /// - Throws: ``StoreError`` `.inputChanged` where neither is so; the batch is as it was then.
   func settle(_ store: any BatchStore, _ reconciler: InputReconciler) async throws {
-    if !isStated, try await !reconciler.holdsQueued(try await store.summary()) { throw refusal }
+    if !isStated {
+      guard FileKind(at: recorded.path) == .absent,
+        try await reconciler.holdsQueued(try await store.summary())
+      else { throw refusal }
+    }
     try await store.moveInput(to: input.batchInput)
   }
 
   private var refusal: StoreError {
     StoreError(
       .inputChanged,
-      "the batch was started with another input, \(recorded.path), and this one differs from what "
-        + "was queued of it",
+      "the batch was started with another input, \(recorded.path), which is still there or differs "
+        + "from this one",
       at: input.path,
       next: "run the batch with that input, choose another output for this one, or, where this is "
         + "that input, moved and changed since, add --input-moved"

@@ -98,8 +98,8 @@ actor ExportView {
       let page = try await store.results(after: last, limit: Self.page)
       if let first = page.first(where: { $0.state == state }) {
         let start = try await file.read(at: 0, count: first.line.count)
-        // A power cut can leave zeros where a line was to be.
-        return start.first == 0 || first.line.starts(with: start)
+        // A power cut can leave zeros where parts of a line were to be.
+        return zip(start, first.line).allSatisfy { $0 == $1 || $0 == 0 }
       }
       guard let end = page.last, !isRecorded else { return isRecorded }
       last = end.sequence

@@ -23,7 +23,7 @@ final class Recording: Sendable {
 
   /// The jobs whose prompts are good.
   static let jobs = 0..<150
-  private static let badLines = ["no JSON", #"{"prompt":"whose?"}"#, "[]"]
+  private static let badLines = ["no JSON", #"{"id":"whose"}"#, "[]"]
   /// Made once for all tests.
   private static let run = Result { try Recording(.run) }
   private static let queue = Result { try Recording(.queue) }
