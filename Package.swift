@@ -78,6 +78,7 @@ let package = Package(
       name: "nightjar",
       dependencies: [
         "Runner", "Jobs", "KeySources", "Transport", "JSON", "Secrets", "Simulator", "CWipe",
+        "CLinux",
         argumentParser, log,
       ],
       path: "Sources/CLI",

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import JSON
 import KeySources
@@ -13,9 +14,8 @@ final class Console: Sendable {
 
   /// Width of the terminal in characters.
   var columns: Int {
-    var size = winsize()
-    let isKnown = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0
-    return isKnown && size.ws_col > 0 ? Int(size.ws_col) : 80
+    let columns = Int(nightjar_columns(STDERR_FILENO))
+    return columns > 0 ? columns : 80
   }
 
   /// Prints a line above the progress line; whatever it quotes cannot end it or steer the terminal.

@@ -1,7 +1,11 @@
 #pragma once
+// What Glibc defines is Glibc's: without this its types could be taken for this module's, by the
+// order in which files are compiled.
+#pragma clang module import SwiftGlibc
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <spawn.h>
 #include <stddef.h>
@@ -20,6 +24,12 @@ static inline int nightjar_is_dumpable(void) {
 // fcntl is variadic, which Swift cannot import.
 static inline int nightjar_get_lock(int descriptor, struct flock *lock) {
   return fcntl(descriptor, F_GETLK, lock);
+}
+
+// ioctl is variadic, which Swift cannot import. The width of a terminal in characters; 0 for none.
+static inline int nightjar_columns(int descriptor) {
+  struct winsize size;
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 // The system's headers show these only to programs that ask for GNU extensions.
