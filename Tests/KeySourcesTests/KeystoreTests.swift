@@ -37,6 +37,14 @@ struct KeystoreTests {
     #expect(try store.entries().count == 1)
   }
 
+  @Test func `a name that is taken is known before a value is asked for`() throws {
+    let store = try stores.made()
+    try stores.add("main", "sk-one", to: store)
+    #expect(throws: Never.self) { try store.refuseKnown("other") }
+    let error = #expect(throws: KeySourceError.self) { try store.refuseKnown("main") }
+    #expect(error?.description.contains("keys rotate main") == true)
+  }
+
   @Test func `fields that nobody here knows survive every change`() throws {
     let store = try stores.made()
     let before =

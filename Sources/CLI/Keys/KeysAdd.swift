@@ -33,6 +33,7 @@ struct KeysAdd: ParsableCommand {
 
   func run() throws {
     let keystore = try options.openedForChange()
+    if value.isAsked, !replace { try keystore.refuseKnown(try KeyReference.keystoreID(value.id)) }
     let key = try value.key()
     let change = try keystore.store(key, value.terms, replacing: replace)
     let entry = change.after.map { " (\($0.summary))" } ?? ""

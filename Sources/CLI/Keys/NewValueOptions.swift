@@ -55,10 +55,13 @@ struct NewValueOptions: ParsableArguments {
     Keystore.Terms(provider: provider, notBefore: notBefore?.moment, expires: expires?.moment)
   }
 
+  /// Whether a person types the value.
+  var isAsked: Bool { !stdin && isatty(STDIN_FILENO) == 1 }
+
   /// The key with its new value, piped in or typed.
   func key() throws -> Key {
     let reference = KeyReference.keystore(id: try KeyReference.keystoreID(id))
-    if stdin || isatty(STDIN_FILENO) == 0 {
+    if !isAsked {
       return try Key(reference, value: try HiddenInput.read(from: STDIN_FILENO, "the key"))
     }
     let value = try HiddenInput.ask(

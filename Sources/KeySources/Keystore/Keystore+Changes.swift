@@ -20,17 +20,26 @@ extension Keystore {
         return Step(text: text, event: .added)
       }
       guard Self.fingerprint(of: place.current, in: document) != key.version else { return nil }
-      guard replacing else {
-        throw KeySourceError(
-          .usage,
-          "the keystore has a key '\(id)' with another value already; "
-            + "'nightjar keys rotate \(id)' gives it the new one with a time of overlap, and "
-            + "--replace at once"
-        )
-      }
+      guard replacing else { throw Self.known(id, "with another value ") }
       let text = key.withSecret { document.replacing(place, with: $0, stamp(terms)) }
       return Step(text: text, event: .replaced)
     }
+  }
+
+  /// Refuses a name that is taken, before anybody types a value for it.
+  ///
+  /// - Throws: ``KeySourceError``.
+  package func refuseKnown(_ id: String) throws(KeySourceError) {
+    guard try !entries().contains(where: { $0.id == id }) else { throw Self.known(id) }
+  }
+
+  private static func known(_ id: String, _ difference: String = "") -> KeySourceError {
+    KeySourceError(
+      .usage,
+      "the keystore has a key '\(id)' \(difference)already; "
+        + "'nightjar keys rotate \(id)' gives it a new value with a time of overlap, and "
+        + "--replace at once"
+    )
   }
 
   /// Gives a key a new value, and lets the one before be used until the overlap ends; the same
