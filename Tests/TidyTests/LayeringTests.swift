@@ -18,6 +18,7 @@ enum Layering {
       "ServiceLifecycle", "Glibc",
     ],
     "CLI": [
+      "CLinux",
       "Runner", "Jobs", "KeySources", "Transport", "JSON", "Secrets", "Simulator", "ArgumentParser",
       "Logging", "Dispatch", "Glibc",
     ],
