@@ -6,6 +6,8 @@ import Transport
 /// A failure as the user sees it: what happened, where, why, and what to do next.
 struct CLIError: Error {
   var message: String
+  /// What it is about one by one.
+  var details: [String] = []
   var place: String?
   var next: String?
   var exitCode: Int32
@@ -28,6 +30,7 @@ struct CLIError: Error {
         next: error.next,
         exitCode: Self.exitCode(of: error.code)
       )
+      details = error.details
     case let error as KeySourceError:
       self.init(sentence: error.description, exitCode: error.exitCode)
     case let error as JobFileError:

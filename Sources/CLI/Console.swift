@@ -54,6 +54,7 @@ final class Console: Sendable {
   func error(_ error: CLIError) {
     endProgress()
     note("error: \(error.message)")
+    for detail in error.details { note("    \(detail)") }
     if let place = error.place { note("  at: \(place)") }
     if let next = error.next { note("  next: \(next)") }
   }

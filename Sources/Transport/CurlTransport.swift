@@ -141,6 +141,13 @@ extension CurlTransport.Configuration {
     for case (let role, .some(let file)) in files where unsafe access(file, R_OK) != 0 {
       throw .setup("reading the \(role) \(file)")
     }
+    if let caFile, TrustStore.isUsable, TrustStore(file: caFile) == nil {
+      throw TransportError(
+        .setup,
+        "the CA file \(caFile) holds no certificate in PEM; name the file of the authority that "
+          + "signed the server's, which begins with -----BEGIN CERTIFICATE-----"
+      )
+    }
     if clientKey != nil, clientCertificate == nil {
       throw TransportError(.setup, "a client key is set without the client certificate it is for")
     }

@@ -61,6 +61,9 @@ extension TransportError {
     if code == .tls, Self.plainAnswers.contains(where: detail.contains) {
       detail = "the server answers without TLS at this port; is its address http:// ? (\(detail))"
     }
+    if curl == CURLE_PEER_FAILED_VERIFICATION {
+      detail += " (where it has a certificate of your own, --ca-file names the authority)"
+    }
     self.init(code, "\(code.reason): \(detail)", requestMayHaveLeft: requestsSent > 0)
   }
 

@@ -34,7 +34,7 @@ internal import CCurl
     unsafe SSL_CTX_set1_cert_store(context, store)
   }
 
-  private static var isUsable: Bool {
+  static var isUsable: Bool {
     guard let version = unsafe ccurl_version().pointee.ssl_version else {
       return false
     }

@@ -62,6 +62,38 @@ struct SettingsTests {
     #expect(variable.errors.contains("NIGHTJAR_PROVIDER"), "\(variable.errors)")
   }
 
+  @Test func `a variable that is all but one of ours is refused, and others are left alone`() throws
+  {
+    let run = ["run", "in.jsonl", "-o", "o", "--provider", "openai", "--model", "m"]
+    let near = try folder().nightjar(run, environment: ["NIGHTJAR_CONCURENCY": "9"])
+    #expect(near.status == 64)
+    #expect(near.errors.contains("did you mean NIGHTJAR_CONCURRENCY?"), "\(near.errors)")
+    let far = try folder().nightjar(run, environment: ["NIGHTJAR_WEATHER": "fine"])
+    #expect(!far.errors.contains("NIGHTJAR_WEATHER"))
+  }
+
+  @Test(arguments: [
+    (["run", "in.jsonl", "-o", "o", "--budget", "$5"], "such as 12.50"),
+    (["keys", "rotate", "a", "--overlap", "5"], "such as 45s"),
+    (["keys", "add", "a", "--expires", "tomorrow"], "2027-01-31"),
+  ])
+  func `a value that cannot be says what can be`(_ arguments: [String], _ example: String) throws {
+    let ending = try folder().nightjar(arguments)
+    #expect(ending.status == 64)
+    #expect(ending.errors.contains(example), "\(ending.errors)")
+  }
+
+  @Test func `a CA file that holds no certificate is told at once`() throws {
+    let ending = try folder().nightjar(
+      [
+        "run", "in.jsonl", "-o", "o", "--provider", "openai", "--model", "m", "--key",
+        "env:REHEARSAL", "--ca-file", "in.jsonl",
+      ]
+    )
+    #expect(ending.status == 78)
+    #expect(ending.errors.contains("BEGIN CERTIFICATE"), "\(ending.errors)")
+  }
+
   @Test func `a key by flag leaves the limits and models of the job file as they are`() throws {
     let folder = try folder()
     let provider = try Provider(["--models", "there"], in: folder)

@@ -27,7 +27,8 @@ struct KeysImport: ParsableCommand {
     help: ArgumentHelp(
       "How long old values may still be used: 45s, 30m, 24h, 7d, or 0.",
       valueName: "time"
-    )
+    ),
+    transform: SpanArgument.flag
   )
   var overlap = SpanArgument(hours: 24)
 

@@ -35,8 +35,8 @@ struct KeysRollback: ParsableCommand {
     if let other = entry.previous {
       print("  out of use: version \(other.number), fingerprint \(other.fingerprint)")
       print(
-        "runs under way go on with version \(other.number) until the provider has accepted version "
-          + "\(entry.current.number); 'nightjar status' says which they use"
+        "runs under way go on with the version that they use until the provider has accepted version "
+          + "\(entry.current.number); 'nightjar status' says which that is"
       )
     }
   }

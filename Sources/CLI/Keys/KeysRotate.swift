@@ -30,7 +30,8 @@ struct KeysRotate: AsyncParsableCommand {
     help: ArgumentHelp(
       "How long the old value may still be used: 45s, 30m, 24h, 7d, or 0.",
       valueName: "time"
-    )
+    ),
+    transform: SpanArgument.flag
   )
   var overlap = SpanArgument(hours: 24)
 

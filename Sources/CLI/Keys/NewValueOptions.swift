@@ -22,12 +22,14 @@ struct NewValueOptions: ParsableArguments {
     help: ArgumentHelp(
       "Until when the provider accepts the value: 90d, 2027-01-31 or 2027-01-31T12:00:00Z.",
       valueName: "time"
-    )
+    ),
+    transform: MomentArgument.flag
   )
   var expires: MomentArgument?
 
   @Option(
-    help: ArgumentHelp("From when on the value may be used, in the same forms.", valueName: "time")
+    help: ArgumentHelp("From when on the value may be used, in the same forms.", valueName: "time"),
+    transform: MomentArgument.flag
   )
   var notBefore: MomentArgument?
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import KeySources
 
 /// A length of time as it is written on the command line: `45s`, `30m`, `24h` or `7d`.
-struct SpanArgument: ExpressibleByArgument {
+struct SpanArgument: CustomStringConvertible {
   let seconds: Int64
 
   init?(argument: String) {
@@ -21,14 +21,38 @@ struct SpanArgument: ExpressibleByArgument {
   var duration: Duration { .seconds(seconds) }
 
   /// As it is written.
-  var defaultValueDescription: String {
+  var description: String {
     seconds % 3600 == 0 ? "\(seconds / 3600)h" : "\(seconds)s"
+  }
+}
+
+extension SpanArgument {
+  /// Reads the value of a flag.
+  ///
+  /// - Throws: an error that says what is expected; the argument parser adds the flag.
+  static func flag(_ text: String) throws -> SpanArgument {
+    guard let span = SpanArgument(argument: text) else {
+      throw ValidationError("it must be a time with its unit, such as 45s, 30m, 24h or 7d")
+    }
+    return span
+  }
+}
+
+extension MomentArgument {
+  /// Reads the value of a flag, likewise.
+  static func flag(_ text: String) throws -> MomentArgument {
+    guard let moment = MomentArgument(argument: text) else {
+      throw ValidationError(
+        "it must be a date such as 2027-01-31 or 2027-01-31T12:00:00Z, or a time from now such as 90d"
+      )
+    }
+    return moment
   }
 }
 
 /// A moment as it is written on the command line: `2027-01-31`, `2027-01-31T12:00:00Z`, or a time
 /// from now, such as `90d`.
-struct MomentArgument: ExpressibleByArgument {
+struct MomentArgument {
   /// In milliseconds since 1970.
   let moment: Int64
 

@@ -87,7 +87,13 @@ struct RetryCommand: AsyncParsableCommand {
     let selection = try await selection(change)
     let count = try await change.store.retry(selection)
     try await change.close()
-    printResult("\(jobs(count)) available again" + (count > 0 ? "; \(try change.next)" : ""))
+    printResult("\(jobs(count)) available again" + (try count > 0 ? "; \(change.next)" : nothing))
+  }
+
+  /// What is said where nothing was found.
+  private var nothing: String {
+    finish.map { "; no answer ended for `\($0)`, 'nightjar status \(target)' tells the reasons" }
+      ?? ""
   }
 
   private func selection(_ change: BatchChange) async throws -> JobSelection {

@@ -53,7 +53,7 @@ struct WorkCommand: AsyncParsableCommand {
 
   @OptionGroup var shared: SharedOptions
 
-  @Option(help: .hidden)
+  @Option(help: .hidden, transform: USD.flag)
   var budget: USD?
 
   mutating func run() async throws {

@@ -58,19 +58,15 @@ struct ProgressLine {
     let rate = Double(counters.done - old.done) / seconds
     let tokens = counters.inputTokens + counters.outputTokens
     let tokenRate = Double(tokens - old.inputTokens - old.outputTokens) / seconds * 60
-    var parts = [
-      "\(counters.done)/\(counters.read)\(counters.isInputComplete ? "" : "+")",
-      "\(counters.failed) failed", "\(rounded(rate))/s", "\(short(tokenRate)) tok/min",
-      "\(counters.inFlight) in flight", "\(counters.traffic.rateLimited) 429s",
-    ]
+    // What a narrow terminal cuts off is what matters least.
+    var parts = ["\(counters.done)/\(counters.read)\(counters.isInputComplete ? "" : "+")"]
     let isStill = rate <= 0 && counters.inFlight == 0 && counters.waiting > 0
     if let trouble = counters.trouble ?? (isStill ? counters.lastTrouble : nil) {
-      parts.insert("\(trouble), retrying; \(jobs(counters.waiting)) waiting", at: 1)
+      parts.append("\(trouble), retrying; \(jobs(counters.waiting)) waiting")
     }
     if counters.isPaused { parts.insert("paused", at: 0) }
-    if let spent = counters.spent {
-      parts.append(spent.text + (counters.budget.map { " of \($0.text)" } ?? ""))
-    }
+    if counters.failed > 0 { parts.append("\(counters.failed) failed") }
+    parts.append("\(rounded(rate))/s")
     if rate > 0, counters.isInputComplete {
       parts.append("ETA \(clock(Double(counters.read - counters.done) / rate))")
     }
@@ -79,6 +75,13 @@ struct ProgressLine {
     }
     parts += counters.parked.sorted { $0.key < $1.key }.map { "\($0.key) parked: \($0.value)" }
     parts += counters.stale.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+    if let spent = counters.spent {
+      parts.append(spent.text + (counters.budget.map { " of \($0.text)" } ?? ""))
+    }
+    parts += [
+      "\(counters.inFlight) in flight", "\(counters.traffic.rateLimited) 429s",
+      "\(short(tokenRate)) tok/min",
+    ]
     return parts.joined(separator: ", ")
   }
 

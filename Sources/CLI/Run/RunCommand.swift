@@ -88,7 +88,8 @@ struct RunCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "Stop before the batch has cost more, over all its runs; finished jobs stay finished.",
       valueName: "usd"
-    )
+    ),
+    transform: USD.flag
   )
   var budget: USD?
 

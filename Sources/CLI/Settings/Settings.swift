@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Jobs
 import KeySources
 import Runner
@@ -57,6 +58,7 @@ struct Settings: Sendable {
     environment: @escaping (String) -> String? = KeySources.variable
   ) throws {
     try options.keys.refuseKeys()
+    try StatedSettings.refuseMistyped(ProcessInfo.processInfo.environment.keys)
     let stated = StatedSettings(options, file, at: place, environment: environment)
     let kind = try stated.providerKind()
     accounts = try stated.accounts(of: kind)

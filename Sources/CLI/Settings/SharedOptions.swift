@@ -146,9 +146,15 @@ struct KeyOptions: ParsableArguments {
   }
 }
 
-extension USD: ExpressibleByArgument {
-  package init?(argument: String) {
-    self.init(argument)
+extension USD {
+  /// Reads the value of a flag.
+  ///
+  /// - Throws: an error that says what is expected; the argument parser adds the flag.
+  static func flag(_ text: String) throws -> USD {
+    guard let amount = USD(text) else {
+      throw ValidationError("it must be an amount in dollars without a sign, such as 12.50")
+    }
+    return amount
   }
 }
 

@@ -56,6 +56,32 @@ struct StatedSettings {
     return value
   }
 
+  /// Variables that mean something here.
+  private static let variables = [
+    "BASE_URL", "CONCURRENCY", "EXEC_ENV", "IDENTITY", "KEYSTORE", "MODEL", "PROVIDER",
+    "VAULT_AUTH",
+    "VAULT_SECRET_ID_WRAPPED",
+  ]
+
+  /// Refuses a variable that is all but one of ours, and would be passed over in silence.
+  ///
+  /// - Throws: ``CLIError`` with status 64.
+  static func refuseMistyped(_ names: some Sequence<String>) throws {
+    let prefix = "NIGHTJAR_"
+    for name in names.filter({ $0.hasPrefix(prefix) }).sorted() {
+      let rest = String(name.dropFirst(prefix.count))
+      guard !variables.contains(rest), let meant = nearest(to: rest, among: variables) else {
+        continue
+      }
+      throw CLIError(
+        "\(name) is no setting",
+        at: "the environment",
+        next: "did you mean \(prefix)\(meant)? Correct or unset it, and run the same command",
+        exitCode: 64
+      )
+    }
+  }
+
   func variable(_ name: String) -> String? { environment(name) }
 }
 

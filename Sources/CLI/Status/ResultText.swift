@@ -24,7 +24,10 @@ struct ResultText {
       let words = Self.words[reason].map { ", \($0)" } ?? ""
       return [
         "\(count) \(count == 1 ? "answer" : "answers") ended with \(reason)\(words)",
-        "  next: they are results; to do them again: nightjar retry \(target) --finish \(reason)",
+        "  next: they are results; to do them again: nightjar retry \(target) --finish \(reason)"
+          + (reason == "length"
+            ? ", then the same command with a larger --max-tokens and "
+              + "--allow-changed" : ""),
       ]
     }
   }

@@ -31,10 +31,19 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
   package let place: String
   /// What the user can do next.
   package let next: String
+  /// What it is about one by one, such as the jobs that changed.
+  package let details: [String]
 
-  package init(_ code: Code, _ message: String, at place: String, next: String) {
+  package init(
+    _ code: Code,
+    _ message: String,
+    _ details: [String] = [],
+    at place: String,
+    next: String
+  ) {
     self.code = code
     self.message = message
+    self.details = details
     self.place = place
     self.next = next
   }

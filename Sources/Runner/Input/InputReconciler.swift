@@ -154,7 +154,8 @@ struct InputReconciler {
     return StoreError(
       .inputChanged,
       "\(outdated.count) completed \(isOne ? "job is" : "jobs are") no longer what the input says; "
-        + "nothing was sent or changed\n    " + lines.joined(separator: "\n    "),
+        + "nothing was sent or changed",
+      lines,
       at: input.path,
       next:
         "add --allow-changed to keep \(isOne ? "its old result" : "their old results") and go on, "
