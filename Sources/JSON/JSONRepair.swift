@@ -11,7 +11,8 @@ package enum JSONRepair {
     let text = utf8(text)
     var mended: [UInt8] = []
     mended.reserveCapacity(text.count + 16)
-    var place = text.starts(with: byteOrderMark) ? byteOrderMark.count : 0
+    var place = 0
+    while text[place...].starts(with: byteOrderMark) { place += byteOrderMark.count }
     var isInString = false
     while place < text.count {
       place =
@@ -68,14 +69,14 @@ package enum JSONRepair {
   /// Text in UTF-16, told by its mark or by the zeros of its first character (RFC 4627, section 3), in
   /// UTF-8; any other as it is.
   private static func utf8(_ text: [UInt8]) -> [UInt8] {
-    guard text.count >= 2, text.count.isMultiple(of: 2) else { return text }
+    guard text.count >= 2 else { return text }
     let isBigEndian: Bool
     switch (text[0], text[1]) {
     case (0xFE, 0xFF), (0, 1...): isBigEndian = true
     case (0xFF, 0xFE), (1..., 0): isBigEndian = false
     default: return text
     }
-    let units = stride(from: 0, to: text.count, by: 2).map { place in
+    let units = stride(from: 0, to: text.count - 1, by: 2).map { place in
       let (first, second) = (UInt16(text[place]), UInt16(text[place + 1]))
       return isBigEndian ? first << 8 | second : second << 8 | first
     }

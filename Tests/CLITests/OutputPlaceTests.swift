@@ -49,7 +49,7 @@ struct OutputPlaceTests {
     #expect(folder.read("notes.txt") == "notes")
     for own in ["in.jsonl", "out.jsonl", "out.failed.jsonl", "out.jsonl.nightjar-audit"] {
       let before = folder.read(own)
-      #expect(try export([own, "--force"]).status == 64)
+      #expect(try export([own, "--force"]).status == 73)
       #expect(folder.read(own) == before)
     }
     #expect(try export(["copy.jsonl"]).status == 0)

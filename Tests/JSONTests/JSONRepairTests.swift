@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct `JSON that is nearly so` {
   @Test(arguments: [
-    ("\u{FEFF}{\"a\":1}", #"{"a":1}"#),
+    ("\u{FEFF}{\"a\":1}", #"{"a":1}"#), ("\u{FEFF}\u{FEFF}{\"a\":1}", #"{"a":1}"#),
     (#"{"a":NaN,"b":[Infinity,-Infinity]}"#, #"{"a":null,"b":[null,null]}"#),
     (#"{"a":"NaN"}"#, #"{"a":"NaN"}"#),
     ("{\"a\":\"x\ty\nz\u{0}\"}", #"{"a":"x\ty\nz\u0000"}"#),
@@ -27,6 +27,7 @@ import Testing
       return isBigEndian ? bytes : bytes.reversed()
     }
     #expect(String(decoding: JSONRepair.mended(text), as: UTF8.self) == #"{"a":"é"}"#)
+    #expect(String(decoding: JSONRepair.mended(text + [0]), as: UTF8.self) == #"{"a":"é"}"#)
   }
 
   @Test func `what is no JSON stays none, however it ends`() {

@@ -27,6 +27,30 @@ struct FileKeySourceTests {
     await #expect(throws: KeySourceError.self) { try await newest(FileKeySource(path: link)) }
   }
 
+  @Test func `refuses a folder in which others could exchange the file, or what a link leads to`()
+    async throws
+  {
+    let key = try folder.write("sk-value", to: "key")
+    let open = folder.path + "/open"
+    try FileManager.default.createDirectory(atPath: open, withIntermediateDirectories: false)
+    try FileManager.default.createSymbolicLink(atPath: open + "/key", withDestinationPath: key)
+    let link = folder.path + "/link"
+    let hidden = open + "/real"
+    try Data("sk-value".utf8).write(to: URL(fileURLWithPath: hidden))
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: hidden)
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: hidden)
+    for path in [open + "/key", link] {
+      #expect(value(of: try await newest(FileKeySource(path: path))) == "sk-value")
+    }
+    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: open)
+    for path in [open + "/key", link] {
+      let error = await #expect(throws: KeySourceError.self) {
+        try await newest(FileKeySource(path: path))
+      }
+      #expect(error?.kind == .denied)
+    }
+  }
+
   @Test func `a file that is gone is missing, which is no denial`() async throws {
     let error = await #expect(throws: KeySourceError.self) {
       try await newest(FileKeySource(path: folder.path + "/gone"))

@@ -75,10 +75,20 @@ struct ExportCommand: AsyncParsableCommand {
     let own = [files.batch, files.output?.completed, files.output?.failed].compactMap(\.self)
     let isOwn = own.contains { FileID.areSame($0, output) } || output.hasPrefix(files.batch + "-")
     guard !isOwn else {
-      throw CLIError.usage("\(output) belongs to the batch", next: "choose another file")
+      throw CLIError(
+        "this belongs to the batch",
+        at: output,
+        next: "choose another file",
+        exitCode: 73
+      )
     }
     guard !FileID.areSame(input?.path ?? "", output) else {
-      throw CLIError.usage("\(output) is the input of the batch", next: "choose another file")
+      throw CLIError(
+        "this is the input of the batch",
+        at: output,
+        next: "choose another file",
+        exitCode: 73
+      )
     }
     return try await export.write(to: ExportPlace(output, batch: files.batch, isForced: force))
   }

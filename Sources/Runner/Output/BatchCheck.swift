@@ -71,7 +71,10 @@ extension StoredResult {
   /// False for a line that cannot be what was stored: a page under it was overwritten, which a
   /// database without checksums does not notice.
   package var isSound: Bool {
-    let isText = line.allSatisfy { $0 >= 0x20 } && String(validating: line, as: UTF8.self) != nil
+    // JSON has tabs and carriage returns between its parts; a line feed would end the line.
+    let isText =
+      line.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0D }
+      && String(validating: line, as: UTF8.self) != nil
     let head = state == .completed ? "{\"id\":\"job_" : ""
     return isText && line.starts(with: head.utf8) && !line.isEmpty
   }

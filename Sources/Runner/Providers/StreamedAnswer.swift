@@ -23,11 +23,16 @@ struct StreamedAnswer {
 
   /// Whether a body, without white space before it, looks like server-sent events.
   static func begins(_ body: ArraySlice<UInt8>) -> Bool {
-    ["data:", "event:", ": "].contains { body.starts(with: $0.utf8) }
+    ["data:", "event:", ": "].contains { withoutMark(body).starts(with: $0.utf8) }
+  }
+
+  /// One byte order mark may stand before a stream (section 9.2.5 of the same).
+  private static func withoutMark(_ body: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body
   }
 
   init(reading body: [UInt8]) {
-    for data in Self.events(in: body) {
+    for data in Self.events(in: Self.withoutMark(body[...])) {
       if data.elementsEqual("[DONE]".utf8) {
         isDone = true
       } else if let event = try? JSONValue(parsing: Array(data)) {
@@ -59,7 +64,7 @@ struct StreamedAnswer {
   }
 
   /// The data of each event; JSON has no need of a second line.
-  private static func events(in body: [UInt8]) -> [ArraySlice<UInt8>] {
+  private static func events(in body: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
     body.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
       .filter { $0.starts(with: "data:".utf8) }
       .map { $0.dropFirst("data:".utf8.count).drop { $0 == UInt8(ascii: " ") } }

@@ -8,13 +8,14 @@ import Transport
     _ events: [String],
     of provider: any Provider,
     path: String = "/v1/chat/completions",
-    lineBreak: String = "\n"
+    lineBreak: String = "\n",
+    beginning: String? = nil
   ) -> Outcome {
     let text = events.map { "data: \($0)\(lineBreak)\(lineBreak)" }.joined()
     let response = HTTPResponse(
       status: 200,
       headers: [("content-type", "text/event-stream")],
-      body: Array(": hello\(lineBreak)\(lineBreak)\(text)".utf8)
+      body: Array(((beginning ?? ": hello\(lineBreak)\(lineBreak)") + text).utf8)
     )
     return provider.outcome(of: response, path: path, at: 0)
   }
@@ -25,6 +26,13 @@ import Transport
       throw JSONError(offset: 0, message: "no completion")
     }
     return (completion, try JSONValue(parsing: completion.mended?.json ?? []))
+  }
+
+  @Test func `loses nothing behind a byte order mark`() throws {
+    let path = "/v1/chat/completions"
+    let plain = try answer(outcome(Self.chunks, of: OpenAI(), path: path, beginning: ""))
+    let marked = try answer(outcome(Self.chunks, of: OpenAI(), path: path, beginning: "\u{FEFF}"))
+    #expect(marked.0 == plain.0)
   }
 
   private static let chunks = [
