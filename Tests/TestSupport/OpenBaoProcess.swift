@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A `bao` that runs until it is killed, for ten minutes at most.
+/// A `bao` that runs until it is killed, for fifty minutes at most.
 ///
 /// It is not started by Foundation's `Process`, whose child would inherit what other children of
 /// the same moment are watched by, and would make them seem to live as long as it does.
@@ -50,7 +50,7 @@ final class OpenBaoProcess: Sendable {
   /// Lets go of all file descriptors but the standard ones, and becomes the program.
   private static let script = #"""
     for fd in /proc/self/fd/*; do fd=${fd##*/}; ((fd < 3)) || exec {fd}>&-; done
-    exec timeout -s KILL 600 "$0" "$@"
+    exec timeout -s KILL 3000 "$0" "$@"
     """#
 
   /// Starts a program in a group of its own, which hears all signals.

@@ -4,7 +4,7 @@ import Synchronization
 /// A real OpenBao on loopback, unsealed, with KV 2 at `secret/` and an audit log in a file.
 ///
 /// It keeps its data in a folder of its own, so that it can be sealed, killed and started again. It
-/// ends by itself after ten minutes.
+/// ends by itself after fifty minutes.
 package final class OpenBaoServer: Sendable {
   /// What its listener shows and asks for; none means plain HTTP.
   package struct TLS: Sendable {
