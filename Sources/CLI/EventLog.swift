@@ -9,7 +9,12 @@ final class EventLog: EventSink {
   /// Failures told one by one, alike ones once; the file of failed jobs has them all.
   private static let failuresTold = 5
 
+  /// A wait that people wonder about.
+  private static let longWait: Duration = .seconds(60)
+
   private let logger: Logger
+  /// Until when each account was told to wait.
+  private let waits = Mutex<[String: ContinuousClock.Instant]>([:])
   private let failures = Mutex<Set<String>>([])
   /// Whether it was said that there are more.
   private let hasMore = Atomic(false)
@@ -28,9 +33,7 @@ final class EventLog: EventSink {
   func record(_ event: RunEvent) {
     switch event {
     case .retry(let job, let refusal): retry(job, refusal)
-    case .rateLimited(let account, let wait):
-      let time = wait.map { " for \($0.seconds) s" } ?? ""
-      logger.info("account \(account) was asked to slow down\(time)")
+    case .rateLimited(let account, let wait): rateLimited(account, wait)
     case .parked(let account, let reason):
       logger.warning("account \(account) is parked, its jobs wait: \(reason)")
     case .resumed(let account): logger.notice("account \(account) works again")
@@ -56,6 +59,23 @@ final class EventLog: EventSink {
     case .redacted(let job): redacted(job)
     case .stands, .inputComplete, .jobsRead, .sent, .returned, .committed, .spent, .accounts: break
     }
+  }
+
+  /// A long wait is told once, since nothing else moves meanwhile.
+  private func rateLimited(_ account: String, _ wait: Duration?) {
+    guard let wait, wait >= Self.longWait else {
+      let time = wait.map { " for \($0.seconds) s" } ?? ""
+      return logger.info("account \(account) was asked to slow down\(time)")
+    }
+    let end = ContinuousClock.now + wait
+    let isNews = waits.withLock { waits in
+      defer { waits[account] = max(end, waits[account] ?? end) }
+      return waits[account].map { end - $0 >= Self.longWait } ?? true
+    }
+    guard isNews else { return }
+    logger.warning(
+      "account \(account) was asked by the provider to wait \(Int(wait.seconds)) s; its jobs wait"
+    )
   }
 
   private func key(_ event: KeyEvent, _ account: String) {

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -70,6 +71,25 @@ import Testing
     let ending = try folder.nightjar(run)
     #expect(ending.status == 0, "\(ending.errors)")
     #expect(folder.lines("out.jsonl").count == 1)
+  }
+
+  @Test func `that asks for a long wait is told of once`() throws {
+    let folder = try Scratch()
+    let server = try RawServer { connection in
+      while connection.readRequest() != nil {
+        connection.write(
+          "HTTP/1.1 429 Slow\r\nretry-after: 3600\r\ncontent-length: 2\r\n\r\n{}"
+        )
+      }
+    }
+    defer { server.stop() }
+    try folder.write("in.jsonl", prompts(0..<20))
+    let program = try Program(run(at: "http://127.0.0.1:\(server.port)") + ["--quiet"], in: folder)
+    try folder.wait(for: "a word on the wait") { program.errors.contains("to wait 3600 s") }
+    program.send(signal: SIGINT)
+    let ending = program.ending()
+    #expect(ending.status == 75)
+    #expect(ending.errors.components(separatedBy: "to wait 3600 s").count == 2, "\(ending.errors)")
   }
 
   private func run(at url: String) -> [String] {
