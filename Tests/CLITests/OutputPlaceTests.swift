@@ -67,6 +67,7 @@ struct OutputPlaceTests {
     #expect(try run(["in.jsonl", "-o", "other.jsonl"]).status == 0)
     #expect(try folder.nightjar(["export", "other.jsonl", "-o", "copy.jsonl"]).status == 0)
     #expect(try export(["copy.jsonl"]).status == 73)
+    #expect(try export(["other.failed.jsonl"]).status == 73)
   }
 
   @Test(arguments: ["-", "/dev/stdout", "/proc/self/fd/1"])
@@ -95,6 +96,24 @@ struct OutputPlaceTests {
     #expect(other.status == 73, "\(other.errors)")
     #expect(folder.read("notes.txt") == "notes")
     #expect(provider.requests.count == 5)
+  }
+
+  @Test(arguments: [
+    ("r.jsonl", "r.failed.jsonl"), ("r.failed.jsonl", "r.jsonl"), ("r", "r.jsonl"),
+    ("r.jsonl", "r"),
+  ])
+  func `two batches share no file`(_ first: String, _ second: String) throws {
+    #expect(try run(["in.jsonl", "-o", first]).status == 0)
+    let results = folder.read(first)
+    let files = Set(folder.files)
+    for input in ["in.jsonl", "./in.jsonl"] {
+      let ending = try run([input, "-o", second])
+      #expect(ending.status == 73, "\(ending.errors)")
+      #expect(ending.errors.contains("belongs to another batch, \(first).nightjar"))
+      #expect(ending.errors.contains("next: "))
+    }
+    #expect(folder.read(first) == results && Set(folder.files) == files)
+    #expect(try run(["in.jsonl", "-o", first]).status == 0)
   }
 
   @Test func `a run whose results go to standard output can be resumed`() throws {

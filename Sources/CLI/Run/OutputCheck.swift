@@ -25,6 +25,7 @@ struct OutputCheck {
         )
       }
     }
+    for path in results { try refuseAnothersResults(path) }
     guard FileKind(at: files.batch) == .absent else { return }
     for path in results where FileKind.size(at: path) > 0 {
       // Appending to it would mix two batches.
@@ -35,5 +36,19 @@ struct OutputCheck {
         exitCode: 73
       )
     }
+  }
+
+  /// The file of failed jobs of one batch can have the name of another's results.
+  private func refuseAnothersResults(_ path: String) throws {
+    let others = BatchNames.showing(path).filter { batch in
+      FileKind(at: batch) != .absent && !FileID.areSame(batch, files.batch)
+    }
+    guard let other = others.first else { return }
+    throw CLIError(
+      "this results file belongs to another batch, \(other); nothing was changed",
+      at: path,
+      next: "choose another output",
+      exitCode: 73
+    )
   }
 }

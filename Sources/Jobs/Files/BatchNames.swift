@@ -1,14 +1,21 @@
 /// Which files are those of batches, told by their names.
-enum BatchNames {
+package enum BatchNames {
+  /// The batches that would show results in a file, by its name and theirs, where they lie beside it.
+  ///
+  /// - Parameter file: its path.
+  package static func showing(_ file: String) -> [String] {
+    let ending = ".failed.jsonl"
+    guard file.hasSuffix(ending) else { return [file + ".nightjar"] }
+    let stem = file.dropLast(ending.count)
+    return [file + ".nightjar", stem + ".jsonl.nightjar", stem + ".nightjar"]
+  }
+
   /// True for a batch, the files beside it, and the results that it shows.
   ///
   /// - Parameter exists: whether there is a file of another name beside it.
   static func contain(_ name: String, exists: (String) -> Bool) -> Bool {
     if name.hasSuffix(".nightjar") || name.contains(".nightjar-") { return true }
-    if exists(name + ".nightjar") { return true }
-    guard name.hasSuffix(".failed.jsonl") else { return false }
-    let stem = name.dropLast(".failed.jsonl".count)
-    return exists(stem + ".jsonl.nightjar") || exists(stem + ".nightjar")
+    return showing(name).contains(where: exists)
   }
 
   /// True for the files beside a batch that may have any name.

@@ -21,7 +21,11 @@ package struct ExportPlace: Sendable {
   /// - Throws: ``StoreError`` where what is there must stay.
   func mayOverwrite() throws(StoreError) -> Bool {
     let kind = FileKind(at: path)
-    let isOurs = kind == .regular && (FileKind.size(at: path) == 0 || record.holds(path))
+    // That of a batch without failed jobs is empty too.
+    let isFree =
+      FileKind.size(at: path) == 0
+      && BatchNames.showing(path).allSatisfy { FileKind(at: $0) == .absent }
+    let isOurs = kind == .regular && (isFree || record.holds(path))
     if let refusal = Self.refusal(of: path, kind, isOurs: isOurs, isForced: isForced) {
       throw refusal
     }
