@@ -116,6 +116,23 @@ struct OutputPlaceTests {
     #expect(try run(["in.jsonl", "-o", first]).status == 0)
   }
 
+  @Test(arguments: ["out.jsonl", "out.failed.jsonl"], [2, 5])
+  func `lines that somebody added to the results stay there`(_ name: String, _ jobs: Int) throws {
+    let run = ["in.jsonl", "-o", "out.jsonl"]
+    #expect(try self.run(run + ["--limit", "\(jobs)"]).status == 0)
+    let own = folder.read(name)
+    try folder.append(name, "mine\nand mine\n{\"id\":\"mine too\"}\n")
+    let before = folder.read(name)
+    let ending = try self.run(run)
+    #expect(ending.status == 73, "\(ending.errors)")
+    let place = own.isEmpty ? "not one that this batch has begun" : "from byte \(own.utf8.count) on"
+    #expect(ending.errors.contains(place) && ending.errors.contains("next: "), "\(ending.errors)")
+    #expect(folder.read(name) == before && provider.requests.count == jobs)
+    try folder.write(name, own)
+    #expect(try self.run(run).status == 0)
+    try folder.expectResults(0..<5)
+  }
+
   @Test func `a run whose results go to standard output can be resumed`() throws {
     let first = try run(["in.jsonl", "-o", "-", "--limit", "2"])
     #expect(first.status == 0, "\(first.errors)")

@@ -66,6 +66,7 @@ actor ExportView {
       )
     }
     var repair = ExportRepair(size: size, recorded: recorded)
+    if recorded?.sequence != 0 { try await refuseForeignLines(after: repair, size, store) }
     if !repair.isWhole {
       var flush = Flush()
       flush.exports = [ExportPosition(state: state, offset: 0, sequence: 0)]
@@ -81,6 +82,27 @@ actor ExportView {
     offset = repair.offset
     sequence = repair.sequence
     isDirty = true
+  }
+
+  /// What somebody else has written to the file stays there; where results were forgotten since, ours
+  /// looks like that too.
+  private func refuseForeignLines(
+    after known: ExportRepair,
+    _ size: Int,
+    _ store: any JobStore
+  ) async throws {
+    let lines = ForeignLines(state: state, file: file, store: store)
+    guard let offset = try await lines.first(after: known.offset, known.sequence, size: size) else {
+      return
+    }
+    throw StoreError(
+      .notWritable,
+      "the results file has lines that this batch has not written, from byte \(offset) on; nothing "
+        + "was changed in it",
+      at: file.path,
+      next: "move those lines to a file of their own, or the whole file away, then run the same "
+        + "command"
+    )
   }
 
   /// Whether what is in the file begins as what this batch has written.

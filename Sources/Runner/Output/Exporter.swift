@@ -23,9 +23,10 @@ package struct Exporter: Sendable {
     views = [ExportView(of: .completed, in: try OutputFile(stream: stream))]
   }
 
-  /// Makes the files agree with the store: a torn or foreign tail is cut, missing lines are added.
+  /// Makes the files agree with the store: a torn tail is cut, missing lines are added.
   ///
-  /// - Throws: ``StoreError``, `.notWritable` for a file that the batch has not begun.
+  /// - Throws: ``StoreError``, `.notWritable` for a file that the batch has not begun, or to which
+  ///   somebody else has added lines.
   package func repair(from store: any JobStore) async throws {
     let positions = try await store.exportPositions()
     for view in views {
