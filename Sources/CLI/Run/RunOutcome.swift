@@ -73,6 +73,13 @@ struct RunOutcome {
     return "next: `nightjar retry \(target)` and the same command try the failed jobs again"
   }
 
+  private func whatIsKept(after cause: CommonFailure.Cause) -> String {
+    guard cause.refusal.paid != nil else { return "every job was kept" }
+    let target = files.output?.completed ?? files.batch
+    return "those that failed keep their answers, which may have been paid for, and are asked "
+      + "again only after `nightjar retry \(target)`; every other job was kept"
+  }
+
   private var trouble: String { report.trouble.map { "; the last error: \($0)" } ?? "" }
 
   private var held: CLIError {
@@ -139,9 +146,8 @@ struct RunOutcome {
       return CLIError(
         "all jobs so far failed alike, so the run stopped: \(cause.refusal.words)",
         at: cause.url,
-        next:
-          "\(cause.refusal.advice); then run the same command: every job was kept. To go on all "
-          + "the same, add --keep-going",
+        next: "\(cause.refusal.advice); then run the same command: \(whatIsKept(after: cause)). "
+          + "To go on all the same, add --keep-going",
         exitCode: exitCode
       )
     case .impossible(let what):

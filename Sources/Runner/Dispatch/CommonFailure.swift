@@ -15,7 +15,9 @@ package struct CommonFailure: Sendable {
   /// Whether the batch had results before.
   private let hadResults: Bool
   private var cause: Cause?
-  /// The jobs that failed, those that were under way when enough had failed included.
+  private var failures = 0
+  /// The jobs that failed and can be tried again at no cost, those that were under way when enough had
+  /// failed included; one whose answer may have been paid for stays failed, and keeps it.
   package private(set) var jobs: Set<Int> = []
   /// Whether it is known that jobs do not all fail alike, or nobody wants to know.
   private var isOver: Bool
@@ -30,7 +32,7 @@ package struct CommonFailure: Sendable {
 
   /// A job has its result.
   package mutating func completed() {
-    guard jobs.count < Self.most else { return }
+    guard failures < Self.most else { return }
     isOver = true
     jobs = []
   }
@@ -48,8 +50,9 @@ package struct CommonFailure: Sendable {
       return nil
     }
     self.cause = cause
-    jobs.insert(job.number)
-    return jobs.count == Self.most ? cause : nil
+    if refusal.paid == nil { jobs.insert(job.number) }
+    failures += 1
+    return failures == Self.most ? cause : nil
   }
 }
 

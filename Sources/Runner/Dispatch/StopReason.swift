@@ -16,7 +16,7 @@ package enum StopReason: Sendable {
   case budget(spent: USD, cap: USD, next: USD)
   /// There is a budget, and no price for this model.
   case unpriced(model: String)
-  /// Every job failed alike; those that did are available again.
+  /// Every job failed alike; those that did are available again, unless their answers were paid for.
   case failingAlike(CommonFailure.Cause)
   /// A fault of ours; the batch is intact.
   case impossible(String)

@@ -31,7 +31,14 @@ package enum Outcome: Sendable, Equatable {
     case .invalidRequest: self = .fail(refusal)
     case .tooLarge:
       let advice = "; ask for less in one request, such as fewer texts or choices"
-      self = .fail(Refusal(status: nil, code: "answer_too_large", message: error.message + advice))
+      self = .fail(
+        Refusal(
+          status: nil,
+          code: "answer_too_large",
+          message: error.message + advice,
+          paid: Usage()
+        )
+      )
     default: self = .retry(refusal, .overload, after: nil)
     }
   }
@@ -72,9 +79,19 @@ package struct Refusal: Sendable, Equatable {
   /// The provider's own words, at most 1,000 bytes.
   package let message: String
   package let requestID: String?
+  /// What an answer used that came and may have been paid for, all zero where it does not say; nil
+  /// where there was none.
+  package let paid: Usage?
 
-  package init(status: Int?, code: String, message: String, requestID: String? = nil) {
+  package init(
+    status: Int?,
+    code: String,
+    message: String,
+    requestID: String? = nil,
+    paid: Usage? = nil
+  ) {
     self.status = status
+    self.paid = paid
     self.code = Scrubber(limit: 100).scrub(code)
     self.message = Scrubber(limit: 1_000).scrub(message)
     self.requestID = requestID

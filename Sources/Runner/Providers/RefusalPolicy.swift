@@ -26,8 +26,14 @@ struct RefusalPolicy: Sendable {
   ///   - response: the response.
   ///   - body: its body, if that is JSON.
   ///   - unixTime: when it arrived, in seconds since 1970.
+  ///   - paid: what it used, where it may have been paid for all the same.
   /// - Returns: one of the four exits.
-  func judge(_ response: HTTPResponse, body: JSONValue?, at unixTime: Double) -> Outcome {
+  func judge(
+    _ response: HTTPResponse,
+    body: JSONValue?,
+    at unixTime: Double,
+    paid: Usage? = nil
+  ) -> Outcome {
     let told = body.flatMap { ErrorBody($0) }
     let error = told ?? ErrorBody(text: response.body, status: response.status)
     let refusal = Refusal(
@@ -35,7 +41,8 @@ struct RefusalPolicy: Sendable {
       code: error.code ?? error.type ?? "http_\(response.status)",
       message: redirectMessage(response) ?? error.message ?? "HTTP \(response.status)",
       requestID: error.requestID ?? response.header("request-id")
-        ?? response.header("x-request-id")
+        ?? response.header("x-request-id"),
+      paid: paid
     )
     let wait = retryAfter(of: response, at: unixTime)
     switch exit(for: error, status: response.status, isProvidersOwn: body != nil) {
@@ -120,21 +127,22 @@ extension RefusalPolicy {
     switch AnswerReading(response) {
     case .json(let body, let mended):
       if var completion = read(body) {
-        if completion.finish == .error { return brokenOff(response, body, at: unixTime) }
+        if completion.finish == .error {
+          return brokenOff(response, body, completion.usage, at: unixTime)
+        }
         completion.mended = mended
         return .completed(completion)
       }
       if ErrorBody.isReported(in: body) { return judge(response, body: body, at: unixTime) }
       let message = "the answer is JSON but not a result; the failed line keeps it"
-      return .fail(refusal(response, "unexpected_body", message))
+      return .fail(refusal(response, "unexpected_body", message, paid: Usage()))
     case .noAnswer(let code, let message):
       return .retry(refusal(response, code, message), .fault, after: nil)
     case .cut(let message):
-      return .retry(refusal(response, "truncated", message), .fault, after: nil)
+      return .retry(refusal(response, "truncated", message, paid: Usage()), .fault, after: nil)
     case .unreadable(let message):
-      return .fail(
-        refusal(response, "unreadable_answer", "\(message); the failed line keeps it")
-      )
+      let words = "\(message); the failed line keeps it"
+      return .fail(refusal(response, "unreadable_answer", words, paid: Usage()))
     }
   }
 
@@ -142,26 +150,38 @@ extension RefusalPolicy {
   private func brokenOff(
     _ response: HTTPResponse,
     _ body: JSONValue,
+    _ usage: Usage,
     at unixTime: Double
   ) -> Outcome {
     let choices = body["choices"]?.elements ?? []
     if let choice = choices.first(where: { $0["error"] != nil }) {
-      return judge(response, body: choice, at: unixTime)
+      return judge(response, body: choice, at: unixTime, paid: usage)
     }
     let word = choices.first?["finish_reason"]?.string ?? "error"
     return .retry(
-      refusal(response, "finish_\(word)", "the provider broke the answer off: \(word)"),
+      refusal(
+        response,
+        "finish_\(word)",
+        "the provider broke the answer off: \(word)",
+        paid: usage
+      ),
       .fault,
       after: nil
     )
   }
 
-  private func refusal(_ response: HTTPResponse, _ code: String, _ message: String) -> Refusal {
+  private func refusal(
+    _ response: HTTPResponse,
+    _ code: String,
+    _ message: String,
+    paid: Usage? = nil
+  ) -> Refusal {
     Refusal(
       status: response.status,
       code: code,
       message: message,
-      requestID: response.header("request-id") ?? response.header("x-request-id")
+      requestID: response.header("request-id") ?? response.header("x-request-id"),
+      paid: paid
     )
   }
 }

@@ -56,6 +56,13 @@ import Testing
     #expect(state.jobs == Set(0..<25))
   }
 
+  @Test func `whose answers may have been paid for stay failed`() {
+    var state = CommonFailure(isWanted: true, hadResults: false)
+    let paid = Refusal(status: 200, code: "unexpected_body", message: "x", paid: Usage())
+    let causes = (0..<25).compactMap { state.failed(Self.job($0), paid, at: "") }
+    #expect(causes.count == 1 && state.jobs.isEmpty)
+  }
+
   @Test func `are the input's where it says too much, unless the batch has results`() {
     let long = Refusal(status: 400, code: "context_length_exceeded", message: "x")
     let failures = Array(repeating: long, count: 20)

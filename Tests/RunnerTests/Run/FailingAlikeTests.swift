@@ -37,6 +37,28 @@ import Transport
     #expect(report.json.contains(#""failures":[{"code":"not_found_error","status":404,"jobs":30"#))
   }
 
+  @Test func `keeps answers that may have been paid for, and asks only for the others`()
+    async throws
+  {
+    let batch = try TestBatch(0..<60)
+    let list = HTTPResponse(status: 200, body: Array(#"{"object":"list","data":[]}"#.utf8))
+    let client = ScriptedClient { _, _ in .reply(list) }
+    let report = try await batch.execute(client)
+    #expect(report.why.hasPrefix("failing alike: HTTP 200 unexpected_body"))
+    let asked = client.sent.count
+    #expect((20..<20 + batch.concurrency).contains(asked))
+    #expect(report.summary.failed == asked && report.summary.pending == 60 - asked)
+    #expect(report.results.failures.map(\.jobs) == [asked])
+    #expect(try Set(batch.failed) == Set(client.prompts))
+    let answer = #""answer":"{\"object\":\"list\",\"data\":[]}""#
+    let lines = try batch.folder.read("out.failed.jsonl").split(separator: "\n")
+    #expect(lines.allSatisfy { $0.contains(answer) })
+    let mended = ScriptedClient()
+    try await batch.execute(mended)
+    #expect(Set(mended.prompts).isDisjoint(with: client.prompts))
+    #expect(mended.sent.count == 60 - asked)
+  }
+
   @Test func `goes on where one has succeeded`() async throws {
     let batch = try TestBatch(0..<60)
     let report = try await batch.execute(
