@@ -52,19 +52,33 @@ extension DispatchState {
     case .completed:
       workedKeys[assignment.account] = KeyMoment(key: assignment.key.generation, at: now)
       commonFailure.completed()
-    case .fail(let refusal):
-      let cause = commonFailure.failed(assignment.job, refusal, at: end.url)
-      if let cause { stop(.failingAlike(cause), &actions) }
+    case .fail(let refusal): failed(assignment.job, refusal, at: end.url, &actions)
     case .retry, .pace, .park, nil: break
     }
     if verdict.isBack { reopen(assignment.account, &actions) }
     heed(end, of: assignment.account, at: now, &actions)
     let fate = fate(of: assignment, end, verdict, random, at: now)
-    if case .again = fate.verdict {
+    switch fate.verdict {
+    case .again:
       try leaveSlot(fate.job, "handed back")
       putBack(fate.job)
+    case .exhausted(let job):
+      guard let refusal = end.outcome?.refusal, refusal.paid != nil else { break }
+      failed(job, refusal, at: end.url, &actions)
+    case .settle, .later: break
     }
     actions.append(.verdict(fate.verdict))
+  }
+
+  /// A job has failed by what came for it; where all do alike, more need not be paid for.
+  private mutating func failed(
+    _ job: Job,
+    _ refusal: Refusal,
+    at url: String,
+    _ actions: inout [Action]
+  ) {
+    let cause = commonFailure.failed(job, refusal, at: url)
+    if let cause { stop(.failingAlike(cause), &actions) }
   }
 
   /// In place of what was held for its request, a job holds its answer until it is settled.
@@ -101,8 +115,8 @@ extension DispatchState {
     }
   }
 
-  /// So many answers without their end are paid for, also while nobody gets a whole one.
-  private static let mostCutAnswers = 3
+  /// So many answers that were cut or broken off are paid for, also while nobody gets a whole one.
+  private static let mostLostAnswers = 3
 
   private func fate(
     of assignment: Assignment,
@@ -112,8 +126,11 @@ extension DispatchState {
     at now: ContinuousClock.Instant
   ) -> (job: Job, verdict: JobVerdict) {
     var job = assignment.job
+    if end.outcome?.refusal?.paid != nil { job.lostAnswers += 1 }
+    let isEnough = job.lostAnswers >= Self.mostLostAnswers
     switch end.outcome {
     case .completed, .fail: return (job, .settle)
+    case .retry where isEnough, .pace where isEnough: return (job, .exhausted(job))
     case .park(_, .credential, _): return refusedKey(job, of: assignment, at: now)
     case .park, nil: return (job, .again)
     case .pace:
@@ -121,10 +138,8 @@ extension DispatchState {
       job.refusals += 1
       let isHopeless = verdict.isTooLarge && job.refusals >= Self.mostRefusals
       return (job, isHopeless ? .exhausted(job) : .again)
-    case .retry(let refusal, _, let asked):
+    case .retry(_, _, let asked):
       job.failures += 1
-      job.cutAnswers += refusal.isCutAnswer ? 1 : 0
-      guard job.cutAnswers < Self.mostCutAnswers else { return (job, .exhausted(job)) }
       job.attempts += verdict.isCharged ? 1 : 0
       guard job.attempts < settings.retries.attempts else { return (job, .exhausted(job)) }
       let delay = settings.retries.delay(after: job.failures, asked: asked, random: random)

@@ -10,8 +10,8 @@ package struct Job: Sendable {
   package var attempts: Int
   /// Errors, charged or not; waits grow with them.
   package var failures: Int
-  /// Answers that were paid for and lacked their end.
-  package var cutAnswers = 0
+  /// Answers that may have been paid for and are no result, since they were cut or broken off.
+  package var lostAnswers = 0
   /// How often the provider refused it for its pace.
   package var refusals = 0
 

@@ -2,6 +2,8 @@
 enum Bill: Sendable, Equatable {
   /// It was answered; `copies` more of it may have been billed too.
   case answered(Usage, copies: Int)
+  /// An answer came that is no result, and said what it used; it is billed all the same.
+  case lost(Usage)
   /// It may have been billed, and nobody says for how much.
   case unknown
   /// It was not billed: it never left, or it was refused.
@@ -17,6 +19,8 @@ enum Bill: Sendable, Equatable {
     switch (outcome, status) {
     case (.completed(let answer), _) where answer.usage != Usage():
       self = .answered(answer.usage, copies: max(0, (copies ?? 1) - 1))
+    case (let outcome?, _) where (outcome.refusal?.paid ?? Usage()) != Usage():
+      self = .lost(outcome.refusal?.paid ?? Usage())
     case (_, let status?): self = Self.isBilled(status) ? .unknown : .none
     case (nil, nil): self = mayHaveLeft ? .cutOff : .none
     case (_, nil): self = mayHaveLeft ? .unknown : .none

@@ -35,8 +35,11 @@ package struct Pricing: Sendable {
 
   /// What an answer cost; nil where that is unknown.
   func cost(of bill: Bill, model: String) -> USD? {
-    guard case .answered(let usage, _) = bill else { return nil }
-    return prices[model]?.cost(of: usage, countsCacheInInput: countsCacheInInput)
+    switch bill {
+    case .answered(let usage, _), .lost(let usage):
+      prices[model]?.cost(of: usage, countsCacheInInput: countsCacheInInput)
+    case .unknown, .none, .cutOff: nil
+    }
   }
 
   /// What the end of a request means for a budget.
@@ -50,6 +53,7 @@ package struct Pricing: Sendable {
       var unanswered = USD.zero
       for _ in 0..<copies { unanswered += reserved }
       return .answered(cost: cost ?? .zero, unanswered: unanswered)
+    case .lost: return .answered(cost: .zero, unanswered: cost ?? reserved)
     case .unknown: return .maybe(isKept: true)
     case .cutOff: return .maybe(isKept: false)
     case .none: return .nothing

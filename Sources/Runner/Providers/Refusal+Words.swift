@@ -2,8 +2,10 @@ extension Refusal {
   /// Whether what came with a status of success was not the provider's at all.
   var isNoAnswer: Bool { ["web_page", "no_answer", "empty_answer"].contains(code) }
 
-  /// Whether it is of an answer that came, and was paid for, but lacks its end.
-  var isCutAnswer: Bool { status != nil && code == "truncated" }
+  /// Whether it is of an answer that came but was cut, or broken off by the provider.
+  private var isLostAnswer: Bool {
+    status != nil && (code == "truncated" || code.hasPrefix("finish_"))
+  }
 
   /// Status, code and the provider's words, each once.
   package var words: String {
@@ -38,6 +40,7 @@ extension Refusal {
     case "unexpected_body", "unreadable_answer", "too_large", "tooLarge": return .answer
     case "context_length_exceeded", "request_too_large", "string_above_max_length": return .size
     case "model_not_found", "model_not_served": return .model
+    case _ where isLostAnswer: return .answer
     default: break
     }
     let words = message.lowercased()

@@ -132,11 +132,11 @@ package final class JobRunner: Sendable {
     case .park(_, .credential, _): end.hasOtherKey = keyring.reject(assignment.key)
     case .park(_, _, let until):
       end.parkedFor = until.map { .seconds(max(0, $0 - Double(clock.unixMilliseconds) / 1_000)) }
-    case .fail:
-      keyring.confirm(assignment.key)
-      end.url = account.endpoints[assignment.grant.place.endpoint].url(for: prepared.request.path)
-    case .completed, .pace: keyring.confirm(assignment.key)
+    case .completed, .fail, .pace: keyring.confirm(assignment.key)
     case .retry, nil: break
+    }
+    if answer.outcome?.refusal != nil {
+      end.url = account.endpoints[assignment.grant.place.endpoint].url(for: prepared.request.path)
     }
     let unanswered = end.billed.unanswered(of: assignment.reserved)
     if unanswered > .zero {

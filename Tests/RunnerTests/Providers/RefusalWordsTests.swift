@@ -15,6 +15,7 @@ import Testing
       (400, "invalid_request_error", "max_tokens: 9 > 8", .request),
       (200, "unexpected_body", "x", .answer), (503, "http_503", "x", .service),
       (nil, "connect", "x", .service), (nil, "malformed_line", "x", .line),
+      (200, "finish_error", "x", .answer),
     ] as [(Int?, String, String, Refusal.Subject)]
   )
   func `depends on what it is about`(

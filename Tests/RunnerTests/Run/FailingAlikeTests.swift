@@ -81,6 +81,26 @@ import Transport
     #expect(line.contains(#""answer":"{\"content\":[{\"type\":\"te""#))
   }
 
+  @Test func `and was broken off is paid for three times at most, counted and kept`() async throws {
+    var batch = try TestBatch(0..<3)
+    batch.provider = OpenAI()
+    batch.giveUpAfter = .seconds(5)
+    let body = """
+      {"choices":[{"finish_reason":"error","message":{"content":"par"}}],\
+      "usage":{"prompt_tokens":4,"completion_tokens":6}}
+      """
+    let broken = HTTPResponse(status: 200, body: Array(body.utf8))
+    let client = ScriptedClient { _, _ in .reply(broken) }
+    let report = try await batch.execute(client)
+    #expect(report.why == "finished" && report.summary.failed == 3)
+    #expect(client.sent.count == 9)
+    // Ten tokens for each, at a dollar for a million.
+    #expect(report.summary.unanswered == USD(nanos: 90_000))
+    let line = try batch.folder.read("out.failed.jsonl")
+    #expect(line.contains(#""code":"finish_error""#))
+    #expect(line.contains(#""answer":"{\"choices\""#))
+  }
+
   @Test func `is a result that says so, counted and found again`() async throws {
     let batch = try TestBatch(0..<4)
     let body = #"{"content":[],"stop_reason":"max_tokens","usage":{"output_tokens":1}}"#
