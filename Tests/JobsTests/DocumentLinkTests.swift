@@ -128,6 +128,29 @@ import Testing
     }
   }
 
+  @Test(arguments: [0o600, 0o644] as [mode_t])
+  func `are not what makes a copied keystore or queue a document`(_ mode: mode_t) async throws {
+    let hash = String(repeating: "a", count: 64)
+    let entry = #"{"seq":1,"at":"x","event":"created","prev":"\#(hash)","hash":"\#(hash)"}"# + "\n"
+    for (name, text) in [
+      ("ks/keystore.age", "age-encryption.org/v1\n"), ("ks/keystore.age.audit", entry + entry),
+      ("ks/identity.txt", "# created: today\nAGE-SECRET-KEY-1QQQQQ\n"), ("q", "SQLite format 3\0"),
+      ("q-audit", entry), ("q-w1-sent", "x"), ("q-exports", "1 2 3\n"), ("key.pem", Self.key),
+    ] {
+      try folder.write(text, to: "docs/" + name)
+      #expect(unsafe chmod(folder.file("docs/" + name), mode) == 0)
+    }
+    for name in ["docs/letters-sent", "docs/letters", "docs/audit.jsonl"] {
+      try folder.write(#"{"seq":1,"text":"mine"}"#, to: name)
+    }
+    let (paths, told) = try await documents()
+    #expect(paths == ["a.txt", "audit.jsonl", "letters", "letters-sent", "sub/b.txt"])
+    #expect(told.contains("8 of a batch, or holding keys"), "\(told)")
+    #expect(await isRefused("ks/keystore.age.audit"))
+  }
+
+  private static let key = "-----BEGIN PRIVATE KEY-----\nx\n"
+
   @Test func `to nothing fail as documents, and what is no file is left out`() async throws {
     try link("docs/nothing.txt", to: "none.txt")
     #expect(unsafe mkfifo(folder.file("docs/pipe"), 0o600) == 0)

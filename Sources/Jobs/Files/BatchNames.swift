@@ -20,11 +20,17 @@ package enum BatchNames {
 
   /// True for the files beside a batch that may have any name.
   static func contain(_ name: String, beside batch: String) -> Bool {
-    guard name.hasPrefix(batch + "-") else { return false }
-    let endings = [
-      "-wal", "-shm", "-journal", "-audit", "-exports", "-paused", "-sent", "-answers1",
-      "-answers2", "-reserve",
-    ]
-    return endings.contains(where: name.hasSuffix)
+    name.hasPrefix(batch + "-") && endings.contains(where: name.hasSuffix)
   }
+
+  /// The names that a batch can have beside which a file of this name lies.
+  static func batches(beside name: String) -> [String] {
+    guard endings.contains(where: name.hasSuffix) else { return [] }
+    return name.indices.filter { name[$0] == "-" }.map { String(name[..<$0]) }
+  }
+
+  private static let endings = [
+    "-wal", "-shm", "-journal", "-audit", "-exports", "-paused", "-sent", "-answers1",
+    "-answers2", "-reserve",
+  ]
 }

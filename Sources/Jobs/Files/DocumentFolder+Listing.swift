@@ -33,9 +33,12 @@ extension DocumentFolder {
       do throws(FolderAccess.Failure) {
         let item = try examine(path)
         let isFolder = item.kind == .folder
-        let isOwn = { withheld.contains(item.id) || isOfBatch(name, among: all, item.place) }
+        let isOwn = {
+          withheld.contains(item.id) || isOfBatch(name, among: all, item.place)
+            || isBesideBatch(name, in: folder, among: all)
+        }
         if !isFolder, item.kind != .regular { throw .leftOut(.special) }
-        if !isFolder, isOwn() || holdsKeys(path, item) { throw .leftOut(.own) }
+        if !isFolder, isOwn() || holdsKeys(path) { throw .leftOut(.own) }
         let version = isFolder ? 0 : item.version
         entries.append(.init(name: name, isFolder: isFolder, isLink: item.isLink, version: version))
       } catch .leftOut(let reason) {
@@ -52,8 +55,6 @@ extension DocumentFolder {
     let kind: FileKind
     let id: FileID
     let isLink: Bool
-    /// Whether only its owner may read it.
-    let isPrivate: Bool
     let version: UInt64
     /// Where a link really leads; nil for what is none.
     let place: [UInt8]?
@@ -72,21 +73,20 @@ extension DocumentFolder {
     return Self.item(found.information, place: found.path)
   }
 
-  /// Whether a file says that it is a keystore, an identity or a batch, which only their owner may read:
-  /// others are not opened for this.
-  private func holdsKeys(_ path: String, _ item: Item) -> Bool {
-    guard item.isPrivate, let file = try? opened(path), let head = try? file.head() else {
-      return false
-    }
+  /// Whether a file says that it is a keystore, an identity, a batch or an audit log; those that the
+  /// pattern does not name are not opened for this.
+  private func holdsKeys(_ path: String) -> Bool {
+    guard pattern?.matches(path) ?? true, let head = head(of: path) else { return false }
     return SecretText.kind(of: head) != nil
   }
+
+  private func head(of path: String) -> [UInt8]? { try? opened(path).head() }
 
   private static func item(_ information: stat, place: [UInt8]?) -> Item {
     Item(
       kind: FileKind(mode: information.st_mode),
       id: FileID(information),
       isLink: place != nil,
-      isPrivate: information.st_mode & 0o077 == 0,
       version: version(information),
       place: place
     )
@@ -103,6 +103,18 @@ extension DocumentFolder {
     guard let place else { return false }
     let path = String(decoding: place, as: UTF8.self)
     return BatchNames.contain(path) { FileKind(at: $0) != .absent }
+  }
+
+  /// Whether a file has the name of one that lies beside a batch, and the batch is there.
+  private func isBesideBatch(
+    _ name: String,
+    in folder: String,
+    among names: Set<String>
+  ) -> Bool {
+    BatchNames.batches(beside: name).contains { batch in
+      let path = folder.isEmpty ? batch : folder + "/" + batch
+      return names.contains(batch) && head(of: path).map(SecretText.isDatabase) ?? false
+    }
   }
 
   private func names(

@@ -6,8 +6,14 @@ package enum SecretText {
   /// What a file is that is no document; nil for any other.
   package static func kind(of bytes: [UInt8]) -> String? {
     for (start, what) in starts where bytes.starts(with: start.utf8) { return what }
-    return lines(of: bytes, beginWith: "AGE-SECRET-KEY-1") ? "an age identity, a secret key" : nil
+    if lines(of: bytes, beginWith: "AGE-SECRET-KEY-1") { return "an age identity, a secret key" }
+    return isAuditLog(bytes) ? "the audit log of a keystore or a batch" : nil
   }
+
+  /// True for what begins as a batch does.
+  static func isDatabase(_ bytes: [UInt8]) -> Bool { bytes.starts(with: database.utf8) }
+
+  private static let database = "SQLite format 3\0"
 
   private static let starts = [
     ("age-encryption.org/", "a keystore, or something else that age has encrypted"),
@@ -17,8 +23,16 @@ package enum SecretText {
     ("-----BEGIN OPENSSH PRIVATE KEY-----", "a private key"),
     ("-----BEGIN RSA PRIVATE KEY-----", "a private key"),
     ("-----BEGIN EC PRIVATE KEY-----", "a private key"),
-    ("SQLite format 3\0", "a database, such as a batch"),
+    (database, "a database, such as a batch"),
   ]
+
+  /// A line of an audit log begins with its number and ends with the hash of what stands before.
+  private static func isAuditLog(_ bytes: [UInt8]) -> Bool {
+    guard bytes.starts(with: "{\"seq\":".utf8) else { return false }
+    let line = bytes.prefix(head).prefix { $0 != UInt8(ascii: "\n") }
+    let end = "\",\"hash\":\"" + String(repeating: "0", count: 64) + "\"}"
+    return line.suffix(end.utf8.count).starts(with: "\",\"hash\":\"".utf8)
+  }
 
   /// Only the first part is looked at, in which an identity file has its key.
   private static func lines(of bytes: [UInt8], beginWith text: String) -> Bool {
