@@ -33,6 +33,33 @@ struct FailedFileTests {
     #expect(try ids("again.jsonl") == ["a.txt", "new\nline.txt", "sub/b.txt"])
   }
 
+  @Test func `documents without text fail by their cause, also from the failed file`() throws {
+    try folder.write("docs/empty.txt", " \n")
+    try folder.write("docs/sub/blank.txt", "")
+    try folder.write("docs/latin.txt", Data([0x63, 0xE9]))
+    for (input, output) in [("docs", "a"), ("a.failed.jsonl", "b"), ("b.failed.jsonl", "c")] {
+      let ending = try run([input, "-o", output + ".jsonl"])
+      #expect(ending.status == 1, "\(ending.errors)")
+      let failures = try folder.failures(output + ".failed.jsonl")
+      let codes = failures.map(\.error.code).sorted()
+      #expect(codes == ["empty_document", "empty_document", "not_utf8_document"])
+      let words = failures.map(\.error.message)
+      #expect(words.contains { $0.hasSuffix("latin.txt: is not UTF-8 text; convert it first") })
+      #expect(words.contains { $0.hasSuffix("sub/blank.txt: is empty") }, "\(words)")
+      for text in [
+        "2 jobs failed with empty_document", "1 job failed with not_utf8_document",
+        "next: write the text into the file", "next: convert the file to UTF-8",
+      ] { #expect(ending.errors.contains(text), "\(ending.errors)") }
+    }
+    for name in ["empty.txt", "sub/blank.txt", "latin.txt"] {
+      try folder.write("docs/" + name, "Now a text")
+    }
+    #expect(try folder.nightjar(["retry", "a.jsonl"]).status == 0)
+    let ending = try run(["docs", "-o", "a.jsonl"])
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(try ids("a.jsonl").count == 3 && folder.failures("a.failed.jsonl").isEmpty)
+  }
+
   @Test func `failed lines run again as they are, whatever their ids`() throws {
     try folder.write(
       "in.jsonl",

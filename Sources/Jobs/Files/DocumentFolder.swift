@@ -2,6 +2,8 @@ import Glibc
 
 /// Why a document cannot be used.
 package struct DocumentError: Error, Sendable {
+  /// The code of the job's refusal; those of all documents end alike.
+  package var code = "unreadable_document"
   /// What is wrong, in plain words.
   package let message: String
 }
@@ -87,15 +89,23 @@ package struct DocumentFolder: Sendable {
       throw DocumentError(message: "cannot be read")
     }
     guard bytes.count <= Self.largest else {
-      throw DocumentError(message: "is larger than \(Self.largest >> 20) MiB; split it")
+      throw DocumentError(
+        code: "large_document",
+        message: "is larger than \(Self.largest >> 20) MiB; split it"
+      )
     }
     if let kind = SecretText.kind(of: bytes) {
-      throw DocumentError(message: "is \(kind); it is never sent")
+      throw DocumentError(code: "secret_document", message: "is \(kind); it is never sent")
     }
     guard let text = try? UTF8Span(validating: bytes.span) else {
-      throw DocumentError(message: "is not UTF-8 text; convert it first")
+      throw DocumentError(
+        code: "not_utf8_document",
+        message: "is not UTF-8 text; convert it first"
+      )
     }
-    guard !Self.isBlank(text) else { throw DocumentError(message: "is empty") }
+    guard !Self.isBlank(text) else {
+      throw DocumentError(code: "empty_document", message: "is empty")
+    }
     return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
   }
 

@@ -61,7 +61,7 @@ extension CommonFailure.Cause {
     self.refusal = refusal
     self.url = url
     switch refusal.subject {
-    case .size, .content, .line: isInput = true
+    case .size, .content, .line, .document: isInput = true
     case .model, .request: isInput = job.line.isNative
     case .address, .answer, .service: isInput = false
     }

@@ -79,12 +79,31 @@ extension InputLine {
     if let token = fields.named ?? fields.id {
       id = try identifier(token, named: name, isPlain: true, in: line)
     }
+    if let fault = documentFault(fields, id, in: line) { throw fault }
     return InputLine(
       id: id ?? contentID(of: line),
       shape: .plain(fields.plain),
       others: fields.others(in: line),
       isUnnamed: id == nil
     )
+  }
+
+  /// Why a document had no text to put into the failed file, where nobody has added any since.
+  private static func documentFault(
+    _ fields: Fields,
+    _ id: String?,
+    in line: Span<UInt8>
+  ) -> InputLineError? {
+    guard let id, fields.plain.prompt == nil, !fields.others(in: line).contains("text"),
+      let members = try? fields.error?.members(in: line)
+    else { return nil }
+    func text(_ name: String) -> String {
+      members.first { $0.name == name }?.value.string(in: line) ?? ""
+    }
+    let refusal = Refusal(status: nil, code: text("code"), message: text("message"))
+    guard refusal.isOfDocument else { return nil }
+    let reason = refusal.message.split(separator: "\(id): ").last ?? ""
+    return InputLineError(code: refusal.code, message: "\(id): \(reason)", id: id)
   }
 
   /// The id of a line that has none: 64 bits of the hash of what it holds.
@@ -136,6 +155,8 @@ private struct Fields {
   var url: JSONToken?
   var body: JSONToken?
   var params: JSONToken?
+  /// What a failed file says of the line's job.
+  var error: JSONToken?
   var inBody = RequestFields()
   var inParams = RequestFields()
   var plain = InputLine.PlainFields()
@@ -184,7 +205,7 @@ private struct Fields {
       case 3: keep(member, as: "url", &url, &twice, line)
       case 4: keep(member, as: "body", &body, &twice, line)
       case 5:
-        keep(member, as: "model", &plain.model, line) || member.key.isString("error", in: line)
+        keep(member, as: "model", &plain.model, line) || keep(member, as: "error", &error, line)
       case 6:
         keep(member, as: "method", &method, &twice, line)
           || keep(member, as: "params", &params, &twice, line)

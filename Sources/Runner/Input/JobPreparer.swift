@@ -92,7 +92,7 @@ package struct JobPreparer: Sendable {
   private func unusable(_ job: JobLine, _ error: any Error) -> UnusableJob {
     switch error {
     case let error as DocumentError:
-      UnusableJob(refusal: refusal("unreadable_document", error.message, of: job))
+      UnusableJob(refusal: refusal(error.code, error.message, of: job))
     case let error as InputLineError where documents == nil:
       UnusableJob(refusal: refusal(error.code, error.message, of: job))
     default:

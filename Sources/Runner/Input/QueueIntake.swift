@@ -78,7 +78,7 @@ package struct QueueIntake: Sendable {
       let line = InputLine.document(path: path, text: nil)
       let refusal = Refusal(
         status: nil,
-        code: "unreadable_document",
+        code: error.code,
         message: "\(name)/\(path): \(error.message)"
       )
       add(line[...], failed: refusal, number, mark: digest(of: line[...] + error.message.utf8))

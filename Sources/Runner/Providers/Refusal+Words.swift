@@ -27,8 +27,10 @@ extension Refusal {
     case content
     /// Another part of the request.
     case request
-    /// The line itself, or its document; nothing was sent.
+    /// The line itself; nothing was sent.
     case line
+    /// The document, which has no text that can be sent.
+    case document
     /// The answer, which is none that can be used.
     case answer
     /// The provider or the way to it, not the job.
@@ -41,6 +43,7 @@ extension Refusal {
     case "context_length_exceeded", "request_too_large", "string_above_max_length": return .size
     case "model_not_found", "model_not_served": return .model
     case _ where isLostAnswer: return .answer
+    case _ where isOfDocument: return .document
     default: break
     }
     let words = message.lowercased()
@@ -63,6 +66,21 @@ extension Refusal {
     ErrorBody.namesContent(code: code, words: words)
   }
 
+  /// Whether a document itself cannot be used; so say the codes of ``DocumentError``.
+  var isOfDocument: Bool { status == nil && code.hasSuffix("_document") }
+
+  private var documentAdvice: String {
+    if code == "secret_document" { return "take the file out of the folder; it is never sent" }
+    let change =
+      switch code {
+      case "empty_document": "write the text into the file"
+      case "not_utf8_document": "convert the file to UTF-8 text (iconv, pdftotext and the like)"
+      case "large_document": "split the file"
+      default: "make the file readable"
+      }
+    return "\(change), or take it out of the folder; then `nightjar retry` and the same command"
+  }
+
   /// What to do next, a sentence without its full stop.
   package var advice: String {
     switch subject {
@@ -73,6 +91,7 @@ extension Refusal {
     case .content: "change or leave out this prompt; the provider refuses it for its content"
     case .request: "correct what the provider names, in the line, the job file or the flags"
     case .line: "correct the line, and run the file of failed jobs as it is"
+    case .document: documentAdvice
     case .answer:
       "look at `error.answer` in the file of failed jobs; check --base-url and --provider"
     case .service: "try again later with `nightjar retry`"

@@ -91,6 +91,7 @@ struct ResultLine: Decodable {
 /// A line of the failed jobs.
 struct FailedLine: Decodable {
   struct Failure: Decodable {
+    let code: String
     let message: String
   }
   let id: String?

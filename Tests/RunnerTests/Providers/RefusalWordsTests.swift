@@ -16,6 +16,7 @@ import Testing
       (200, "unexpected_body", "x", .answer), (503, "http_503", "x", .service),
       (nil, "connect", "x", .service), (nil, "malformed_line", "x", .line),
       (200, "finish_error", "x", .answer),
+      (nil, "empty_document", "x", .document),
     ] as [(Int?, String, String, Refusal.Subject)]
   )
   func `depends on what it is about`(
