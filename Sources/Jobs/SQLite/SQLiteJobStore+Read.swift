@@ -61,16 +61,17 @@ extension SQLiteJobStore {
 
   static func causes(_ limit: Int, in db: Database) throws -> [ResultCause] {
     try Row.fetchAll(db, sql: Statements.causes, arguments: [limit]).map { row in
-      let example = try Data.fetchOne(
+      let example = try Row.fetchOne(
         db,
-        sql: "SELECT line FROM result WHERE sequence = ?",
+        sql: "SELECT job, line FROM result WHERE sequence = ?",
         arguments: [row["first"] as Int]
       )
       return ResultCause(
         state: JobResult.State(rawValue: row["state"]) ?? .failed,
         cause: row["cause"],
         jobs: row["jobs"],
-        example: [UInt8](example ?? Data())
+        job: example?["job"] as Int? ?? 0,
+        example: [UInt8](example?["line"] as Data? ?? Data())
       )
     }
   }

@@ -5,10 +5,13 @@ package struct ResultCause: Sendable, Equatable {
   package let cause: String
   /// How many results have it.
   package let jobs: Int
-  /// The line of the first of them.
+  /// The number of the job that is the first of them, from 0.
+  package let job: Int
+  /// Its line.
   package let example: [UInt8]
 
-  package init(state: JobResult.State, cause: String, jobs: Int, example: [UInt8]) {
+  package init(state: JobResult.State, cause: String, jobs: Int, job: Int, example: [UInt8]) {
+    self.job = job
     self.state = state
     self.cause = cause
     self.jobs = jobs

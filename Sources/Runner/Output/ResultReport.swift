@@ -13,7 +13,9 @@ package struct ResultReport: Sendable {
 
   package init(_ causes: [ResultCause] = []) {
     failures = causes.filter { $0.state == .failed }
-      .compactMap { cause in FailedJob(line: cause.example).map { (cause.jobs, $0) } }
+      .compactMap { cause in
+        FailedJob(line: cause.example).map { (cause.jobs, $0.named("number-\(cause.job + 1)")) }
+      }
     finishes = causes.filter { $0.state == .completed }.map { ($0.cause, $0.jobs) }
   }
 
