@@ -145,8 +145,8 @@ struct RunOutcome {
     case .failingAlike(let cause):
       return CLIError(
         "all jobs so far failed alike, so the run stopped: \(cause.refusal.words)",
-        at: cause.url,
-        next: "\(cause.refusal.advice); then run the same command: \(whatIsKept(after: cause)). "
+        at: cause.url.isEmpty ? nil : cause.url,
+        next: "\(cause.advice); then run the same command: \(whatIsKept(after: cause)). "
           + "To go on all the same, add --keep-going",
         exitCode: exitCode
       )

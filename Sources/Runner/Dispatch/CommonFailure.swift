@@ -3,7 +3,7 @@ package struct CommonFailure: Sendable {
   /// What all jobs failed with.
   package struct Cause: Sendable {
     package let refusal: Refusal
-    /// Where the requests went.
+    /// Where the requests went; empty where none was sent.
     package let url: String
     /// Whether the input is to be mended, rather than the settings.
     package let isInput: Bool
@@ -41,8 +41,20 @@ package struct CommonFailure: Sendable {
   ///
   /// - Returns: the cause that all have in common, once there are enough of them.
   package mutating func failed(_ job: Job, _ refusal: Refusal, at url: String) -> Cause? {
+    failed(job.number, refusal, isNative: job.line.isNative, at: url)
+  }
+
+  /// - Parameters:
+  ///   - isNative: whether its request came with the input as it was sent.
+  ///   - url: empty where nothing was sent.
+  mutating func failed(
+    _ job: Int,
+    _ refusal: Refusal,
+    isNative: Bool = false,
+    at url: String = ""
+  ) -> Cause? {
     guard !isOver else { return nil }
-    let cause = self.cause ?? Cause(refusal, of: job, at: url)
+    let cause = self.cause ?? Cause(refusal, isNative: isNative, at: url)
     // What is left of a batch that has results may well be what cannot have any.
     let isAlike = cause.refusal.isAlike(refusal) && !(cause.isInput && hadResults)
     guard isAlike else {
@@ -50,20 +62,29 @@ package struct CommonFailure: Sendable {
       return nil
     }
     self.cause = cause
-    if refusal.paid == nil { jobs.insert(job.number) }
+    if refusal.paid == nil { jobs.insert(job) }
     failures += 1
     return failures == Self.most ? cause : nil
   }
 }
 
 extension CommonFailure.Cause {
-  fileprivate init(_ refusal: Refusal, of job: Job, at url: String) {
+  fileprivate init(_ refusal: Refusal, isNative: Bool, at url: String) {
     self.refusal = refusal
     self.url = url
     switch refusal.subject {
     case .size, .content, .line, .document: isInput = true
-    case .model, .request: isInput = job.line.isNative
-    case .address, .answer, .service: isInput = false
+    case .model, .request: isInput = isNative
+    case .address, .answer, .service, .template: isInput = false
+    }
+  }
+
+  /// What to do next, now that it is known of all jobs: a sentence without its full stop.
+  package var advice: String {
+    switch refusal.subject {
+    case .line: "correct the lines of the input"
+    case .template: "correct the template"
+    default: refusal.advice
     }
   }
 }

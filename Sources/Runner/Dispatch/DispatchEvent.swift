@@ -14,6 +14,8 @@ extension DispatchState {
     /// The request of an assignment did not leave; the job is in line again, or `isOver`: its
     /// failure is to be recorded, and then told by ``finished(_:)``.
     case withdrawn(Assignment, isOver: Bool)
+    /// Jobs that can make no request, so that they have failed or are about to.
+    case unusable([(job: Int, refusal: Refusal)])
     /// The attempt is over; answered by ``Action/verdict(_:)``.
     case ended(Assignment, AttemptEnd)
     /// The result of a job is kept.

@@ -82,6 +82,8 @@ package struct DispatchState: Sendable {
   var wakeAt: ContinuousClock.Instant?
   var patience: Patience
   package internal(set) var commonFailure: CommonFailure
+  /// The same of jobs that fail before anything is sent, as long as nothing was.
+  private var unsentFailure: CommonFailure
   var random: SeededGenerator
 
   package init(
@@ -103,6 +105,7 @@ package struct DispatchState: Sendable {
       isWanted: !settings.keepsGoing,
       hadResults: settings.hadResults
     )
+    unsentFailure = commonFailure
     patience = Patience(giveUpAfter: settings.giveUpAfter, parkFor: settings.parkFor)
   }
 
@@ -132,6 +135,7 @@ package struct DispatchState: Sendable {
     case .claimed(let claimed): supply.ended(claimed, at: now)
     case .inputGrew(let isComplete): supply.grew(isComplete: isComplete)
     case .withdrawn(let assignment, let isOver): try withdraw(assignment, isOver, at: now)
+    case .unusable(let jobs): note(unusable: jobs, &actions)
     case .ended(let assignment, let end): try close(assignment, end, at: now, &actions)
     case .finished(let job): try leaveSlot(job, "finished")
     case .later(let job, let time):
@@ -153,6 +157,16 @@ package struct DispatchState: Sendable {
         stop(reason, &actions)
       }
     case .stopped: isStopped = true
+    }
+  }
+
+  private mutating func note(
+    unusable jobs: [(job: Int, refusal: Refusal)],
+    _ actions: inout [Action]
+  ) {
+    for (job, refusal) in jobs {
+      let cause = unsentFailure.failed(job, refusal)
+      if let cause { stop(.failingAlike(cause), &actions) }
     }
   }
 
@@ -227,6 +241,16 @@ extension DispatchState {
   package func mayLeave(_ assignment: Assignment, at now: ContinuousClock.Instant) -> Bool {
     mayHandOut(at: now) && segments.isOurs(assignment.job)
   }
+
+  /// Asks for the same, of one that leaves if it may: with it not all jobs fail unsent.
+  mutating func leaves(_ assignment: Assignment, at now: ContinuousClock.Instant) -> Bool {
+    guard mayLeave(assignment, at: now) else { return false }
+    unsentFailure.completed()
+    return true
+  }
+
+  /// The jobs that failed alike and can be tried again at no cost.
+  package var failedAlike: Set<Int> { commonFailure.jobs.union(unsentFailure.jobs) }
 
   /// Nothing is handed out while the batch is paused or the lease may have ended.
   func mayHandOut(at now: ContinuousClock.Instant) -> Bool {

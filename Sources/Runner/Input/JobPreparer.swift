@@ -93,7 +93,7 @@ package struct JobPreparer: Sendable {
     switch error {
     case let error as DocumentError:
       UnusableJob(refusal: refusal(error.code, error.message, of: job))
-    case let error as InputLineError where documents == nil:
+    case let error as InputLineError where documents == nil || error.code == Refusal.missingField:
       UnusableJob(refusal: refusal(error.code, error.message, of: job))
     default:
       UnusableJob(refusal: refusal("invalid_job", "\(error)", of: job))

@@ -185,10 +185,14 @@ package struct PromptSettings: Sendable {
     do throws(PromptTemplateError) {
       text = try template.render(fields)
     } catch {
-      throw fault(error.message)
+      guard error.isMissingField else { throw fault(error.message) }
+      throw InputLineError(code: Refusal.missingField, message: error.message)
     }
     guard text.contains(where: { !$0.isWhitespace }) else {
-      throw fault("the prompt template makes nothing but white space of this job")
+      throw InputLineError(
+        code: Refusal.missingField,
+        message: "the prompt template makes nothing but white space of this job"
+      )
     }
     return text
   }

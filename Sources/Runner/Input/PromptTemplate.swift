@@ -73,7 +73,9 @@ package struct PromptTemplate: Sendable {
       room: RenderRoom(bytes: Self.largest - size, eachTime: outline.sectionBytes)
     )
     let text = template.render(FieldValue(.root, lookup)) + lastBrace
-    if let fault = lookup.fault { throw PromptTemplateError(message: fault, line: nil) }
+    if let fault = lookup.fault {
+      throw PromptTemplateError(message: fault, line: nil, isMissingField: lookup.isMissingField)
+    }
     return text
   }
 }
@@ -84,6 +86,8 @@ package struct PromptTemplateError: Error, Sendable, Equatable, CustomStringConv
   package let message: String
   /// The line of the file that the template stands in; nil when rendering.
   package let line: Int?
+  /// Whether the job lacks what the template names.
+  var isMissingField = false
 
   package var description: String { message }
 }

@@ -15,6 +15,8 @@ final class FieldLookup {
   private var room: RenderRoom
   /// Why the rendering is of no use, in plain words.
   private(set) var fault: String?
+  /// Whether that is a field which the job lacks.
+  private(set) var isMissingField = false
 
   init(_ fields: TemplateFields, room: RenderRoom) {
     self.fields = fields
@@ -74,6 +76,7 @@ final class FieldLookup {
   }
 
   func note(missing name: String) {
+    if fault == nil { isMissingField = true }
     note("the prompt template names {{\(name)}}, which this job does not have")
   }
 

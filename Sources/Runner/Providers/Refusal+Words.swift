@@ -31,16 +31,22 @@ extension Refusal {
     case line
     /// The document, which has no text that can be sent.
     case document
+    /// The template, which names what the job does not have; nothing was sent.
+    case template
     /// The answer, which is none that can be used.
     case answer
     /// The provider or the way to it, not the job.
     case service
   }
 
+  /// The code of a job that lacks what the template names, or makes nothing of it.
+  static let missingField = "missing_field"
+
   package var subject: Subject {
     switch code {
     case "unexpected_body", "unreadable_answer", "too_large", "tooLarge": return .answer
     case "context_length_exceeded", "request_too_large", "string_above_max_length": return .size
+    case Self.missingField: return .template
     case "model_not_found", "model_not_served": return .model
     case _ where isLostAnswer: return .answer
     case _ where isOfDocument: return .document
@@ -92,6 +98,7 @@ extension Refusal {
     case .request: "correct what the provider names, in the line, the job file or the flags"
     case .line: "correct the line, and run the file of failed jobs as it is"
     case .document: documentAdvice
+    case .template: "correct the template, or give the job what it names"
     case .answer:
       "look at `error.answer` in the file of failed jobs; check --base-url and --provider"
     case .service: "try again later with `nightjar retry`"

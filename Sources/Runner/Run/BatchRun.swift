@@ -261,7 +261,7 @@ package final class BatchRun: Sendable {
 
   /// Makes the jobs available again that failed alike: what made them fail is not theirs.
   private func takeBackFailures(of crew: RunCrew) async throws {
-    let jobs = crew.dispatcher.look(\.commonFailure.jobs)
+    let jobs = crew.dispatcher.look(\.failedAlike)
     guard !jobs.isEmpty else { return }
     _ = try await store.retry(.jobs(jobs))
     // A stream was shown no failures, and has what it was shown.

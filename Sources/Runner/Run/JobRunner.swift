@@ -48,7 +48,7 @@ package final class JobRunner: Sendable {
     let account = accounts[assignment.account]
     defer { account.keyring.release(assignment.key) }
     guard let prepared = await prepare(assignment) else { return }
-    guard dispatcher.look({ $0.mayLeave(assignment, at: clock.now) }) else {
+    guard dispatcher.look({ $0.leaves(assignment, at: clock.now) }) else {
       dispatcher.tell(.withdrawn(assignment, isOver: false))
       return
     }
@@ -92,6 +92,7 @@ package final class JobRunner: Sendable {
   /// Fails a job whose model no account serves.
   func refuse(_ job: Job) async {
     let refusal = job.line.fault ?? Refusal(notServed: job.shape.model)
+    dispatcher.tell(.unusable([(job.number, refusal)]))
     await fail(job, refusal, mark: nil)
   }
 
@@ -113,7 +114,10 @@ package final class JobRunner: Sendable {
       refusal = Refusal(status: nil, code: "invalid_job", message: "\(error)")
     }
     dispatcher.tell(.withdrawn(withdrawn, isOver: refusal != nil))
-    if let refusal { await fail(assignment.job, refusal, mark: nil) }
+    if let refusal {
+      dispatcher.tell(.unusable([(assignment.job.number, refusal)]))
+      await fail(assignment.job, refusal, mark: nil)
+    }
     return nil
   }
 

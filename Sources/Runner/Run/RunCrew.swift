@@ -118,10 +118,15 @@ extension JobReader {
       limit: plan.limit
     ) { segments, isLast in
       try await writer.append(segments, isLast: isLast)
+      var unusable: [(job: Int, refusal: Refusal)] = []
       for failure in segments.flatMap(\.failures) {
         guard let failed = FailedJob(line: failure.line) else { continue }
         events.record(.failed(job: failed.id, failed.refusal))
+        unusable.append((failure.job, failed.refusal))
       }
+      // Beside lines that are jobs, bad ones tell nothing of the rest.
+      let jobs = segments.reduce(0) { $0 + $1.jobCount }
+      if !unusable.isEmpty, unusable.count == jobs { dispatcher.tell(.unusable(unusable)) }
       dispatcher.tell(.inputGrew(isComplete: isLast))
     }
   }

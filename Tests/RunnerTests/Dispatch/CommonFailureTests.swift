@@ -63,6 +63,15 @@ import Testing
     #expect(causes.count == 1 && state.jobs.isEmpty)
   }
 
+  @Test func `are mended in the template or in the lines`() {
+    let template = Refusal(status: nil, code: "missing_field", message: "in:1: x")
+    let line = Refusal(status: nil, code: "malformed_line", message: "in:1: x")
+    let first = cause(Array(repeating: template, count: 20))
+    let second = cause(Array(repeating: line, count: 20))
+    #expect(first?.isInput == false && first?.advice == "correct the template")
+    #expect(second?.isInput == true && second?.advice == "correct the lines of the input")
+  }
+
   @Test func `are the input's where it says too much, unless the batch has results`() {
     let long = Refusal(status: 400, code: "context_length_exceeded", message: "x")
     let failures = Array(repeating: long, count: 20)

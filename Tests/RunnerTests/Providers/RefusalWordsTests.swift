@@ -17,6 +17,7 @@ import Testing
       (nil, "connect", "x", .service), (nil, "malformed_line", "x", .line),
       (200, "finish_error", "x", .answer),
       (nil, "empty_document", "x", .document),
+      (nil, "missing_field", "x", .template),
     ] as [(Int?, String, String, Refusal.Subject)]
   )
   func `depends on what it is about`(

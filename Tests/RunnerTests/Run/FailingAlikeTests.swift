@@ -59,6 +59,64 @@ import Transport
     #expect(mended.sent.count == 60 - asked)
   }
 
+  @Test(arguments: [
+    (#"{"id":"ID","prompt":"p"},"#, "malformed_line"),
+    (#"{"id":"ID","question":"p"}"#, "unknown_field"),
+    (#"{"id":"ID","prompt":7}"#, "malformed_line"),
+  ])
+  func `stops before anything is sent where no line can be`(
+    _ line: String,
+    _ code: String
+  ) async throws {
+    let batch = try TestBatch()
+    let lines = (0..<60).map { line.replacing("ID", with: "\($0)") + "\n" }
+    try batch.folder.write(lines.joined(), to: "in.jsonl")
+    let client = ScriptedClient()
+    let report = try await batch.execute(client)
+    guard case .failingAlike(let cause) = report.stop else {
+      Issue.record("\(report.why)")
+      return
+    }
+    #expect(cause.isInput && cause.refusal.code == code && client.sent.isEmpty)
+    #expect(report.summary.failed == 0 && report.summary.pending > 0)
+    #expect(try batch.failed.isEmpty)
+    try batch.write(0..<60)
+    try await batch.execute()
+    #expect(try batch.completed.count == 60)
+  }
+
+  @Test func `stops before anything is sent where no job has what the template names`()
+    async throws
+  {
+    var batch = try TestBatch(0..<60)
+    batch.template = try PromptTemplate("{{txt}}")
+    let report = try await batch.execute()
+    #expect(report.why.hasPrefix("failing alike: missing_field"))
+    #expect(report.summary.failed == 0 && report.summary.pending == 60)
+    batch.keepsGoing = true
+    #expect(try await batch.execute().summary.failed == 60)
+  }
+
+  @Test func `goes on where bad lines stand beside a good one`() async throws {
+    let batch = try TestBatch()
+    let bad = String(repeating: "no JSON\n", count: 40)
+    try batch.folder.write(TestBatch.line(0) + bad, to: "in.jsonl")
+    let report = try await batch.execute()
+    #expect(report.why == "finished")
+    #expect(report.summary.failed == 40 && report.summary.completed == 1)
+  }
+
+  @Test func `names the job of an example as its line has it`() async throws {
+    let batch = try TestBatch()
+    try batch.folder.write(
+      #"{"id":7,"prompt":"a"}"# + "\n\n" + #"{"id":null,"prompt":"b"}"# + "\n",
+      to: "in.jsonl"
+    )
+    let report = try await batch.execute(ScriptedClient { _, _ in Self.refused })
+    #expect(Set(report.results.failures.map(\.example.id)) == ["7", "line-3"])
+    #expect(report.json.contains(#""example":{"id":"7""#))
+  }
+
   @Test func `goes on where one has succeeded`() async throws {
     let batch = try TestBatch(0..<60)
     let report = try await batch.execute(

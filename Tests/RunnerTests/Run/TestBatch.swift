@@ -29,6 +29,7 @@ struct TestBatch {
   var regions = AllowedRegions.all
   var memory = 256 << 20
   var keepsGoing = false
+  var template: PromptTemplate?
 
   // The input has a line for each job, whose prompt is its id.
   init(_ jobs: Range<Int> = 0..<0) throws {
@@ -50,7 +51,7 @@ struct TestBatch {
       if let documents { .folder(DocumentFolder(folder.file(documents))) } else {
         .file(try InputFile(path: folder.file("in.jsonl")))
       }
-    let settings = PromptSettings(model: "test", maxTokens: 10)
+    let settings = PromptSettings(model: "test", maxTokens: 10, template: template)
     let preparer = JobPreparer(
       provider: provider,
       settings: settings,
