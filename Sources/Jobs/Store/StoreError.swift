@@ -48,5 +48,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     self.next = next
   }
 
-  package var description: String { "\(message)\n  at: \(place)\n  next: \(next)" }
+  package var description: String {
+    ([message] + details.map { "    \($0)" } + ["  at: \(place)", "  next: \(next)"])
+      .joined(separator: "\n")
+  }
 }

@@ -53,7 +53,8 @@ package struct CommonFailure: Sendable {
     isNative: Bool = false,
     at url: String = ""
   ) -> Cause? {
-    guard !isOver else { return nil }
+    // What one prompt says is no word on the others, however many of a kind come first.
+    guard !isOver, refusal.subject != .content else { return nil }
     let cause = self.cause ?? Cause(refusal, isNative: isNative, at: url)
     // What is left of a batch that has results may well be what cannot have any.
     let isAlike = cause.refusal.isAlike(refusal) && !(cause.isInput && hadResults)

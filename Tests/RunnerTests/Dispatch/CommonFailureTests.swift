@@ -34,6 +34,14 @@ import Testing
     #expect(self.cause(all, isWanted: false) == nil)
   }
 
+  @Test func `are not those whose prompts are refused for what they say`() {
+    let flagged = Refusal(status: 400, code: "content_policy_violation", message: "flagged")
+    #expect(flagged.subject == .content)
+    #expect(cause(Array(repeating: flagged, count: 40)) == nil)
+    let mixed = Array(repeating: flagged, count: 30) + Array(repeating: Self.typo, count: 20)
+    #expect(cause(mixed)?.refusal == Self.typo)
+  }
+
   @Test func `are those with one code and one status`() {
     let other = Refusal(status: 400, code: "not_found_error", message: "model: x")
     let failures = Array(repeating: Self.typo, count: 19) + [other]
