@@ -116,6 +116,16 @@ struct OutputPlaceTests {
     #expect(try run(["in.jsonl", "-o", first]).status == 0)
   }
 
+  @Test(arguments: [("r.jsonl", "r.failed.jsonl"), ("r.failed.jsonl", "r.jsonl")])
+  func `two batches elsewhere share no file`(_ first: String, _ second: String) throws {
+    #expect(try run(["in.jsonl", "-o", first, "--queue", "one.batch"]).status == 0)
+    let results = folder.read(first)
+    let ending = try run(["in.jsonl", "-o", second, "--queue", "two.batch"])
+    #expect(ending.status == 73 && ending.errors.contains("next: "), "\(ending.errors)")
+    #expect(folder.read(first) == results && !folder.exists("two.batch"))
+    #expect(try run(["in.jsonl", "-o", first, "--queue", "one.batch"]).status == 0)
+  }
+
   @Test(arguments: ["out.jsonl", "out.failed.jsonl"], [2, 5])
   func `lines that somebody added to the results stay there`(_ name: String, _ jobs: Int) throws {
     let run = ["in.jsonl", "-o", "out.jsonl"]

@@ -27,7 +27,7 @@ struct OutputCheck {
     }
     for path in results { try refuseAnothersResults(path) }
     guard FileKind(at: files.batch) == .absent else { return }
-    for path in results where FileKind.size(at: path) > 0 {
+    for path in results where FileKind.size(at: path) > 0 || isOfPair(path) {
       // Appending to it would mix two batches.
       throw CLIError(
         "the results file is there already, but not the batch it belongs to",
@@ -36,6 +36,17 @@ struct OutputCheck {
         exitCode: 73
       )
     }
+  }
+
+  /// Whether an empty file is one of the two that another batch writes, which may lie anywhere.
+  private func isOfPair(_ path: String) -> Bool {
+    guard FileKind(at: path) != .absent, let output = files.output else { return false }
+    let ending = ".failed.jsonl"
+    let other =
+      path == output.failed
+      ? BatchFiles(output: path).output?.failed
+      : path.hasSuffix(ending) ? path.dropLast(ending.count) + ".jsonl" : nil
+    return other.map { FileKind(at: $0) != .absent } ?? false
   }
 
   /// The file of failed jobs of one batch can have the name of another's results.
