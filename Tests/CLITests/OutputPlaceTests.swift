@@ -105,14 +105,15 @@ struct OutputPlaceTests {
   func `two batches share no file`(_ first: String, _ second: String) throws {
     #expect(try run(["in.jsonl", "-o", first]).status == 0)
     let results = folder.read(first)
-    let files = Set(folder.files)
+    let files = Set(folder.files.filter { $0.hasPrefix("r") })
     for input in ["in.jsonl", "./in.jsonl"] {
       let ending = try run([input, "-o", second])
       #expect(ending.status == 73, "\(ending.errors)")
       #expect(ending.errors.contains("belongs to another batch, \(first).nightjar"))
       #expect(ending.errors.contains("next: "))
     }
-    #expect(folder.read(first) == results && Set(folder.files) == files)
+    #expect(folder.read(first) == results)
+    #expect(Set(folder.files.filter { $0.hasPrefix("r") }) == files)
     #expect(try run(["in.jsonl", "-o", first]).status == 0)
   }
 

@@ -1,7 +1,10 @@
 /// The statements that take a batch from one version of its input to the next.
 extension Statements {
-  /// That there were some is remembered: the files are still those of this batch.
-  static let forgetExports = "UPDATE export SET offset = 0, sequence = 0"
+  /// That there may be some is remembered: the files are still those of this batch.
+  static let forgetExports = """
+    INSERT INTO export (state, offset, sequence) VALUES (1, 0, 0), (2, 0, 0)
+    ON CONFLICT (state) DO UPDATE SET offset = 0, sequence = 0
+    """
 
   /// Without the lines, of which it is enough that there are any.
   static let segmentMarks = """

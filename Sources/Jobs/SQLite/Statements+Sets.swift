@@ -70,7 +70,7 @@ extension Statements {
     DELETE FROM result WHERE job IN (SELECT job FROM chosen);
     DELETE FROM suspended WHERE job IN (SELECT job FROM chosen);
     DELETE FROM retryable WHERE job IN (SELECT job FROM chosen);
-    UPDATE export SET offset = 0, sequence = 0;
+    \(forgetExports);
     UPDATE batch SET
       completed = completed - (SELECT count(*) FROM chosen WHERE kind = 1),
       failed = failed - (SELECT count(*) FROM chosen WHERE kind = 2),

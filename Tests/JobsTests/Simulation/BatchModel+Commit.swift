@@ -111,11 +111,15 @@ extension BatchModel {
       case .finished: false
       case .cancelled: entry.suspended == .cancelled
       case .held: entry.suspended == .held
-      case .jobs(let numbers): entry.hasEnd && numbers.contains(job)
+      case .jobs(let numbers):
+        (entry.hasEnd || entry.retryable != nil) && numbers.contains(job)
       }
     }
     for job in chosen.keys { jobs[job] = nil }
-    if !chosen.isEmpty { exports = [:] }
+    guard !chosen.isEmpty else { return 0 }
+    for state in [JobResult.State.completed, .failed] {
+      exports[state] = ExportPosition(state: state, offset: 0, sequence: 0)
+    }
     return chosen.count
   }
 }
