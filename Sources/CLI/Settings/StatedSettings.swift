@@ -56,11 +56,10 @@ struct StatedSettings {
     return value
   }
 
-  /// Variables that mean something here.
+  /// Variables that mean something here, without their beginning; those of Vault, which are many, are
+  /// checked where they are read.
   private static let variables = [
     "BASE_URL", "CONCURRENCY", "EXEC_ENV", "IDENTITY", "KEYSTORE", "MODEL", "PROVIDER",
-    "VAULT_AUTH",
-    "VAULT_SECRET_ID_WRAPPED",
   ]
 
   /// Refuses a variable that is all but one of ours, and would be passed over in silence.
@@ -70,7 +69,9 @@ struct StatedSettings {
     let prefix = "NIGHTJAR_"
     for name in names.filter({ $0.hasPrefix(prefix) }).sorted() {
       let rest = String(name.dropFirst(prefix.count))
-      guard !variables.contains(rest), let meant = nearest(to: rest, among: variables) else {
+      guard !variables.contains(rest), !rest.hasPrefix("VAULT_"),
+        let meant = nearest(to: rest, among: variables)
+      else {
         continue
       }
       throw CLIError(

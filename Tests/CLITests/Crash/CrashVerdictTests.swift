@@ -6,7 +6,7 @@ struct CrashVerdictTests {
   /// Three jobs: 0 was in flight at a kill and sent again, 1 was kept by then, 7 failed.
   private struct Case {
     var output = Case.result(0) + Case.result(1)
-    var failures = #"{"id":"7","prompt":"Prompt 7","error":{"message":"no"}}"# + "\n"
+    var failures = #"{"id":"7","prompt":"Prompt 7","error":{"code":"no","message":"no"}}"# + "\n"
     var shown = Case.result(0)
     var asked = [(0, 0), (1, 100), (7, 200), (0, 300)]
     var kills = [KilledProcess(inFlight: [0, 1], kept: [1], shown: [], ledgerSize: 200)]
