@@ -1,11 +1,13 @@
 /// Tells by its bytes what must never leave as a document.
 package enum SecretText {
-  /// Bytes that are looked at.
-  static let head = 16 << 10
+  /// Bytes that are looked at: as many as an identity file has at most.
+  static let head = 64 << 10
 
   /// What a file is that is no document; nil for any other.
   package static func kind(of bytes: [UInt8]) -> String? {
-    for (start, what) in starts where bytes.starts(with: start.utf8) { return what }
+    // Readers of these files do not mind white space before what they look for.
+    let text = bytes.prefix(head).drop { $0 <= 0x20 && $0 > 0 }
+    for (start, what) in starts where text.starts(with: start.utf8) { return what }
     if lines(of: bytes, beginWith: "AGE-SECRET-KEY-1") { return "an age identity, a secret key" }
     return isAuditLog(bytes) ? "the audit log of a keystore or a batch" : nil
   }
@@ -36,7 +38,9 @@ package enum SecretText {
 
   /// Only the first part is looked at, in which an identity file has its key.
   private static func lines(of bytes: [UInt8], beginWith text: String) -> Bool {
-    bytes.prefix(head).split(separator: UInt8(ascii: "\n"))
-      .contains { $0.starts(with: text.utf8) }
+    bytes.prefix(head).split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+      .contains {
+        $0.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.starts(with: text.utf8)
+      }
   }
 }
