@@ -137,7 +137,8 @@ struct AuditFile: ~Copyable {
     guard !failed else {
       throw KeySourceError(
         .denied,
-        "cannot read the audit log \(path): \(SecretFile.reason(errno))"
+        "cannot read the audit log \(path): \(SecretFile.reason(errno)); check the disk (dmesg "
+          + "tells), then run the same command"
       )
     }
     return bytes
@@ -180,7 +181,11 @@ struct AuditFile: ~Copyable {
   private func cannotWrite(needing bytes: Int? = nil) -> KeySourceError {
     guard errno == ENOSPC || errno == EDQUOT else {
       let reason = SecretFile.reason(errno)
-      return KeySourceError(.cannotWrite, "cannot write the audit log \(path): \(reason)")
+      return KeySourceError(
+        .cannotWrite,
+        "cannot write the audit log \(path): \(reason); check the disk (dmesg tells), then run the "
+          + "same command"
+      )
     }
     let need = bytes.map { ": at least \($0) bytes are needed\(free)" } ?? ""
     return KeySourceError(
