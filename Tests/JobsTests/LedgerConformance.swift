@@ -201,4 +201,22 @@ import Testing
     #expect(try inspector.results(.failed, afterJob: -1, limit: 9).map(\.text) == ["failed 1"])
     try store.close(isClean: true)
   }
+
+  @Test(arguments: StoreEngine.ledgers)
+  func `gives few large results at a time, and all of them in the end`(_ engine: StoreEngine)
+    async throws
+  {
+    let place = try BatchPlace(engine)
+    let store = try place.open()
+    _ = try await store.append(drafts([3]), isLast: true)
+    let lease = try #require(try await store.claimOne()).lease
+    let line = [UInt8](repeating: UInt8(ascii: "x"), count: 9 << 20)
+    let large = (0..<3).map { JobResult(job: $0, state: .completed, line: line) }
+    try await store.commit(large, under: lease)
+    let inspector = try place.inspect()
+    #expect(try inspector.results(after: 0, limit: 9).map(\.job) == [0, 1])
+    #expect(try inspector.results(after: 2, limit: 9).map(\.job) == [2])
+    #expect(try await store.results(after: 0, limit: 9).map(\.job) == [0, 1])
+    try store.close(isClean: true)
+  }
 }

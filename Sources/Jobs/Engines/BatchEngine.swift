@@ -54,14 +54,16 @@ package protocol BatchInspector: Sendable {
 
   /// A page of results of one state, in input order; `job` is the last one of the page before.
   ///
-  /// Pages are short reads, so that a long export does not keep a worker from its work.
+  /// Pages are short reads, so that a long export does not keep a worker from its work: of large
+  /// results they have fewer than `limit`, none only where there are none.
   func results(_ state: JobResult.State, afterJob job: Int, limit: Int) throws(StoreError)
     -> [StoredResult]
 
   /// A page of results in the order of their commits.
   func results(after sequence: Int, limit: Int) throws(StoreError) -> [StoredResult]
 
-  /// Results by their places in the order of commits, oldest first.
+  /// Results by their places in the order of commits, oldest first; the first of them where they are
+  /// large.
   func results(_ sequences: Range<Int>) throws(StoreError) -> [StoredResult]
 
   /// A number that no result's place in the order of commits is above; a guess where the batch is too

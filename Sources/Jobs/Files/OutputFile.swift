@@ -71,34 +71,58 @@ package final class OutputFile: Sendable {
     return information
   }
 
-  /// Appends all of `bytes`, or nothing: what was written of them is cut off again.
-  package func append(_ bytes: [UInt8]) async throws {
+  /// Bytes that are gathered for one write; a longer line is written as it is, without a copy.
+  private static let block = 1 << 20
+
+  /// Appends all of `lines`, a line feed behind each, or nothing: what was written of them is cut off
+  /// again.
+  package func append(_ lines: [[UInt8]]) async throws {
     try await queue.run { [self] in
       CrashPoint.reached(.exporting)
-      try unsafe bytes.withUnsafeBytes { buffer in
-        var written = 0
-        while written < buffer.count {
-          let start = unsafe buffer.baseAddress.map { unsafe $0 + written }
-          let got = unsafe write(descriptor, start, buffer.count - written)
-          if got < 0, errno == EINTR { continue }
-          if got < 0, errno == EAGAIN {
-            waitForReader()
-            continue
+      var written = 0
+      var block: [UInt8] = []
+      do throws(StoreError) {
+        for line in lines {
+          if block.count + line.count < Self.block {
+            block += line
+          } else {
+            try write(block, &written)
+            try write(line, &written)
+            block = []
           }
-          guard got > 0 else {
-            let failure = StoreError(
-              errno: got < 0 ? errno : ENOSPC,
-              doing: "cannot write results",
-              at: path,
-              needed: buffer.count - written
-            )
-            if written > 0 { takeBack(written) }
-            throw failure
-          }
-          written += got
+          block.append(UInt8(ascii: "\n"))
         }
+        try write(block, &written)
+      } catch {
+        if written > 0 { takeBack(written) }
+        throw error
       }
       CrashPoint.reached(.exported)
+    }
+  }
+
+  /// - Parameter written: counts the bytes that went out, also before a failure.
+  private func write(_ bytes: [UInt8], _ written: inout Int) throws(StoreError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let got = unsafe rest.withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
+      if got < 0, errno == EINTR { continue }
+      if got < 0, errno == EAGAIN {
+        waitForReader()
+        continue
+      }
+      guard got > 0 else {
+        throw StoreError(
+          errno: got < 0 ? errno : ENOSPC,
+          doing: "cannot write results",
+          at: path,
+          needed: rest.count
+        )
+      }
+      written += got
+      rest = rest.dropFirst(got)
     }
   }
 

@@ -72,9 +72,20 @@ struct FlushCommit {
 
   /// Inserts a result unless its job has one; returns its place in the order of commits.
   static func insert(_ result: JobResult, by statement: Statement, in db: Database) throws -> Int? {
-    try statement.execute(
-      arguments: [result.job, result.state.rawValue, Data(result.line), result.cause]
-    )
+    try unsafe result.line.withUnsafeBytes { bytes in
+      // Bound as it is: a copy of each line would count where answers are large. SQLite only reads it,
+      // and no longer than the statement is executed.
+      let line = unsafe bytes.baseAddress.map {
+        unsafe Data(
+          bytesNoCopy: UnsafeMutableRawPointer(mutating: $0),
+          count: bytes.count,
+          deallocator: .none
+        )
+      }
+      try statement.execute(
+        arguments: [result.job, result.state.rawValue, line ?? Data(), result.cause]
+      )
+    }
     return db.changesCount == 1 ? Int(db.lastInsertedRowID) : nil
   }
 

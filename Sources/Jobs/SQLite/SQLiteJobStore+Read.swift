@@ -42,17 +42,27 @@ extension SQLiteJobStore {
     }
   }
 
+  /// The results that a statement finds, up to the one with which they hold more bytes than a page
+  /// of them may.
   static func results(_ statement: Statement, arguments: StatementArguments) throws
     -> [StoredResult]
   {
-    try Row.fetchAll(statement, arguments: arguments).map { row in
-      StoredResult(
-        sequence: row["sequence"],
-        job: row["job"],
-        state: JobResult.State(rawValue: row["state"]) ?? .failed,
-        line: [UInt8](row["line"] as Data)
+    let rows = try Row.fetchCursor(statement, arguments: arguments)
+    var results: [StoredResult] = []
+    var bytes = 0
+    while bytes < StoredResult.pageBytes, let row = try rows.next() {
+      let line = try row.withUnsafeData(named: "line") { [UInt8]($0 ?? Data()) }
+      bytes += line.count
+      results.append(
+        StoredResult(
+          sequence: row["sequence"],
+          job: row["job"],
+          state: JobResult.State(rawValue: row["state"]) ?? .failed,
+          line: line
+        )
       )
     }
+    return results
   }
 
   package func causes(_ limit: Int) async throws -> [ResultCause] {

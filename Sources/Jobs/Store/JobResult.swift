@@ -53,6 +53,9 @@ package struct StoredResult: Sendable {
   package let state: JobResult.State
   package let line: [UInt8]
 
+  /// Bytes of lines after which a page of results ends, however few they are.
+  static let pageBytes = 16 << 20
+
   package init(sequence: Int, job: Int, state: JobResult.State, line: [UInt8]) {
     self.sequence = sequence
     self.job = job

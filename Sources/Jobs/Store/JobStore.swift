@@ -47,7 +47,8 @@ package protocol JobStore: Sendable {
   /// Where the batch stands.
   func summary() async throws -> BatchSummary
 
-  /// Results after a place in the order of commits, oldest first.
+  /// Results after a place in the order of commits, oldest first; fewer than `limit` where they are
+  /// large, none only where there are none.
   func results(after sequence: Int, limit: Int) async throws -> [StoredResult]
 
   /// How far each output file was known to be on disk; empty before the first export.

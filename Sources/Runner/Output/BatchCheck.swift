@@ -51,7 +51,8 @@ package struct BatchCheck: Sendable {
     var (offset, sequence) = (0, 0)
     while sequence < position.sequence {
       let end = min(sequence + Self.page, position.sequence)
-      for result in try inspector.results(sequence + 1..<end + 1) {
+      let results = try inspector.results(sequence + 1..<end + 1)
+      for result in results {
         guard result.isSound else { return "the batch's line of job \(result.job) is damaged" }
         guard result.state == position.state else { continue }
         let line = result.line + [UInt8(ascii: "\n")]
@@ -60,7 +61,7 @@ package struct BatchCheck: Sendable {
         }
         offset += line.count
       }
-      sequence = end
+      sequence = results.last?.sequence ?? end
     }
     return offset == position.offset
       ? nil : "\(position.offset) bytes of it were recorded, but the batch has \(offset)"

@@ -79,29 +79,35 @@ package struct BatchExport: Sendable {
       let bound = try inspector.sequenceBound() + 1
       while last + 1 < bound {
         let end = min(last + 1 + Self.page, bound)
-        try await append(try readable(last + 1..<end, &outcome), to: file, &outcome)
+        try await appendReadable(last + 1..<end, to: file, &outcome)
         last = end - 1
       }
     }
   }
 
-  /// The results of a range that can be read; the others are found by halving it.
-  private func readable(
+  /// Appends the results of a range that can be read; the others are found by halving it.
+  private func appendReadable(
     _ sequences: Range<Int>,
+    to file: OutputFile,
     _ outcome: inout Outcome
-  ) throws(StoreError) -> [StoredResult] {
-    do throws(StoreError) {
-      // A page that stands where another should tells of other results.
-      return try inspector.results(sequences).filter { sequences.contains($0.sequence) }
-    } catch {
-      guard error.code == .damaged else { throw error }
-      guard sequences.count > 1 else {
-        outcome.unreadable += 1
-        return []
+  ) async throws {
+    var rest = sequences
+    do {
+      while !rest.isEmpty {
+        // A page that stands where another should tells of other results.
+        let results = try inspector.results(rest).filter { rest.contains($0.sequence) }
+        guard let last = results.last else { return }
+        try await append(results, to: file, &outcome)
+        rest = last.sequence + 1..<rest.upperBound
       }
-      let middle = sequences.lowerBound + sequences.count / 2
-      return try readable(sequences.lowerBound..<middle, &outcome)
-        + readable(middle..<sequences.upperBound, &outcome)
+    } catch let error as StoreError where error.code == .damaged {
+      guard rest.count > 1 else {
+        outcome.unreadable += 1
+        return
+      }
+      let middle = rest.lowerBound + rest.count / 2
+      try await appendReadable(rest.lowerBound..<middle, to: file, &outcome)
+      try await appendReadable(middle..<rest.upperBound, to: file, &outcome)
     }
   }
 
@@ -114,6 +120,6 @@ package struct BatchExport: Sendable {
     outcome.unreadable += results.count - sound.count
     let lines = sound.filter { $0.state == state }
     outcome.written += lines.count
-    try await file.append(lines.flatMap { $0.line + [UInt8(ascii: "\n")] })
+    try await file.append(lines.map(\.line))
   }
 }

@@ -20,16 +20,12 @@ actor ExportView {
 
   /// Appends those results that belong here.
   func append(_ results: [StoredResult]) async throws {
-    var bytes: [UInt8] = []
-    for result in results where result.state == state {
-      bytes += result.line
-      bytes.append(UInt8(ascii: "\n"))
-    }
+    let lines = results.filter { $0.state == state }.map(\.line)
     sequence = results.last?.sequence ?? sequence
-    guard !bytes.isEmpty else { return }
-    offset += bytes.count
+    guard !lines.isEmpty else { return }
+    offset += lines.reduce(0) { $0 + $1.count + 1 }
     isDirty = true
-    try await file.append(bytes)
+    try await file.append(lines)
   }
 
   /// Makes what was appended durable; nil when there were no results since the last time.
@@ -137,7 +133,7 @@ actor ExportView {
     var present =
       repair.isComparing && length > 0
       ? try await file.read(at: repair.offset, count: length)[...] : []
-    var missing: [UInt8] = []
+    var missing: [[UInt8]] = []
     for (result, line) in zip(page, lines) {
       let found = Array(present.prefix(line.count))
       present = present.dropFirst(line.count)
@@ -145,7 +141,7 @@ actor ExportView {
         case .write(let cut) = repair.next(line: line, sequence: result.sequence, present: found)
       else { continue }
       if let cut { try await file.truncate(to: cut) }
-      missing += line
+      missing.append(result.line)
     }
     if !missing.isEmpty { try await file.append(missing) }
   }
