@@ -11,11 +11,34 @@ extension CLIError {
       self = .usage("there is no command `\(unknown.command)`", next: unknown.next)
       return
     }
+    if let negative = NegativeValue(in: arguments), message.contains("'\(negative.option) ") {
+      self = .usage(
+        "\(negative.option) is given \(negative.value), and nothing below zero can be meant",
+        next: "give a number above zero"
+      )
+      return
+    }
     let help = Nightjar.fullMessage(for: error).firstMatch(of: /See '(.+)' for more/)?.output.1
     self = .usage(
       message.prefix(1).lowercased() + message.dropFirst(),
       next: "`\(help ?? "nightjar --help")` tells what can be given"
     )
+  }
+}
+
+/// A value below zero, which the argument parser takes for an option, so that it misses the value.
+private struct NegativeValue {
+  let option: String
+  let value: String
+
+  init?(in arguments: [String]) {
+    let pairs = zip(arguments, arguments.dropFirst())
+    guard
+      let (option, value) = pairs.first(where: { option, value in
+        option.hasPrefix("--") && value.wholeMatch(of: /-[0-9.][0-9.a-zA-Z]*/) != nil
+      })
+    else { return nil }
+    (self.option, self.value) = (option, value)
   }
 }
 

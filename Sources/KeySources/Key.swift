@@ -45,11 +45,8 @@ package final class Key: Sendable {
             + "the key and not another file"
       )
     }
-    guard !value.withBytes({ Self.hasScheme($0) }) else {
-      throw KeySourceError(
-        .denied,
-        "\(reference) begins with 'Bearer'; leave that word out, the key alone is wanted"
-      )
+    if let mistake = value.withBytes({ KeyMistake(in: $0) }) {
+      throw KeySourceError(.denied, "\(reference) \(mistake.words)")
     }
     guard value.withBytes({ Self.isPrintable($0) }) else {
       throw KeySourceError(
@@ -101,13 +98,6 @@ package final class Key: Sendable {
   package static let absent = Key()
 
   package var isAbsent: Bool { reference == .absent }
-
-  /// Whether the value of a header was copied, and not the key in it.
-  private static func hasScheme(_ bytes: Span<UInt8>) -> Bool {
-    let scheme = Array("bearer ".utf8)
-    return bytes.count > scheme.count
-      && scheme.indices.allSatisfy { bytes[$0] | 0x20 == scheme[$0] }
-  }
 
   private static func isPrintable(_ bytes: Span<UInt8>) -> Bool {
     bytes.indices.allSatisfy { (0x21...0x7E).contains(bytes[$0]) }

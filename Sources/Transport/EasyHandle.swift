@@ -134,7 +134,9 @@ internal import Glibc
   }
 
   private func detail(of code: CURLcode) -> String {
-    guard code == CURLE_COULDNT_CONNECT else { return unsafe String(cString: errorText) }
+    guard code == CURLE_COULDNT_CONNECT else {
+      return unsafe String(cString: errorText) + (isPerhapsTLS(code) ? Self.tlsAdvice : "")
+    }
     let refused = shard.sockets.openFailure
     if refused != 0 {
       return unsafe "the system gives no more sockets (\(String(cString: strerror(refused))))"
@@ -143,6 +145,19 @@ internal import Glibc
       return unsafe String(cString: errorText)
     }
     return "connection refused by \(Self.authority(of: url))"
+  }
+
+  private static let tlsAdvice =
+    " (the server said nothing that is HTTP; where it speaks TLS, its address begins with https://)"
+
+  /// Whether a request without TLS met a server that breaks off, or says what is no HTTP, as one does
+  /// that waits for TLS.
+  private func isPerhapsTLS(_ code: CURLcode) -> Bool {
+    let ends = [
+      CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY,
+    ]
+    guard let transfer, ends.contains(code), !transfer.hasHead else { return false }
+    return transfer.request.url.hasPrefix("http://")
   }
 
   /// Host and port of a URL.

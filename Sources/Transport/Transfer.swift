@@ -14,6 +14,9 @@ struct Transfer {
   /// Whether the empty line after the header fields has come; libcurl takes a cut for an end.
   private(set) var headIsComplete = false
 
+  /// Whether any line of a response's head has come.
+  var hasHead: Bool { !head.isEmpty }
+
   init(_ submission: Mailbox.Submission, at now: ContinuousClock.Instant) {
     id = submission.id
     request = submission.request

@@ -151,6 +151,16 @@ struct BatchTests {
     #expect(!folder.exists("out.jsonl.nightjar"))
   }
 
+  @Test func `a dry run that shows what cannot be sent does not end as if all were well`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(in: folder)
+    try folder.write("in.jsonl", prompts(0..<2) + #"{"id":"a","prompt":"b","temperature":1}"#)
+    let run = ["run", "in.jsonl", "-o", "out.jsonl", "--dry-run"] + provider.flags()
+    let ending = try folder.nightjar(run)
+    #expect(ending.status == 1)
+    #expect(ending.errors.contains("1 of the first 3 jobs cannot be"), "\(ending.errors)")
+  }
+
   @Test func `a limit takes the first jobs of the input`() throws {
     let folder = try Scratch()
     let provider = try Provider(in: folder)

@@ -100,4 +100,22 @@ struct DamagedResponseTests {
       #expect(response.header("x-slow") == "yes")
     }
   }
+
+  @Test(arguments: [
+    ("", true), ("\u{15}\u{3}\u{3}\u{0}\u{2}\u{2}\u{A}", true), ("HTTP/1.1 200 OK\r\n", false),
+  ])
+  func `that is no HTTP at all may be that of a server that wants TLS`(
+    _ said: String,
+    _ isTold: Bool
+  ) async throws {
+    let server = try RawServer { connection in
+      connection.readRequest()
+      connection.write(said)
+    }
+    defer { server.stop() }
+    try await withTransport { transport in
+      let error = try #require(await transport.failure(of: .get(server.url)))
+      #expect(error.message.contains("https://") == isTold, "\(error.message)")
+    }
+  }
 }

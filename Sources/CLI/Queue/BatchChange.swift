@@ -45,9 +45,16 @@ struct BatchChange {
     return .jobs(Set(found.values))
   }
 
-  /// Closes the batch, once the files that show its results agree with it again.
-  func close() async throws {
-    if let exporter = try files.exporter() {
+  /// Makes the change while the files that show results agree with the batch, before it and after it,
+  /// and closes the batch.
+  ///
+  /// - Returns: how many jobs the change was made for.
+  /// - Throws: ``StoreError``; where the files cannot be made to agree, nothing was changed.
+  func make(_ change: (any BatchStore) async throws -> Int) async throws -> Int {
+    let exporter = try files.exporter()
+    try await exporter?.repair(from: store)
+    let count = try await change(store)
+    if let exporter {
       try await exporter.repair(from: store)
       // So that the next run need not compare them once more.
       var flush = Flush()
@@ -55,6 +62,7 @@ struct BatchChange {
       _ = try await store.commit(flush)
     }
     try store.close(isClean: true)
+    return count
   }
 
   /// What to do so that the jobs are done.

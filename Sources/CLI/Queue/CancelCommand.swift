@@ -38,8 +38,8 @@ struct CancelCommand: AsyncParsableCommand {
       throw CLIError.usage("no jobs are named", next: "say which: --id ID, once for each, or --all")
     }
     let change = try BatchChange(target)
-    let count = try await change.store.cancel(all ? .all : try await change.jobs(ids))
-    try await change.close()
+    let selection = all ? .all : try await change.jobs(ids)
+    let count = try await change.make { try await $0.cancel(selection) }
     printResult("\(jobs(count)) cancelled")
   }
 }

@@ -85,8 +85,7 @@ struct RetryCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let change = try BatchChange(target)
     let selection = try await selection(change)
-    let count = try await change.store.retry(selection)
-    try await change.close()
+    let count = try await change.make { try await $0.retry(selection) }
     printResult("\(jobs(count)) available again" + (try count > 0 ? "; \(change.next)" : nothing))
   }
 

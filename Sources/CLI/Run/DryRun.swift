@@ -21,7 +21,15 @@ struct DryRun {
       endpoint: account.endpoints[0],
       key: account.keys[0].description
     )
-    for line in try await preview.lines(Self.shown) { printResult(line) }
+    let (lines, unusable) = try await preview.lines(Self.shown)
+    for line in lines { printResult(line) }
+    guard unusable == 0 else {
+      throw CLIError(
+        "dry run: nothing was sent, and \(unusable) of the first \(lines.count) jobs cannot be",
+        next: "see `error` in the lines above",
+        exitCode: 1
+      )
+    }
     Console.shared.note("dry run: nothing was sent")
   }
 }

@@ -65,6 +65,13 @@ extension StatedSettings {
         exitCode: 64
       )
     }
+    guard named.count == 1 || !named.contains(.absent) else {
+      throw CLIError(
+        "--key none says that the server wants no key, and another --key names one",
+        next: "leave one of them out",
+        exitCode: 64
+      )
+    }
     return named.isEmpty ? nil : named
   }
 

@@ -118,7 +118,7 @@ package final class OutputFile: Sendable {
           errno: got < 0 ? errno : ENOSPC,
           doing: "cannot write results",
           at: path,
-          needed: rest.count
+          needed: isStream ? nil : rest.count
         )
       }
       written += got

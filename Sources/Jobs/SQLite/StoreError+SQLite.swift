@@ -43,8 +43,16 @@ extension StoreError {
         at: path,
         next: "choose an output in a folder that you can write to"
       )
-    case (_, .SQLITE_CORRUPT, _), (_, .SQLITE_NOTADB, _):
-      self.init(damaged: text, at: path)
+    case (_, .SQLITE_NOTADB, _):
+      self.init(
+        .damaged,
+        "this is no batch or queue, or its start was overwritten",
+        at: path,
+        next:
+          "check the name: a queue is a file that `nightjar enqueue` has made, a batch one that a "
+          + "run has made; nothing was changed in this one"
+      )
+    case (_, .SQLITE_CORRUPT, _): self.init(damaged: text, at: path)
     case (.SQLITE_IOERR_FSYNC, _, _), (.SQLITE_IOERR_DIR_FSYNC, _, _):
       self.init(
         unconfirmed: "the batch was written",

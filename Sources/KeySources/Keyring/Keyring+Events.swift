@@ -18,7 +18,12 @@ extension Keyring.Contents {
     switch event {
     case .loaded(let generation): about(generation, .loaded)
     case .accepted(let generation): about(generation, .accepted)
-    case .refused(let generation): about(generation, .refused)
+    case .refused(let generation):
+      about(
+        generation,
+        .refused,
+        other(than: generation).map { "\(name(of: $0)) is used meanwhile" }
+      )
     case .retried(let generation): about(generation, .retried)
     case .draining(let generation, let reason): about(generation, .draining, reason.words)
     case .retired(let generation): about(generation, .retired)
@@ -30,6 +35,11 @@ extension Keyring.Contents {
       about(sources[source], .stale, "last read \(age.components.seconds) s ago")
     case .sourceAnswered(let source): about(sources[source], .sourceAnswered, nil)
     }
+  }
+
+  /// The value that requests go out with, where it is not this one.
+  private func other(than generation: Int) -> KeyringState.Version? {
+    state.versions.first { $0.generation == state.candidate && $0.generation != generation }
   }
 
   private func about(_ generation: Int, _ kind: KeyEvent.Kind, _ detail: String? = nil) -> KeyEvent

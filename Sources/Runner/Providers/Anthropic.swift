@@ -71,22 +71,25 @@ package struct Anthropic: Provider {
     path: String,
     at unixTime: Double
   ) -> Outcome {
-    Self.policy.outcome(of: response, at: unixTime) { body in
+    Self.policy.outcome(of: response, at: unixTime, usage: { Self.usage($0["usage"]) }) { body in
       let type = body["type"]
       guard type == nil || type?.string == "message", body["content"]?.kind == .array else {
         return nil
       }
-      let usage = body["usage"]
       return Completion(
-        Usage(
-          inputTokens: usage?["input_tokens"]?.integer ?? 0,
-          outputTokens: usage?["output_tokens"]?.integer ?? 0,
-          cacheRead: usage?["cache_read_input_tokens"]?.integer ?? 0,
-          cacheCreation: usage?["cache_creation_input_tokens"]?.integer ?? 0
-        ),
+        Self.usage(body["usage"]),
         finish: body["stop_reason"]?.string.flatMap(FinishReason.init)
       )
     }
+  }
+
+  private static func usage(_ usage: JSONValue?) -> Usage {
+    Usage(
+      inputTokens: usage?["input_tokens"]?.integer ?? 0,
+      outputTokens: usage?["output_tokens"]?.integer ?? 0,
+      cacheRead: usage?["cache_read_input_tokens"]?.integer ?? 0,
+      cacheCreation: usage?["cache_creation_input_tokens"]?.integer ?? 0
+    )
   }
 
   /// The generic `invalid_request_error` and `api_error` are left to the status they come with.

@@ -68,7 +68,7 @@ package struct OpenAI: Provider {
     path: String,
     at unixTime: Double
   ) -> Outcome {
-    Self.policy.outcome(of: response, at: unixTime) { body in
+    Self.policy.outcome(of: response, at: unixTime, usage: { Self.usage($0["usage"]) }) { body in
       guard Self.isResult(body, of: path) else { return nil }
       return Completion(Self.usage(body["usage"]), finish: Self.finish(of: body))
     }
@@ -162,10 +162,11 @@ extension OpenAI {
   private static func isResult(_ body: JSONValue, of path: String) -> Bool {
     guard body.kind == .object, !ErrorBody.isReported(in: body) else { return false }
     switch path {
-    case "/v1/chat/completions", "/v1/completions": return body["choices"]?.kind == .array
+    case "/v1/chat/completions", "/v1/completions":
+      return body["choices"]?.elements?.isEmpty == false
     case "/v1/responses": return body["output"]?.kind == .array && isDelivered(body)
     case "/v1/embeddings", "/v1/images/generations", "/v1/images/edits":
-      return body["data"]?.kind == .array
+      return body["data"]?.elements?.isEmpty == false
     case "/v1/moderations": return body["results"]?.kind == .array
     default: return true
     }

@@ -114,11 +114,13 @@ extension RefusalPolicy {
   /// - Parameters:
   ///   - response: the response.
   ///   - unixTime: when it arrived, in seconds since 1970.
+  ///   - usage: what any answer says that it used.
   ///   - read: what the result says, or nil if the body does not have the shape of a result.
   /// - Returns: the completion, or one of the four exits.
   func outcome(
     of response: HTTPResponse,
     at unixTime: Double,
+    usage: (JSONValue) -> Usage,
     reading read: (JSONValue) -> Completion?
   ) -> Outcome {
     guard (200..<300).contains(response.status) else {
@@ -135,7 +137,7 @@ extension RefusalPolicy {
       }
       if ErrorBody.isReported(in: body) { return judge(response, body: body, at: unixTime) }
       let message = "the answer is JSON but not a result; the failed line keeps it"
-      return .fail(refusal(response, "unexpected_body", message, paid: Usage()))
+      return .fail(refusal(response, "unexpected_body", message, paid: usage(body)))
     case .noAnswer(let code, let message):
       return .retry(refusal(response, code, message), .fault, after: nil)
     case .cut(let message):

@@ -44,7 +44,7 @@ struct StreamedAnswer {
   var whole: Whole {
     if let wholeEvent { return .answer(Array(wholeEvent.utf8)) }
     if message.hasBegun { return message.isComplete ? .answer(message.json) : .cut }
-    guard chat.hasBegun else { return .unknown }
+    guard chat.hasBegun, !chat.isOdd else { return .unknown }
     return isDone || chat.isComplete ? .answer(chat.json) : .cut
   }
 
@@ -83,6 +83,9 @@ private struct StreamedChat {
   private var head = MergedJSON.object([])
   private var choices: [Int: Choice] = [:]
 
+  /// True where a choice has an index that is none, so that nobody can tell where its text belongs.
+  private(set) var isOdd = false
+
   var hasBegun: Bool { !choices.isEmpty }
   var isComplete: Bool { choices.values.allSatisfy(\.isComplete) }
 
@@ -91,7 +94,8 @@ private struct StreamedChat {
       head[name] = MergedJSON(value)
     }
     for (place, choice) in (chunk["choices"]?.elements ?? []).enumerated() {
-      add(choice, at: choice["index"]?.integer ?? place)
+      let index = choice["index"].map(\.integer) ?? place
+      if let index { add(choice, at: index) } else { isOdd = true }
     }
   }
 

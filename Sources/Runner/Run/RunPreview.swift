@@ -24,9 +24,11 @@ package struct RunPreview: Sendable {
     self.key = key
   }
 
-  /// A line of JSON for each of the first `count` jobs.
-  package func lines(_ count: Int) async throws -> [String] {
+  /// A line of JSON for each of the first `count` jobs, and how many of them cannot be sent; their
+  /// lines say why.
+  package func lines(_ count: Int) async throws -> (lines: [String], unusable: Int) {
     var lines: [String] = []
+    var unusable = 0
     let found = try await firstLines(count)
     for (job, text) in zip(await preparer.jobs(in: found), found.map(\.bytes.content)) {
       do throws(UnusableJob) {
@@ -34,9 +36,10 @@ package struct RunPreview: Sendable {
       } catch {
         let failed = await preparer.failedLine(of: job, text, error.refusal)
         lines.append(String(decoding: failed, as: UTF8.self))
+        unusable += 1
       }
     }
-    return lines
+    return (lines, unusable)
   }
 
   private func firstLines(_ count: Int) async throws -> [LineSplitter.Line] {

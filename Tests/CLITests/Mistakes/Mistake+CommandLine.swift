@@ -26,6 +26,12 @@ extension Mistake {
       64
     ),
     Mistake(
+      "A number below zero",
+      "Minus one means 'no limit' elsewhere.",
+      run(["--budget", "-1"]),
+      64
+    ),
+    Mistake(
       "The status of a batch that is not there",
       "The name of the results was mistyped.",
       ["status", "result.jsonl"],
@@ -51,6 +57,12 @@ extension Mistake {
       "`work` was given the input, as `run` is.",
       ["work"] + usual,
       64
+    ),
+    Mistake(
+      "A queue that is none",
+      "The input was given as the queue.",
+      ["enqueue", "prompts.jsonl", "--queue", "prompts.jsonl"],
+      73
     ),
     Mistake(
       "Resuming what was stopped, and not paused",

@@ -99,6 +99,30 @@ extension Mistake {
       77
     ) { $0.environment["ANTHROPIC_API_KEY"] = "Bearer made-up-key-0123456789" },
     Mistake(
+      "Quotes around a key",
+      "They stood in a file of settings, where they belong to the text.",
+      run(),
+      77
+    ) { $0.environment["ANTHROPIC_API_KEY"] = "\"made-up-key-0123456789\"" },
+    Mistake(
+      "A line of settings in place of a key",
+      "The name of the variable was copied with it.",
+      run(),
+      77
+    ) { $0.environment["ANTHROPIC_API_KEY"] = "ANTHROPIC_API_KEY=made-up-key-0123456789" },
+    Mistake(
+      "The placeholder of an example",
+      "The key was never put in its place.",
+      run(),
+      77
+    ) { $0.environment["ANTHROPIC_API_KEY"] = "YOUR_API_KEY" },
+    Mistake(
+      "No key and a key",
+      "`--key none` was added, and the key left where it was.",
+      run() + ["--key", "none"],
+      64
+    ),
+    Mistake(
       "No key for a server that wants one",
       "`--key none` is for servers that ask for none.",
       run(key: "none"),

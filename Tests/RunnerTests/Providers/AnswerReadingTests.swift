@@ -54,6 +54,12 @@ import Transport
     #expect(outcome.refusal?.code == code)
   }
 
+  @Test func `is counted with what it used where it is no result`() {
+    let body = #"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4}}"#
+    let outcome = outcome(Array(body.utf8))
+    #expect(outcome.refusal?.paid == Usage(inputTokens: 9, outputTokens: 4))
+  }
+
   @Test(
     arguments: [
       (#"{"choices":[{"finish_reason":"error","error":{"code":502,"message":"gone"}}]}"#, .retry),

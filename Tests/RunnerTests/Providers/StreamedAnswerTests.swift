@@ -35,6 +35,13 @@ import Transport
     #expect(marked.0 == plain.0)
   }
 
+  @Test(arguments: ["-1e300", "9223372036854775808", #""0""#, "0.5"])
+  func `is kept as it is where a choice has no place`(_ index: String) {
+    let chunk = #"{"choices":[{"index":\#(index),"delta":{"content":"a"},"finish_reason":"stop"}]}"#
+    let outcome = outcome([chunk, "[DONE]"], of: OpenAI())
+    #expect(outcome.refusal?.code == "unreadable_answer")
+  }
+
   private static let chunks = [
     #"{"id":"c","object":"chat.completion.chunk","created":7,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#,
     #"{"id":"c","choices":[{"index":0,"delta":{"role":"assistant","content":"Good "}}]}"#,

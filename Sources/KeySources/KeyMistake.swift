@@ -1,0 +1,68 @@
+/// What people store in place of a key by mistake, told from its first and last bytes.
+enum KeyMistake {
+  /// The value of a header, not the key in it.
+  case scheme
+  /// The quotes of a shell or of a file of settings around it.
+  case quotes
+  /// A line such as `OPENAI_API_KEY=…`.
+  case assignment
+  /// What stands for the key in examples, such as `<your key>` and `$OPENAI_API_KEY`.
+  case placeholder
+
+  /// Nil for what may be a key.
+  init?(in bytes: Span<UInt8>) {
+    guard let first = bytes.first, let last = bytes.last else { return nil }
+    let pair = (Character(UnicodeScalar(first)), Character(UnicodeScalar(last)))
+    switch pair {
+    case _ where Self.begins(bytes, with: "bearer "): self = .scheme
+    case ("\"", "\""), ("'", "'"), ("`", "`"): self = .quotes
+    case ("<", ">"), ("$", _): self = .placeholder
+    case _ where Self.begins(bytes, with: "your_"), _ where Self.begins(bytes, with: "your-"):
+      self = .placeholder
+    case _ where Self.isAssignment(bytes): self = .assignment
+    default: return nil
+    }
+  }
+
+  var words: String {
+    switch self {
+    case .scheme: "begins with 'Bearer'; leave that word out, the key alone is wanted"
+    case .quotes: "holds quotes around the key; store the key without them"
+    case .assignment: "holds a name and '=' before the key; store what stands behind it alone"
+    case .placeholder:
+      "holds what stands for a key in examples; put the key itself there (a server that wants none: "
+        + "--key none)"
+    }
+  }
+
+  /// - Parameter start: in small letters.
+  private static func begins(_ bytes: Span<UInt8>, with start: String) -> Bool {
+    let start = Array(start.utf8)
+    let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+    return bytes.count > start.count
+      && start.indices.allSatisfy {
+        (capitals.contains(bytes[$0]) ? bytes[$0] | 0x20 : bytes[$0]) == start[$0]
+      }
+  }
+
+  /// A name of capitals in at least two words, and '=' behind it; keys have no underscore between
+  /// capitals, nor '=' but at their end.
+  private static func isAssignment(_ bytes: Span<UInt8>) -> Bool {
+    let underscore = UInt8(ascii: "_")
+    var length = 0
+    var words = 1
+    while length < bytes.count {
+      let byte = bytes[length]
+      let isCapital = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+      guard isCapital || byte == underscore else { break }
+      words += byte == underscore ? 1 : 0
+      length += 1
+    }
+    return words > 1 && length + 1 < bytes.count && bytes[length] == UInt8(ascii: "=")
+  }
+}
+
+extension Span<UInt8> {
+  fileprivate var first: UInt8? { isEmpty ? nil : self[0] }
+  fileprivate var last: UInt8? { isEmpty ? nil : self[count - 1] }
+}
