@@ -24,6 +24,16 @@ extension JSONToken {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// True for a string of nothing but white space, or nothing at all; its first byte mostly tells.
+  package func isBlank(in text: Span<UInt8>) -> Bool {
+    guard kind == .string else { return false }
+    var place = content.lowerBound
+    while place < content.upperBound, text[place] == 0x20 { place += 1 }
+    guard place < content.upperBound else { return true }
+    let isOpen = text[place] == UInt8(ascii: "\\") || text[place] >= 0x80
+    return isOpen && string(in: text)?.allSatisfy(\.isWhitespace) == true
+  }
+
   /// Gives the value of a string piece by piece, in UTF-8, so that a secret goes from its text
   /// straight to where it is kept; nothing for other kinds.
   ///

@@ -72,6 +72,11 @@ struct DamagedBatchTests {
     #expect(check.status == 1)
     let place = "out.jsonl: it differs from the batch at byte \(line.utf8.count + 1)"
     #expect(check.output.hasPrefix(place), "\(check.output)")
+    #expect(check.errors.contains("nothing is sent again"), "\(check.errors)")
+    try FileManager.default.removeItem(atPath: folder.path(of: "out.jsonl"))
+    let sent = provider.requests.count
+    #expect(try folder.nightjar(run).status == 0)
+    #expect(folder.lines("out.jsonl").count == Self.jobs && provider.requests.count == sent)
   }
 
   @Test(arguments: ["run", "status", "export", "retry"])

@@ -35,4 +35,29 @@ struct EnvironmentTests {
     #expect(!folder.exists("tls-keys"))
     #expect(trap.connectionCount == 0)
   }
+
+  @Test func `the address that a provider's own library would take is taken`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(in: folder)
+    try folder.write("in.jsonl", prompts(0..<2))
+    let run = [
+      "run", "in.jsonl", "-o", "out.jsonl", "--provider", "anthropic", "--model", "any",
+      "--max-tokens", "64", "--key", "env:REHEARSAL",
+    ]
+    let ending = try folder.nightjar(run, environment: ["ANTHROPIC_BASE_URL": provider.url])
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(provider.requests.count == 2)
+    let wrong = try folder.nightjar(run, environment: ["ANTHROPIC_BASE_URL": "nowhere"])
+    #expect(wrong.status == 64 && wrong.errors.contains("ANTHROPIC_BASE_URL"), "\(wrong.errors)")
+  }
+
+  @Test func `a variable that means nothing is told of, and harms nothing`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(in: folder)
+    try folder.write("in.jsonl", prompts(0..<1))
+    let run = ["run", "in.jsonl", "-o", "out.jsonl"] + provider.flags()
+    let ending = try folder.nightjar(run, environment: ["NIGHTJAR_WEATHER": "fair"])
+    #expect(ending.status == 0)
+    #expect(ending.errors.contains("warning: NIGHTJAR_WEATHER is no setting"), "\(ending.errors)")
+  }
 }

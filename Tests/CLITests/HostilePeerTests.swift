@@ -92,9 +92,27 @@ import Testing
     #expect(ending.errors.components(separatedBy: "to wait 3600 s").count == 2, "\(ending.errors)")
   }
 
-  private func run(at url: String) -> [String] {
+  @Test func `that breaks its answers off is asked three times at most, whatever the key`() throws {
+    let folder = try Scratch()
+    let server = try RawServer { connection in
+      while connection.readRequest() != nil {
+        let body = #"{"content":[],"usage":{"input_tokens":1,"#
+        connection.write("HTTP/1.1 200 OK\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+      }
+    }
+    defer { server.stop() }
+    try folder.write("in.jsonl", prompts(0..<1))
+    for key in ["EMPTY", "made-up-key-0123456789abcdef"] {
+      let run = run(at: "http://127.0.0.1:\(server.port)", into: key + ".jsonl")
+      let ending = try folder.nightjar(run, environment: ["REHEARSAL": key])
+      #expect(ending.status == 1, "\(ending.errors)")
+      #expect(ending.errors.contains("3 requests"), "\(ending.errors)")
+    }
+  }
+
+  private func run(at url: String, into output: String = "out.jsonl") -> [String] {
     [
-      "run", "in.jsonl", "-o", "out.jsonl", "--base-url", url, "--provider", "anthropic", "--model",
+      "run", "in.jsonl", "-o", output, "--base-url", url, "--provider", "anthropic", "--model",
       "any", "--max-tokens", "9", "--key", "env:REHEARSAL",
     ]
   }

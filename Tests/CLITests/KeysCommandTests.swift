@@ -28,6 +28,15 @@ struct KeysCommandTests {
     let previous: Previous?
   }
 
+  @Test func `a rotation says what it drops, and offers no way back where there is none`() throws {
+    _ = try keys(["add", "main"], input: "sk-one")
+    let first = try keys(["rotate", "main"], input: "sk-two")
+    #expect(!first.output.contains("dropped"))
+    let second = try keys(["rotate", "main", "--overlap", "0"], input: "sk-three")
+    #expect(second.output.contains("dropped: version 1"), "\(second.output)")
+    #expect(!second.output.contains("rollback"), "\(second.output)")
+  }
+
   private func list() throws -> [Line] {
     let text = try keys(["list", "--json"]).output
     return try JSONDecoder().decode([Line].self, from: Data(text.utf8))

@@ -8,6 +8,13 @@ import Testing
     "  -----BEGIN AGE ENCRYPTED FILE-----\n", "-----BEGIN OPENSSH PRIVATE KEY-----\n",
     "SQLite format 3\u{0}",
     String(repeating: "a line of text\n", count: 4_000) + "AGE-SECRET-KEY-1Q",
+    "\u{FEFF}-----BEGIN RSA PRIVATE KEY-----\n",
+    "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\r\n"
+      + String(repeating: "M", count: 64) + "\r\n",
+    "Bag Attributes\n    friendlyName: me\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+      + String(repeating: "/", count: 64),
+    "# mine\n-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n",
+    "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQ", "PuTTY-User-Key-File-3: ssh-ed25519\n",
   ])
   func `is told by what it holds, white space before it or not`(_ text: String) {
     #expect(SecretText.kind(of: Array(text.utf8)) != nil)
@@ -15,6 +22,7 @@ import Testing
 
   @Test(arguments: [
     "", "A letter about AGE-SECRET-KEY-1 and others.", "# age-encryption.org/v1 is a format",
+    "A PEM file has a line such as\n-----BEGIN PRIVATE KEY-----\nand then base64.\n",
     "{\"seq\":1}", "SQLite format 4",
   ])
   func `is no text that only speaks of it`(_ text: String) {

@@ -79,7 +79,7 @@ struct KeysRotate: AsyncParsableCommand {
     }
     let change = try keystore.rotate(key, value.terms, overlap: overlap.duration)
     guard let entry = change.after else { return }
-    print(change.isChange ? text(entry) : unchanged(entry))
+    print(change.isChange ? text(entry, before: change.before) : unchanged(entry))
   }
 
   private func ask(_ key: Key, of provider: String?) async throws {
@@ -99,17 +99,25 @@ struct KeysRotate: AsyncParsableCommand {
       + (entry.rotation.map { ", rotation \($0)" } ?? "") + "); nothing was changed"
   }
 
-  private func text(_ entry: KeystoreEntry) -> String {
+  private func text(_ entry: KeystoreEntry, before: KeystoreEntry?) -> String {
     var lines = ["rotated keystore:\(entry.id)", "  new: \(entry.summary)"]
+    let now = Timestamp.now()
+    let isUsable = entry.previous?.standing(at: now) == .usable
     if let old = entry.previous {
-      let now = Timestamp.now()
       let use =
-        old.standing(at: now) == .usable
+        isUsable
         ? old.expires.map { "may be used until \(Timestamp.text($0))" } ?? "may be used"
         : "is no longer used"
       lines.append("  old: version \(old.number), fingerprint \(old.fingerprint), \(use)")
     }
+    if let dropped = before?.previous, dropped.standing(at: now) == .usable {
+      lines.append(
+        "  dropped: version \(dropped.number), fingerprint \(dropped.fingerprint): its overlap was not "
+          + "over, but only one earlier value is kept"
+      )
+    }
     if let rotation = entry.rotation { lines.append("  rotation: \(rotation)") }
-    return (lines + ["undo: nightjar keys rollback \(entry.id)"]).joined(separator: "\n")
+    if isUsable { lines.append("undo: nightjar keys rollback \(entry.id)") }
+    return lines.joined(separator: "\n")
   }
 }

@@ -128,7 +128,10 @@ extension StatedSettings {
   }
 
   fileprivate func prompts() throws -> PromptSettings {
-    PromptSettings(
+    guard options.provider.model != "" else {
+      throw CLIError.usage("--model is given no name", next: "name a model, or leave --model out")
+    }
+    return PromptSettings(
       model: options.provider.model ?? variable("NIGHTJAR_MODEL") ?? file.model,
       maxTokens: options.provider.maxTokens ?? file.maxTokens,
       system: options.provider.system ?? file.system,

@@ -39,12 +39,13 @@ extension StatedSettings {
   /// `--key` takes the place of an account's keys and of nothing else.
   func accounts(of provider: any Provider.Type) throws -> [JobFile.Account] {
     let override = try endpointOverride()
+    let customary = try customaryEndpoint(of: provider)
     let keys = try keys(ofAccounts: file.accounts.count)
     let accounts = file.accounts.isEmpty ? [JobFile.Account(name: "default")] : file.accounts
     return accounts.map { account in
       var account = account
       if let override { account.endpoints = [override] }
-      if account.endpoints.isEmpty { account.endpoints = [provider.defaultEndpoint] }
+      if account.endpoints.isEmpty { account.endpoints = [customary ?? provider.defaultEndpoint] }
       if let keys { account.keys = keys }
       if account.keys.isEmpty { account.keys = [.environment(name: provider.keyVariable)] }
       account.limits.override(\.requestsPerMinute, by: options.pace.rpm)
@@ -73,6 +74,18 @@ extension StatedSettings {
       )
     }
     return named.isEmpty ? nil : named
+  }
+
+  /// The endpoint that the provider's own libraries would take from the environment, where nothing of
+  /// ours names one: who has set it does not expect prompts anywhere else.
+  private func customaryEndpoint(of provider: any Provider.Type) throws -> Endpoint? {
+    let name = provider.keyVariable.replacing("_API_KEY", with: "_BASE_URL")
+    guard let url = variable(name) else { return nil }
+    do throws(EndpointError) {
+      return try Endpoint(url)
+    } catch {
+      throw CLIError(sentence: "\(name): \(error.message)", exitCode: 64)
+    }
   }
 
   /// The one endpoint that a flag or the environment names in place of all others.

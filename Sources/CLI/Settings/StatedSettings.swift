@@ -1,3 +1,4 @@
+import ArgumentParser
 import KeySources
 import Runner
 
@@ -69,9 +70,10 @@ struct StatedSettings {
     let prefix = "NIGHTJAR_"
     for name in names.filter({ $0.hasPrefix(prefix) }).sorted() {
       let rest = String(name.dropFirst(prefix.count))
-      guard !variables.contains(rest), !rest.hasPrefix("VAULT_"),
-        let meant = nearest(to: rest, among: variables)
-      else {
+      guard !variables.contains(rest), !rest.hasPrefix("VAULT_") else { continue }
+      try refuse(name, like: rest.lowercased().replacing("_", with: "-"))
+      guard let meant = nearest(to: rest, among: variables) else {
+        Console.shared.log("warning: \(name) is no setting; nothing reads it")
         continue
       }
       throw CLIError(
@@ -81,6 +83,17 @@ struct StatedSettings {
         exitCode: 64
       )
     }
+  }
+
+  /// Refuses a variable that has the name of a flag, which it does not stand for.
+  private static func refuse(_ name: String, like flag: String) throws {
+    guard RunCommand.helpMessage().contains("--\(flag) ") else { return }
+    throw CLIError(
+      "\(name) is no setting",
+      at: "the environment",
+      next: "give --\(flag) instead, or state it in the job file; unset the variable",
+      exitCode: 64
+    )
   }
 
   func variable(_ name: String) -> String? { environment(name) }

@@ -13,7 +13,8 @@ struct StatusCheck {
 
   /// Prints a line for each finding; leaves with 1 where there is any.
   func report(json: Bool) async throws {
-    let findings = try await BatchCheck(files).findings()
+    let found = try await BatchCheck(files).findings()
+    let findings = found.batch + found.files
     if json {
       let text = try JSONEncoder().encode(["findings": findings])
       printResult(String(decoding: text, as: UTF8.self))
@@ -23,8 +24,11 @@ struct StatusCheck {
     }
     guard !findings.isEmpty else { return }
     Console.shared.note(
-      "next: `nightjar export \(files.batch) -o saved.jsonl` saves what can be read; keep the damaged "
-        + "files, and run the input with another output to get the rest"
+      found.batch.isEmpty
+        ? "next: the batch is whole and has every result: move the file away, and the command of the "
+          + "run writes it anew; nothing is sent again"
+        : "next: `nightjar export \(files.batch) -o saved.jsonl` saves what can be read; keep the "
+          + "damaged files, and run the input with another output to get the rest"
     )
     throw ExitCode(1)
   }

@@ -16,6 +16,7 @@ extension DocumentFolder: AsyncSequence {
     /// The folders that links have led to.
     private var linked: Set<FileID> = []
     private var leftOut = LeftOut()
+    private var isEmpty = true
     private var isStarted = false
 
     init(_ folder: DocumentFolder) { self.folder = folder }
@@ -31,11 +32,29 @@ extension DocumentFolder: AsyncSequence {
         if entry.isFolder {
           try await enter(path, isLink: entry.isLink)
         } else if folder.pattern?.matches(path) ?? true {
+          guard !Self.holdsLines(path) else {
+            leftOut.note(.lines, path)
+            continue
+          }
+          isEmpty = false
           return Document(path: path, version: entry.version)
         }
       }
+      guard !isEmpty || !leftOut.has(.lines) else {
+        throw StoreError(
+          .inputMissing,
+          "this folder has no documents, but files of lines of JSON",
+          at: folder.root,
+          next: LeftOut.linesAdvice
+        )
+      }
       folder.rules.notice.tell(leftOut.text(of: folder.root))
       return nil
+    }
+
+    /// Whether a name says that the file has a job in each line, as inputs and exports do.
+    private static func holdsLines(_ path: String) -> Bool {
+      [".jsonl", ".ndjson"].contains { path.lowercased().hasSuffix($0) }
     }
 
     /// A link back to a folder that leads here is not followed, nor a second one to the same folder:

@@ -14,6 +14,8 @@ package struct LeftOut: Sendable, Equatable {
     case own
     /// A pipe, a socket, a device.
     case special
+    /// A file of lines, each of which would be a job.
+    case lines
   }
 
   private var counts: [Reason: Int] = [:]
@@ -34,9 +36,18 @@ package struct LeftOut: Sendable, Equatable {
       counts[reason].map { "\($0) \(Self.words(reason)) (such as \(examples[reason] ?? ""))" }
     }
     guard !parts.isEmpty else { return nil }
-    let hint = counts[.outside] == nil ? "" : "; --follow-links reads what links lead to"
+    let outside = counts[.outside] == nil ? "" : "; --follow-links reads what links lead to"
+    let lines = counts[.lines] == nil ? "" : "; \(Self.linesAdvice)"
+    let hint = outside + lines
     return "left out of \(folder): " + parts.joined(separator: ", ") + hint
   }
+
+  /// What to do with files of lines.
+  static let linesAdvice =
+    "each of them is an input of its own, or all together one: `cat *.jsonl | nightjar run -`"
+
+  /// Whether something was left out for this reason.
+  func has(_ reason: Reason) -> Bool { counts[reason] != nil }
 
   private static func words(_ reason: Reason) -> String {
     switch reason {
@@ -45,6 +56,7 @@ package struct LeftOut: Sendable, Equatable {
     case .system: "of the system's own files"
     case .own: "of a batch, or holding keys"
     case .special: "that is no file: a pipe, socket or device"
+    case .lines: "of lines of JSON"
     }
   }
 }

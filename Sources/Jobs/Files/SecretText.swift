@@ -5,10 +5,19 @@ package enum SecretText {
 
   /// What a file is that is no document; nil for any other.
   package static func kind(of bytes: [UInt8]) -> String? {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let whole = bytes.prefix(head).dropFirst(bytes.starts(with: mark) ? mark.count : 0)
     // Readers of these files do not mind white space before what they look for.
-    let text = bytes.prefix(head).drop { $0 <= 0x20 && $0 > 0 }
+    let text = whole.drop { $0 <= 0x20 && $0 > 0 }
     for (start, what) in starts where text.starts(with: start.utf8) { return what }
-    if lines(of: bytes, beginWith: "AGE-SECRET-KEY-1") { return "an age identity, a secret key" }
+    let lines = lines(of: whole)
+    if lines.contains(where: { $0.starts(with: "AGE-SECRET-KEY-1".utf8) }) {
+      return "an age identity, a secret key"
+    }
+    let isKey = lines.first.map(beginsPrivateKey) ?? false
+    if isKey || zip(lines, lines.dropFirst()).contains(where: isPrivateKey) {
+      return "a private key"
+    }
     return isAuditLog(bytes) ? "the audit log of a keystore or a batch" : nil
   }
 
@@ -20,11 +29,7 @@ package enum SecretText {
   private static let starts = [
     ("age-encryption.org/", "a keystore, or something else that age has encrypted"),
     ("-----BEGIN AGE ENCRYPTED FILE-----", "a keystore, or something else that age has encrypted"),
-    ("-----BEGIN PRIVATE KEY-----", "a private key"),
-    ("-----BEGIN ENCRYPTED PRIVATE KEY-----", "a private key"),
-    ("-----BEGIN OPENSSH PRIVATE KEY-----", "a private key"),
-    ("-----BEGIN RSA PRIVATE KEY-----", "a private key"),
-    ("-----BEGIN EC PRIVATE KEY-----", "a private key"),
+    ("PuTTY-User-Key-File-", "a private key"),
     (database, "a database, such as a batch"),
   ]
 
@@ -36,11 +41,25 @@ package enum SecretText {
     return line.suffix(end.utf8.count).starts(with: "\",\"hash\":\"".utf8)
   }
 
-  /// Only the first part is looked at, in which an identity file has its key.
-  private static func lines(of bytes: [UInt8], beginWith text: String) -> Bool {
-    bytes.prefix(head).split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-      .contains {
-        $0.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.starts(with: text.utf8)
-      }
+  /// Whether two lines begin a key, wherever in a file.
+  ///
+  /// Certificates stand before it, and what programs say of it. A text that only mentions such a line goes on with something else than base64.
+  private static func isPrivateKey(_ line: ArraySlice<UInt8>, _ next: ArraySlice<UInt8>) -> Bool {
+    guard beginsPrivateKey(line) else { return false }
+    let isBase64 = next.count >= 40 && next.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    let headers = ["Proc-Type:", "Version:", "Comment:"]
+    return isBase64 || headers.contains { next.starts(with: $0.utf8) }
+  }
+
+  /// The first line of a key (RFC 7468; of PGP: RFC 4880, section 6.2).
+  private static func beginsPrivateKey(_ line: ArraySlice<UInt8>) -> Bool {
+    let text = String(decoding: line.prefix(80), as: UTF8.self)
+    return text.hasPrefix("-----BEGIN ") && text.contains("PRIVATE KEY")
+  }
+
+  /// The lines that are not empty, without the white space before them.
+  private static func lines(of bytes: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+    bytes.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+      .map { $0.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") } }
   }
 }

@@ -34,7 +34,11 @@ extension JobPreparer {
   package func missingSetting(in input: RunInput) async throws -> MissingSetting? {
     switch input.source {
     case .pipe, .queue: return nil
-    case .folder: return missingSetting(hasModel: false, hasMaxTokens: false)
+    case .folder(let folder):
+      // A folder without documents is refused as it is read.
+      var documents = folder.makeAsyncIterator()
+      _ = try await documents.next()
+      return missingSetting(hasModel: false, hasMaxTokens: false)
     case .file:
       var missing: MissingSetting?
       var looked = 0

@@ -77,6 +77,9 @@ package struct PromptSettings: Sendable {
     guard template != nil || fields.prompt?.kind == .string else {
       throw fault(fields.prompt == nil ? "has no prompt" : "prompt is not a string")
     }
+    guard template != nil || fields.prompt?.isBlank(in: line) != true else {
+      throw fault("has a prompt of nothing but white space")
+    }
     guard fields.system?.kind ?? .string == .string else {
       throw fault("system is of the wrong type")
     }

@@ -9,6 +9,10 @@ package struct PromptTemplate: Sendable {
   /// The largest prompt, in bytes of UTF-8; providers refuse smaller ones.
   package static let largest = 32 << 20
 
+  private static let constant =
+    "the prompt template names no field, so that every job would send the same prompt; a field of the "
+    + "line is written {{prompt}}, the text of a document {{text}}"
+
   private let template: MustacheTemplate
   /// A brace that the text ends in, which the mustache parser takes for a tag cut short.
   private let lastBrace: String
@@ -47,6 +51,9 @@ package struct PromptTemplate: Sendable {
     }
     size = text.utf8.count
     outline = TemplateOutline(of: text)
+    guard !outline.names.isEmpty else {
+      throw PromptTemplateError(message: Self.constant, line: firstLine)
+    }
     lastBrace = text.hasSuffix("{") ? "{" : ""
     do {
       template = try MustacheTemplate(string: plainText + text.dropLast(lastBrace.count))

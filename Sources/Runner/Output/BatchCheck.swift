@@ -11,18 +11,29 @@ package struct BatchCheck: Sendable {
     self.files = files
   }
 
-  /// What is wrong, a line each; empty where nothing is.
+  /// What is wrong, a line each.
+  package struct Findings: Sendable {
+    /// In the batch, which has all results.
+    package var batch: [String] = []
+    /// In the files that show them, and can be written again while the batch is whole.
+    package var files: [String] = []
+  }
+
+  /// What is wrong; nothing where all is well.
   ///
   /// - Throws: ``StoreError`` where there is no batch, or none that this version can read.
-  package func findings() async throws -> [String] {
+  package func findings() async throws -> Findings {
+    var findings = Findings()
     do {
       let inspector = try Batches.inspect(files.batch)
       let pages = try inspector.pageFindings()
       let counts = try inspector.countFindings()
-      return (pages + counts).map { "\(files.batch): \($0)" } + (try await fileFindings(inspector))
+      findings.batch = (pages + counts).map { "\(files.batch): \($0)" }
+      findings.files = try await fileFindings(inspector)
     } catch let error as StoreError where error.code == .damaged {
-      return ["\(error.place): \(error.message)"]
+      findings.batch.append("\(error.place): \(error.message)")
     }
+    return findings
   }
 
   private func fileFindings(_ inspector: any BatchInspector) async throws -> [String] {

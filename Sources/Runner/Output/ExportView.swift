@@ -58,7 +58,9 @@ actor ExportView {
         .notWritable,
         "the results file is not one that this batch has begun; nothing was changed in it",
         at: file.path,
-        next: "choose another output, or move the file away"
+        next:
+          "put its batch file back if that was moved or deleted, since all jobs are sent and paid "
+          + "for again without it; else choose another output, or move the file away"
       )
     }
     var repair = ExportRepair(size: size, recorded: recorded)

@@ -59,6 +59,18 @@ extension Mistake {
       64
     ),
     Mistake(
+      "A flag as a variable",
+      "The environment was to state what only flags and job files do.",
+      run(),
+      64
+    ) { $0.environment["NIGHTJAR_BUDGET"] = "5" },
+    Mistake(
+      "A model without a name",
+      "A variable of the shell was empty.",
+      run(["--model", ""]),
+      64
+    ),
+    Mistake(
       "A queue that is none",
       "The input was given as the queue.",
       ["enqueue", "prompts.jsonl", "--queue", "prompts.jsonl"],

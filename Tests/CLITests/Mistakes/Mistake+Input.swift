@@ -36,6 +36,38 @@ extension Mistake {
       66
     ) { try $0.folder.write("prompts.txt", "What is 2 + 2?\nWho was Ada Lovelace?\n") },
     Mistake(
+      "A pattern that the shell filled in",
+      "It was not quoted.",
+      ["run", "docs/1.txt", "docs/2.txt", "-o", "results.jsonl"] + usual,
+      64
+    ) { scene in
+      for name in ["docs/1.txt", "docs/2.txt"] { try scene.folder.write(name, "A letter.\n") }
+    },
+    Mistake(
+      "A folder of inputs",
+      "Each file has many prompts, and would be sent as one.",
+      run(input: "shards"),
+      66
+    ) { try $0.folder.write("shards/1.jsonl", prompts(0..<3)) },
+    Mistake(
+      "A template that names no field",
+      "Its field has one pair of braces, as in Python.",
+      ["run", "job.yaml"],
+      78
+    ) {
+      try $0.folder.write(
+        "job.yaml",
+        "input: docs\noutput: results.jsonl\nprovider: anthropic\nmodel: claude-opus-4-6\n"
+          + "max_tokens: 64\nprompt: \"Summarise: {text}\"\n"
+      )
+    },
+    Mistake(
+      "A prompt of nothing",
+      "A cell of the spreadsheet was empty.",
+      run(["--strict"]),
+      65
+    ) { try $0.folder.append("prompts.jsonl", #"{"id":"4","prompt":" \n"}"# + "\n") },
+    Mistake(
       "A parameter beside the prompt",
       "`temperature` was put into a plain line, where nothing reads it.",
       run(["--strict"]),
