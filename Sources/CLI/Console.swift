@@ -77,5 +77,9 @@ final class Console: Sendable {
 ///   ``Swift/StringProtocol/shown`` by whoever puts them together.
 func printResult(_ text: String) {
   print(text.shownLines)
-  if fflush(nil) != 0, errno == EPIPE { exit(0) }
+  guard fflush(nil) != 0 else { return }
+  guard errno != EPIPE else { exit(0) }
+  let reason = unsafe String(cString: strerror(errno)).lowercased()
+  Console.shared.note("error: cannot write to standard output: \(reason)")
+  exit(73)
 }

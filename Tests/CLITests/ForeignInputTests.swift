@@ -38,6 +38,15 @@ struct ForeignInputTests {
     try folder.expectResults(0..<2_000)
   }
 
+  @Test func `a pipe whose lines miss a setting is refused before anything is made`() throws {
+    let folder = try Scratch()
+    let lines = #"{"id":"a","prompt":"p"}"# + "\n" + #"{"id":"b","prompt":"q"}"# + "\n"
+    let run = ["run", "-", "-o", "out.jsonl", "--provider", "openai", "--key", "env:REHEARSAL"]
+    let ending = try folder.nightjar(run, input: lines)
+    #expect(ending.status == 64 && ending.errors.contains("--model"), "\(ending.errors)")
+    #expect(!folder.exists("out.jsonl.nightjar") && !folder.exists("out.failed.jsonl"))
+  }
+
   @Test func `a batch of which nothing was sent takes another input`() throws {
     let folder = try Scratch()
     let provider = try Provider(in: folder)

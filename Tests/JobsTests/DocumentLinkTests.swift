@@ -140,13 +140,37 @@ import Testing
       try folder.write(text, to: "docs/" + name)
       #expect(unsafe chmod(folder.file("docs/" + name), mode) == 0)
     }
-    for name in ["docs/letters-sent", "docs/letters", "docs/audit.jsonl"] {
+    for name in ["docs/letters-sent", "docs/letters", "docs/audit.txt"] {
       try folder.write(#"{"seq":1,"text":"mine"}"#, to: name)
     }
     let (paths, told) = try await documents()
-    #expect(paths == ["a.txt", "audit.jsonl", "letters", "letters-sent", "sub/b.txt"])
+    #expect(paths == ["a.txt", "audit.txt", "letters", "letters-sent", "sub/b.txt"])
     #expect(told.contains("8 of a batch, or holding keys"), "\(told)")
     #expect(await isRefused("ks/keystore.age.audit"))
+  }
+
+  @Test func `files of lines are no documents, and are named with what to do`() async throws {
+    try folder.write(#"{"id":1}"#, to: "docs/more.jsonl")
+    let (paths, told) = try await documents()
+    #expect(paths == ["a.txt", "sub/b.txt"])
+    #expect(told.contains("more.jsonl") && told.contains("nightjar run -"), "\(told)")
+    let lines = DocumentFolder(folder.file("docs/*.jsonl"), DocumentRules())
+    await #expect(throws: StoreError.self) { for try await _ in lines {} }
+  }
+
+  @Test func `a copy is the same document, and what has changed is another`() async throws {
+    func versions() async throws -> [UInt64] {
+      var versions: [UInt64] = []
+      for try await document in DocumentFolder(folder.file("docs"), DocumentRules()) {
+        versions.append(document.version)
+      }
+      return versions
+    }
+    let before = try await versions()
+    try folder.write("text of docs/a.txt", to: "docs/a.txt")
+    #expect(try await versions() == before)
+    try folder.write("text of docs/a.tx!", to: "docs/a.txt")
+    #expect(try await versions() != before)
   }
 
   private static let key = "-----BEGIN PRIVATE KEY-----\nx\n"

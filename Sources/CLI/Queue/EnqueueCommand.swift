@@ -63,6 +63,9 @@ struct EnqueueCommand: AsyncParsableCommand {
     try store.close(isClean: true)
     Console.shared.endProgress()
     printResult(json ? count.json : count.text)
+    if !json, count.known > 0 {
+      Console.shared.note("a job whose id was known stays as it was queued first")
+    }
   }
 }
 
@@ -72,7 +75,7 @@ private struct EnqueueCount {
 
   private let queue: String
   private var new = 0
-  private var known = 0
+  private(set) var known = 0
   var bad = 0
   private var told = ContinuousClock.now
 

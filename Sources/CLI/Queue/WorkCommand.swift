@@ -62,6 +62,12 @@ struct WorkCommand: AsyncParsableCommand {
     try refuseBudget(file)
     let path = try queue.path(file)
     if untilEmpty { try Self.refuseMissing(path) }
+    if !FileManager.default.fileExists(atPath: path) {
+      Console.shared.log(
+        "warning: there is no queue \(path) yet; an empty one is made, and waits for jobs "
+          + "(`nightjar enqueue INPUT --queue \(path)`)"
+      )
+    }
     let input = RunInput(source: .queue, name: path, path: path)
     let builder = PlanBuilder(settings, input)
     try await AttendedRun(builder, shared).carryOut { try await plan(builder, file, path) }

@@ -82,7 +82,7 @@ struct PlanBuilder {
       onUnknown: settings.onUnknown,
       lease: scope.lease,
       untilEmpty: scope.untilEmpty,
-      settings: settings.requests.naming(idField: input.idField),
+      settings: settings.requests.naming(idField: input.idField).budgeted(scope.budget),
       onChanged: scope.onChanged,
       keepsGoing: scope.keepsGoing,
       isInputMoved: scope.isInputMoved

@@ -122,6 +122,11 @@ struct RunCommand: AsyncParsableCommand {
       try await builder.input.refuseBadLines(builder.builder.settings.prompts)
     }
     if dryRun { return try await DryRun(builder.builder).print() }
+    if let limit, !shared.quiet {
+      Console.shared.note(
+        "--limit: only the first \(jobs(limit)) of the input; the command without it does the rest"
+      )
+    }
     try await AttendedRun(builder.builder, shared).carryOut { try await builder.plan() }
   }
 }

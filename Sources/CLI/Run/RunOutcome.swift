@@ -114,7 +114,12 @@ struct RunOutcome {
       return exitCode == 0 || exitCode == 1
         ? nil : CLIError("stopped before the end\(trouble)", next: again, exitCode: exitCode)
     case .parked(let why):
-      return CLIError("no account can be used: \(why)", next: again, exitCode: 75)
+      return CLIError(
+        "no account can be used: \(why)",
+        next:
+          "see to what the provider says, such as credit or a limit of yours there; then \(again)",
+        exitCode: 75
+      )
     case .budget(let spent, let cap, let next):
       return CLIError(
         "the budget is used up: \(spent.text) of \(cap.text) spent, and the next job may cost up to "

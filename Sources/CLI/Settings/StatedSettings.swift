@@ -87,7 +87,8 @@ struct StatedSettings {
 
   /// Refuses a variable that has the name of a flag, which it does not stand for.
   private static func refuse(_ name: String, like flag: String) throws {
-    guard RunCommand.helpMessage().contains("--\(flag) ") else { return }
+    let ofRun = ["budget", "output", "input", "limit", "template", "give-up-after"]
+    guard ofRun.contains(flag) || SharedOptions.helpMessage().contains("--\(flag) ") else { return }
     throw CLIError(
       "\(name) is no setting",
       at: "the environment",

@@ -24,10 +24,9 @@ struct ResultText {
       let words = Self.words[reason].map { ", \($0)" } ?? ""
       return [
         "\(count) \(count == 1 ? "answer" : "answers") ended with \(reason)\(words)",
-        "  next: they are results; to do them again: nightjar retry \(target) --finish \(reason)"
-          + (reason == "length"
-            ? ", then the same command with a larger --max-tokens and "
-              + "--allow-changed" : ""),
+        "  next: they are results; `nightjar retry \(target) --finish \(reason)` drops them, and the "
+          + "command of the run pays for new ones"
+          + (reason == "length" ? ", with a larger --max-tokens and --allow-changed" : ""),
       ]
     }
   }

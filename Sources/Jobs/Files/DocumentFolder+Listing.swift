@@ -38,7 +38,7 @@ extension DocumentFolder {
             || isBesideBatch(name, in: folder, among: all)
         }
         if !isFolder, item.kind != .regular { throw .leftOut(.special) }
-        if !isFolder, isOwn() || holdsKeys(path) { throw .leftOut(.own) }
+        if !isFolder, isOwn() { throw .leftOut(.own) }
         let version = isFolder ? 0 : item.version
         entries.append(.init(name: name, isFolder: isFolder, isLink: item.isLink, version: version))
       } catch .leftOut(let reason) {
@@ -73,11 +73,16 @@ extension DocumentFolder {
     return Self.item(found.information, place: found.path)
   }
 
-  /// Whether a file says that it is a keystore, an identity, a batch or an audit log; those that the
-  /// pattern does not name are not opened for this.
-  private func holdsKeys(_ path: String) -> Bool {
-    guard pattern?.matches(path) ?? true, let head = head(of: path) else { return false }
-    return SecretText.kind(of: head) != nil
+  /// What tells one version of a document from another: a hash of what it holds, so that a copy is the
+  /// same; of one that cannot be sent, of its size and the time of its last change.
+  ///
+  /// - Returns: nil for a keystore, an identity, a batch or an audit log.
+  func version(of path: String, _ entry: FolderListing.Entry) -> UInt64? {
+    guard let file = try? opened(path), let size = try? file.identity().size,
+      let bytes = try? size <= Self.largest ? file.bytes(size + 1, at: 0) : file.head()
+    else { return entry.version }
+    guard SecretText.kind(of: bytes) == nil else { return nil }
+    return size <= Self.largest ? JobMark.hash(bytes[...]) : entry.version
   }
 
   private func head(of path: String) -> [UInt8]? { try? opened(path).head() }

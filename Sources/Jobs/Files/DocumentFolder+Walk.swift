@@ -4,7 +4,7 @@ extension DocumentFolder: AsyncSequence {
   package struct Document: Sendable {
     /// Its path below the folder, as ``DocumentName`` writes it.
     package let path: String
-    /// What tells one version of it from another: a hash of its size and the time of its last change.
+    /// What tells one version of it from another.
     package let version: UInt64
   }
 
@@ -36,8 +36,13 @@ extension DocumentFolder: AsyncSequence {
             leftOut.note(.lines, path)
             continue
           }
+          let version = try await folder.queue.run { [folder] in folder.version(of: path, entry) }
+          guard let version else {
+            leftOut.note(.own, path)
+            continue
+          }
           isEmpty = false
-          return Document(path: path, version: entry.version)
+          return Document(path: path, version: version)
         }
       }
       guard !isEmpty || !leftOut.has(.lines) else {

@@ -123,6 +123,9 @@ package final class InputFile: Sendable {
     }
   }
 
+  /// What was looked at of a pipe and is still to be read; empty for a file.
+  package var seen: [UInt8] { peeked.withLock { $0 } }
+
   /// Ends a wait of ``readNext(count:)``, now and from here on: the writer of a pipe may stay silent
   /// for ever.
   package func stopWaiting() {
@@ -135,7 +138,7 @@ package final class InputFile: Sendable {
     if waiting[1].revents != 0 { throw CancellationError() }
   }
 
-  private func bytes(_ count: Int, at offset: Int?) throws -> [UInt8] {
+  func bytes(_ count: Int, at offset: Int?) throws -> [UInt8] {
     try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       while filled < count {
         let rest = unsafe UnsafeMutableRawBufferPointer(buffer)[filled...]

@@ -51,9 +51,11 @@ struct AuditFile: ~Copyable {
   ) throws(KeySourceError) -> Int32 {
     let descriptor = unsafe open(path, flags, 0o600)
     guard descriptor >= 0 else {
+      let isFull = errno == ENOSPC || errno == EDQUOT
       throw KeySourceError(
         kind,
-        "cannot open the audit log \(path): \(SecretFile.reason(errno)); \(hint)"
+        "cannot open the audit log \(path): \(SecretFile.reason(errno)); "
+          + (isFull ? "free some space, and names for files (`df -i`)" : hint)
       )
     }
     return descriptor

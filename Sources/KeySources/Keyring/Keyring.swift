@@ -181,8 +181,12 @@ package final class Keyring: Sendable {
         let key = contents.state.newest(of: source)
           .flatMap { contents.keys[$0.generation]?.description }
         if sources[source].reference == .absent { return "no key was sent, and it wants one" }
-        return "the provider refused \(key ?? sources[source].reference.description), and its "
-          + "source still holds the same value"
+        let refused = "the provider refused \(key ?? sources[source].reference.description), and "
+        if case .environment = sources[source].reference {
+          return refused + "a variable keeps its value while the program runs: stop it (^C), set "
+            + "another one and run the same command, or keep the key in the keystore or a file"
+        }
+        return refused + "its source still holds the same value"
       }.joined(separator: "; ")
     }
   }

@@ -17,6 +17,12 @@ extension ForeignFormat {
     )
   }
 
+  /// A job file under a name by which it is not known.
+  static let jobFile = ForeignFormat("a job file", "")
+
+  /// Lines that end as those of old Macs.
+  static let carriageReturns = ForeignFormat("text without line feeds", #"tr '\r' '\n'"#)
+
   static let arrays = ForeignFormat(
     "a JSON array on each line",
     "jq -c '{id: .[0], prompt: .[1]}'"
@@ -52,11 +58,15 @@ extension ForeignFormat {
     if let separator = separators.first(where: { isHeader(line, $0.character, next) }) {
       return separator.format
     }
-    return ForeignFormat(
-      "plain text",
-      "jq -Rnc 'foreach inputs as $p (0; . + 1; select($p != \"\") | {id: ., prompt: $p})'"
-    )
+    if (["input:", "provider:", "output:"].contains { line.hasPrefix($0) }) { return jobFile }
+    return plainText
   }
+
+  /// Lines of which each may be a prompt, or all together.
+  static let plainText = ForeignFormat(
+    "plain text",
+    "jq -Rnc 'foreach inputs as $p (0; . + 1; select($p != \"\") | {id: ., prompt: $p})'"
+  )
 
   /// A line without the character at its end, which may have been cut.
   private static func lastWhole(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

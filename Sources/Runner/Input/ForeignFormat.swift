@@ -23,6 +23,13 @@ package struct ForeignFormat: Sendable, Equatable {
   ///   - isTaken: whether there is a file of a name, which the command must not write over.
   /// - Returns: an error of the kind `.inputMissing`.
   package func error(of input: String?, isTaken: (String) -> Bool) -> StoreError {
+    guard self != .jobFile else {
+      return error(
+        "the name of a job file ends in .yaml or .yml",
+        at: input ?? "standard input",
+        next: "give it such a name, and run it"
+      )
+    }
     guard !command.isEmpty else {
       let line = #"{"id": "1", "prompt": "…"}"#
       let place = input ?? "standard input"
@@ -40,7 +47,9 @@ package struct ForeignFormat: Sendable, Equatable {
     let line =
       isFilter
       ? "\(command) < \(quoted(input)) > \(quoted(out))" : filled(quoted(input), quoted(out))
-    return error("convert it with `\(line)`", at: input, next: "give \(out) as the input")
+    let whole =
+      self == .plainText ? " (a prompt for each line; for one of each file give its folder)" : ""
+    return error("convert it with `\(line)`", at: input, next: "give \(out) as the input\(whole)")
   }
 
   private func error(_ advice: String, at place: String, next: String) -> StoreError {
@@ -82,7 +91,11 @@ package struct ForeignFormat: Sendable, Equatable {
 extension ForeignFormat {
   /// The formats that begin with bytes of their own.
   static func binary(_ head: ArraySlice<UInt8>) -> ForeignFormat? {
-    if head.starts(with: zip) { return isWorkbook(head) ? workbook : archive }
+    if head.starts(with: zip) {
+      return office.first { String(decoding: head, as: UTF8.self).contains($0.part) }?.format
+        ?? archive
+    }
+    if head.dropFirst(257).starts(with: "ustar".utf8) { return tape }
     return magic.first { head.starts(with: $0.start) }?.format ?? utf16(head)
   }
 
@@ -114,15 +127,26 @@ extension ForeignFormat {
   ]
 
   private static let zip = Array("PK\u{3}\u{4}".utf8)
-  private static let workbook = ForeignFormat("an Excel workbook", pandas("read_excel"))
+  /// What ZIP archives are that hold a part of this name.
+  private static let office: [(part: String, format: ForeignFormat)] = [
+    ("xl/", ForeignFormat("an Excel workbook", pandas("read_excel"))),
+    ("word/", pandoc("a Word document")), ("ppt/", pandoc("a presentation")),
+    ("application/vnd.oasis.opendocument.text", pandoc("an OpenDocument text")),
+    ("application/epub", pandoc("an e-book")),
+  ]
+  private static let tape = ForeignFormat(
+    "a tar archive",
+    "mkdir OUT && tar -xf FILE -C OUT",
+    makesFolder: true
+  )
   private static let archive = ForeignFormat(
     "a ZIP archive",
     "unzip FILE -d OUT",
     makesFolder: true
   )
 
-  private static func isWorkbook(_ head: ArraySlice<UInt8>) -> Bool {
-    String(decoding: head, as: UTF8.self).contains("xl/")
+  private static func pandoc(_ name: String) -> ForeignFormat {
+    ForeignFormat(name, "mkdir OUT && pandoc -t plain FILE -o OUT/text.txt", makesFolder: true)
   }
 
   private static func pandas(_ function: String) -> String {

@@ -19,8 +19,11 @@ package enum InputHead: Sendable, Equatable {
       self = .undecided
       return
     }
+    let isDecided = isWhole || head.count >= Self.enough
     if let format = ForeignFormat.binary(head[...]) {
       self = .foreign(format)
+    } else if isDecided, !head.contains(0x0A), head.dropLast().contains(0x0D) {
+      self = .foreign(.carriageReturns)
     } else {
       self = Text(head[...], isWhole: isWhole).finding
     }

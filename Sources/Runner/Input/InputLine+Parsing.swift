@@ -24,8 +24,7 @@ extension InputLine {
   /// Reads one line, with or without its line ending.
   ///
   /// The whole line is checked to be JSON in UTF-8, so that a native body is sent only if it is
-  /// JSON. What else a native line has beside its request is left alone; of a plain line the names
-  /// are kept, except for `error`, which a failed file has.
+  /// JSON. Of what else a line has the names are kept, except for `error`, which a failed file has.
   ///
   /// - Parameter idField: the member of plain lines that is the id, where it is not `id`.
   /// - Throws: an ``InputLineError`` that says what is wrong with the line.
@@ -46,7 +45,7 @@ extension InputLine {
     if let params = fields.params, fields.body == nil {
       guard params.kind == .object else { throw wrong("params is not an object", id) }
       let request = NativeRequest(url: nil, body: params.range, fields: fields.inParams)
-      return InputLine(id: id, shape: .native(request))
+      return InputLine(id: id, shape: .native(request), others: fields.beside(.params, in: line))
     }
     guard let body = fields.body else {
       throw wrong("has a custom_id but neither body and url (OpenAI) nor params (Anthropic)", id)
@@ -67,7 +66,7 @@ extension InputLine {
     guard let url = fields.url else { throw wrong("has a body but no url", id) }
     guard url.kind == .string else { throw wrong("url is not a string", id) }
     let request = NativeRequest(url: url, body: body.range, fields: fields.inBody)
-    return InputLine(id: id, shape: .native(request))
+    return InputLine(id: id, shape: .native(request), others: fields.beside(.body, in: line))
   }
 
   private static func plain(
@@ -103,7 +102,8 @@ extension InputLine {
     let refusal = Refusal(status: nil, code: text("code"), message: text("message"))
     guard refusal.isOfDocument else { return nil }
     let reason = refusal.message.split(separator: "\(id): ").last ?? ""
-    return InputLineError(code: refusal.code, message: "\(id): \(reason)", id: id)
+    let advice = "a line has no text of its own to take its place, so run the folder again"
+    return InputLineError(code: refusal.code, message: "\(id): \(reason); \(advice)", id: id)
   }
 
   /// The id of a line that has none: 64 bits of the hash of what it holds.
@@ -169,6 +169,23 @@ private struct Fields {
   func others(in line: Span<UInt8>) -> [String] {
     let native = [("method", method), ("url", url), ("body", body), ("params", params)]
     return unknown.compactMap { $0.string(in: line) } + native.filter { $0.1 != nil }.map(\.0)
+  }
+
+  /// Where a native line has its request.
+  enum Request {
+    case body
+    case params
+  }
+
+  /// The names of the fields of a native line that are neither its request nor its id.
+  func beside(_ request: Request, in line: Span<UInt8>) -> [String] {
+    let ours: [(name: String, value: JSONToken?)] = [
+      ("id", id), ("prompt", plain.prompt), ("system", plain.system), ("model", plain.model),
+      ("max_tokens", plain.maxTokens),
+    ]
+    let others = request == .params ? [("method", method), ("url", url)] : []
+    return unknown.compactMap { $0.string(in: line) }
+      + (ours + others).filter { $0.value != nil }.map(\.name)
   }
 
   mutating func read(_ line: Span<UInt8>) throws(JSONError) {

@@ -27,14 +27,15 @@ struct InputMove {
   /// Gives the batch its input's new name, where it is the same input by its content, and where the
   /// user says that it is.
   ///
-  /// What is still where it was has not moved: a file that begins alike is another input then.
+  /// Where the old one is still there it is the same only if nothing was added either, as in a copy of
+  /// the whole folder: a file that begins alike is another input then.
   ///
   /// - Throws: ``StoreError`` `.inputChanged` where neither is so; the batch is as it was then.
   func settle(_ store: any BatchStore, _ reconciler: InputReconciler) async throws {
     if !isStated {
-      guard FileKind(at: recorded.path) == .absent,
-        try await reconciler.holdsQueued(try await store.summary())
-      else { throw refusal }
+      let isCopy = FileKind(at: recorded.path) != .absent
+      let summary = try await store.summary()
+      guard try await reconciler.holdsQueued(summary, andNothingElse: isCopy) else { throw refusal }
     }
     try await store.moveInput(to: input.batchInput)
   }
@@ -42,8 +43,7 @@ struct InputMove {
   private var refusal: StoreError {
     StoreError(
       .inputChanged,
-      "the batch was started with another input, \(recorded.path), which is still there or differs "
-        + "from this one",
+      "the batch was started with another input, \(recorded.path), which differs from this one",
       at: input.path,
       next: "run the batch with that input, choose another output for this one, or, where this is "
         + "that input, moved and changed since, add --input-moved"

@@ -56,13 +56,20 @@ struct InputReconciler {
   }
 
   /// True where the input holds all that was queued, as it was.
-  func holdsQueued(_ summary: BatchSummary) async throws -> Bool {
+  ///
+  /// - Parameter isAll: whether it may hold nothing else.
+  func holdsQueued(_ summary: BatchSummary, andNothingElse isAll: Bool) async throws -> Bool {
+    guard !isAll || summary.isInputComplete else { return false }
     switch input.source {
-    case .file(let file): return try await isIntact(file)
+    case .file(let file):
+      let size = try await store.inputIdentity()?.size
+      guard try !isAll || file.identity().size == size else { return false }
+      return try await isIntact(file)
     case .folder:
       let jobs = try await store.storedJobs()
       guard jobs.isMarked else { return false }
-      return change(try await intake(summary, keepsLines: true), jobs).isAdditionOnly
+      let change = change(try await intake(summary, keepsLines: true), jobs)
+      return change.isAdditionOnly && (!isAll || change.added == 0)
     case .pipe, .queue: return true
     }
   }

@@ -27,32 +27,41 @@ extension JobPreparer {
   /// So many lines at the start of a file are looked at.
   private static let linesLookedAt = 100
 
-  /// What no job of an input has, as far as its start tells; a pipe is not read ahead, and a queue may
-  /// get any line.
+  /// What no job of an input has, as far as its start tells; a queue may get any line.
   ///
   /// - Throws: ``StoreError`` when the input cannot be read.
   package func missingSetting(in input: RunInput) async throws -> MissingSetting? {
     switch input.source {
-    case .pipe, .queue: return nil
+    case .queue: return nil
     case .folder(let folder):
       // A folder without documents is refused as it is read.
       var documents = folder.makeAsyncIterator()
       _ = try await documents.next()
       return missingSetting(hasModel: false, hasMaxTokens: false)
+    case .pipe(let pipe):
+      var splitter = LineSplitter(longest: InputSource.longestLine)
+      var lines: [LineSplitter.Line] = []
+      splitter.take(pipe.seen) { lines.append($0) }
+      return missingSetting(in: lines[...])
     case .file:
-      var missing: MissingSetting?
-      var looked = 0
+      var first: [LineSplitter.Line] = []
       for try await lines in input.source.lines() {
-        for line in lines where !line.isOversized && !line.bytes.isBlankLine {
-          guard looked < Self.linesLookedAt else { return missing }
-          looked += 1
-          guard let found = try? InputLine.read(line) else { continue }
-          missing = missingSetting(of: found)
-          if missing == nil { return nil }
-        }
+        first += lines
+        if first.count >= Self.linesLookedAt { break }
       }
-      return missing
+      return missingSetting(in: first[...])
     }
+  }
+
+  private func missingSetting(in lines: ArraySlice<LineSplitter.Line>) -> MissingSetting? {
+    var missing: MissingSetting?
+    let jobs = lines.lazy.filter { !$0.isOversized && !$0.bytes.isBlankLine }
+    for line in jobs.prefix(Self.linesLookedAt) {
+      guard let found = try? InputLine.read(line) else { continue }
+      missing = missingSetting(of: found)
+      if missing == nil { return nil }
+    }
+    return missing
   }
 
   private func missingSetting(of line: InputLine) -> MissingSetting? {

@@ -44,6 +44,9 @@ package struct PromptSettings: Sendable {
   ) throws(InputLineError) -> RequestShape {
     switch line.shape {
     case .native(let request):
+      if let unused = UnusedFields(besideRequest: line.others, ignored: ignoredFields) {
+        throw InputLineError(code: "unknown_field", message: unused.message, id: line.id)
+      }
       return RequestShape(request.fields, body: request.body, in: text)
     case .plain(let fields):
       if let unused = unused(of: line.others) {

@@ -51,9 +51,6 @@ package struct PromptTemplate: Sendable {
     }
     size = text.utf8.count
     outline = TemplateOutline(of: text)
-    guard !outline.names.isEmpty else {
-      throw PromptTemplateError(message: Self.constant, line: firstLine)
-    }
     lastBrace = text.hasSuffix("{") ? "{" : ""
     do {
       template = try MustacheTemplate(string: plainText + text.dropLast(lastBrace.count))
@@ -64,6 +61,9 @@ package struct PromptTemplate: Sendable {
       )
     } catch {
       throw PromptTemplateError(message: "the prompt template cannot be read", line: firstLine)
+    }
+    guard outline.asksForFields else {
+      throw PromptTemplateError(message: Self.constant, line: firstLine)
     }
   }
 

@@ -1,10 +1,13 @@
 import JSON
+package import Jobs
 internal import Secrets
 
 /// What goes into every request that a line or document does not say itself, as a batch remembers it.
 package struct RequestSettings: Sendable, Equatable {
   /// By name, in the order of the messages; nil for what is not set.
   private var values: [(name: String, value: String?)]
+  /// The budget of the run, which goes into no request; nil for none.
+  package private(set) var budget: String?
 
   /// - Parameters:
   ///   - api: where prompts go at the provider; nil for its default.
@@ -32,23 +35,33 @@ package struct RequestSettings: Sendable, Equatable {
     return settings
   }
 
+  /// The same, with what the run may spend.
+  package func budgeted(_ budget: USD?) -> RequestSettings {
+    var settings = self
+    settings.budget = budget?.text
+    return settings
+  }
+
   /// The member of plain lines that is the id; nil for `id`.
   package var idField: String? { values.first { $0.name == Self.idField }?.value }
 
   private static let idField = "id_field"
+  private static let budgetName = "budget"
   private static let system = "system_sha256"
   private static let template = "template_sha256"
 
   /// Reads what ``json`` wrote; nil for anything else.
   package init?(json: String) {
     guard let members = (try? JSONValue(parsing: Array(json.utf8)))?.members else { return nil }
-    values = members.map { ($0.name, $0.value.string) }
+    values = members.filter { $0.name != Self.budgetName }.map { ($0.name, $0.value.string) }
+    budget = members.first { $0.name == Self.budgetName }?.value.string
   }
 
   /// An object of strings and nulls.
   package var json: String {
     var text: [UInt8] = []
-    for (name, value) in values {
+    let all = values + (budget.map { [(name: Self.budgetName, value: $0)] } ?? [])
+    for (name, value) in all {
       text.appendRaw(text.isEmpty ? "{" : ",")
       text.appendJSON(name)
       text.appendRaw(":")
@@ -72,7 +85,10 @@ package struct RequestSettings: Sendable, Equatable {
     }
   }
 
-  package static func == (a: RequestSettings, b: RequestSettings) -> Bool { a.json == b.json }
+  /// True for those that make the same requests, whatever they may cost.
+  package static func == (a: RequestSettings, b: RequestSettings) -> Bool {
+    a.budgeted(nil).json == b.budgeted(nil).json
+  }
 
   private static func digest(_ text: String) -> String {
     var text = text

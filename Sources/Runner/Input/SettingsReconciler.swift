@@ -10,8 +10,8 @@ struct SettingsReconciler {
 
   /// The settings of the jobs so far, where they were others.
   private func earlier() async throws -> RequestSettings? {
-    let recorded = try await store.settings()
-    return recorded == settings.json ? nil : RequestSettings(json: recorded)
+    let recorded = RequestSettings(json: try await store.settings())
+    return recorded == settings ? nil : recorded
   }
 
   /// Changes nothing.
@@ -29,7 +29,11 @@ struct SettingsReconciler {
   /// Takes note of the settings; failed prompts are tried again with new ones, and completed ones
   /// where that is wanted.
   func record(_ changes: inout ResumeChanges) async throws {
-    guard try await store.settings() != settings.json else { return }
+    let recorded = try await store.settings()
+    guard recorded != settings.json else { return }
+    if settings.budget == nil, let budget = RequestSettings(json: recorded)?.budget {
+      changes.settings = ["there was a budget of \(budget), and this command states none"]
+    }
     guard let earlier = try await earlier() else {
       return try await store.record(settings: settings.json, again: [])
     }
@@ -44,7 +48,7 @@ struct SettingsReconciler {
     try await store.record(settings: settings.json, again: again)
     changes.again += again.count
     let isConcerned = jobs.marks.contains { $0?.isPrompt ?? true }
-    if isConcerned { changes.settings = settings.changes(since: earlier) }
+    if isConcerned { changes.settings += settings.changes(since: earlier) }
   }
 
   private func refusal(_ changes: [String], _ completed: Int) -> StoreError {

@@ -7,6 +7,9 @@ struct TemplateOutline: Sendable {
   /// How many bytes of plain text stand within sections, at most: so much each repetition can add.
   private(set) var sectionBytes = 0
 
+  /// False for a text that is the same for every job.
+  private(set) var asksForFields = false
+
   init(of text: String) {
     guard !text.contains("{{=") else {
       // With other delimiters any word may be a name.
@@ -39,6 +42,7 @@ struct TemplateOutline: Sendable {
 
   /// Notes the words of a tag.
   private mutating func note(_ tag: Substring) {
+    asksForFields = true
     for word in tag.split(whereSeparator: { !$0.isLetter && !$0.isNumber && !"._-?*".contains($0) })
     {
       if let name = word.split(separator: ".").first { names.insert(String(name)) }

@@ -1,12 +1,19 @@
-/// The fields of a plain line that nothing uses, each of which would be lost without a word; a pure
+/// The fields of a line that nothing uses, each of which would be lost without a word; a pure
 /// value.
 struct UnusedFields {
   /// In the order of the line.
   let names: [String]
   private let known: [String]
+  /// True for those beside the request of a native line.
+  private let isBesideRequest: Bool
 
   /// What a plain line has besides the fields of the template.
   private static let plain = ["id", "prompt", "system", "model", "max_tokens"]
+  /// What makes batch lines of conversations.
+  private static let ofMessages =
+    #"a conversation is sent as a batch line, which `jq -c '{custom_id: "\(.id)", method: "POST", "#
+    + #"url: "/v1/chat/completions", body: (del(.id) + {model: "NAME"})}'` makes of it (at "#
+    + #"Anthropic `{custom_id: "\(.id)", params: (del(.id) + {model: "NAME", max_tokens: N})}`)"#
   /// How many a message names.
   private static let shown = 6
 
@@ -26,13 +33,31 @@ struct UnusedFields {
     }
     guard !names.isEmpty else { return nil }
     known = Self.plain + named.sorted()
+    isBesideRequest = false
+  }
+
+  /// Finds those of a native line, of which only the request is sent.
+  ///
+  /// - Returns: nil where there are none, or where all are ignored.
+  init?(besideRequest fields: [String], ignored: Set<String>) {
+    names = fields.filter { !ignored.contains($0) }
+    guard !names.isEmpty else { return nil }
+    known = []
+    isBesideRequest = true
   }
 
   /// What is wrong with the line, and what to do instead.
   var message: String {
     let more = names.count > Self.shown ? " and \(names.count - Self.shown) more" : ""
-    return "has \(names.count == 1 ? "a field" : "fields") that nothing uses: "
+    let listed =
+      "has \(names.count == 1 ? "a field" : "fields") that nothing uses: "
       + names.prefix(Self.shown).map(named).joined(separator: ", ") + more
+    guard !isBesideRequest else {
+      return listed + "; what is to be sent stands in the request (`body` or `params`), and "
+        + "`ignore_fields` in the job file lists the rest"
+    }
+    guard !names.contains("messages") else { return listed + "; " + Self.ofMessages }
+    return listed
       + "; the provider's own parameters go in the body of a batch line (`custom_id`, `method`, "
       + "`url`, `body`), what the prompt needs is named in its template, and `ignore_fields` in the "
       + "job file lists the rest"
@@ -44,6 +69,7 @@ struct UnusedFields {
 
   private func neighbour(of name: String) -> String? {
     let name = name.lowercased()
+    if isBesideRequest { return nil }
     if name.hasPrefix("max_"), name.hasSuffix("tokens") { return "max_tokens" }
     return nearest(to: name, among: known)
   }

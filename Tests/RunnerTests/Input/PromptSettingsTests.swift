@@ -48,6 +48,11 @@ import Testing
     ),
     (#"{"id":1,"prompt":"p","text":"t"}"#, "`text`"),
     (#"{"id":1,"prompt":"p","params":{}}"#, "`params`"),
+    (
+      #"{"custom_id":"1","method":"POST","url":"/v1/x","body":{},"temperature":0,"model":"m"}"#,
+      "fields that nothing uses: `temperature`, `model`; what is to be sent stands in the request"
+    ),
+    (#"{"custom_id":"1","params":{},"prompt":"p"}"#, "a field that nothing uses: `prompt`;"),
     (#"{"id":1,"prompt":"p","a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1}"#, "`f` and 1 more;"),
   ])
   func `a field that nothing uses fails its line`(_ line: String, _ words: String) {
@@ -63,8 +68,8 @@ import Testing
     #"{"id":1,"prompt":"p","topic":{"name":"x"}}"#,
     #"{"id":1,"prompt":"p","system":null,"model":null}"#,
     #"{"id":"d/a.txt","path":"d/a.txt","name":"a.txt","text":"t","prompt":"t","error":{}}"#,
-    #"{"custom_id":"a","params":{"model":"m"},"metadata":{"mine":1}}"#,
-    #"{"custom_id":"a","method":"POST","url":"/v1/x","body":{"any":1},"extra":2}"#,
+    #"{"custom_id":"a","params":{"model":"m"},"note":{"mine":1},"error":{}}"#,
+    #"{"custom_id":"a","method":"POST","url":"/v1/x","body":{"any":1},"note":2}"#,
   ])
   func `what a shape, the template or the job file knows may stand in a line`(_ line: String) throws
   {

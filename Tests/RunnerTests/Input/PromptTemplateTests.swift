@@ -15,7 +15,7 @@ import Testing
       #"a <b> & "c" {{x}} {{{y}}} {{#z}}|"#
         + #"a <b> & "c" {{x}} {{{y}}} {{#z}}|1.50"#
     ),
-    ("no fields", "no fields"), ("", ""), ("a\n\nb\n", "a\n\nb\n"),
+    ("a\n\nb\n{{n}}", "a\n\nb\n1.50"),
     ("{{yes}} {{no}}", "true false"), ("{{#yes}}on{{/yes}}{{#no}}off{{/no}}", "on"),
     ("{{#tags}}<{{.}}>{{/tags}}", "<p><q>"), ("{{tags}}", #"["p","q"]"#),
     ("{{#people}}{{name}}:{{n}} {{/people}}", "Ann:1.50 Bob:1.50 "),
@@ -23,7 +23,7 @@ import Testing
     ("{{#absent}}in{{/absent}}{{^absent}}out{{/absent}}", "out"),
     ("{{#none}}in{{/none}}{{^none}}out{{/none}}", "out"),
     ("{{#empty}}in{{/empty}}{{^empty}}out{{/empty}}", "out"),
-    ("{{! a comment }}x", "x"),
+    ("{{! a comment }}x{{n}}", "x1.50"),
     ("{{#yes}}\non its own line\n{{/yes}}\nend", "on its own line\nend"),
     ("{{=<% %>=}}<% n %>{{text}}", "1.50{{text}}"), ("{ {{n}} } {", "{ 1.50 } {"),
     ("{{tags.0}}-{{tags.1}}", "p-q"), ("{{people.1.name}}", "Bob"),
@@ -130,6 +130,15 @@ import Testing
     let open = String(repeating: "{{#meta}}", count: 500)
     let close = String(repeating: "{{/meta}}", count: 500)
     #expect(try render(open + "{{n}}" + close) == "1.50")
+  }
+
+  @Test(arguments: ["", "Summarise this.", "Summarise: {text}", "${text}", "{{! text }}", "{"])
+  func `is refused where every job would get the same prompt`(_ text: String) {
+    let error = #expect(throws: PromptTemplateError.self) {
+      try PromptTemplate(text, firstLine: 4)
+    }
+    #expect(error?.message.contains("names no field") == true)
+    #expect(error?.line == 4)
   }
 
   @Test func `reads any template to an end`() throws {
