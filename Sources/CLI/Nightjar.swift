@@ -35,6 +35,7 @@ struct Nightjar: AsyncParsableCommand {
 @main
 enum Main {
   static func main() async {
+    AllowedMemory.prepare()
     ProcessHardening.apply()
     signal(SIGPIPE, SIG_IGN)
     do {

@@ -3,6 +3,7 @@
 // order in which files are compiled.
 #pragma clang module import SwiftGlibc
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>

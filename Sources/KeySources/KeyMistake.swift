@@ -16,7 +16,8 @@ enum KeyMistake {
     switch pair {
     case _ where Self.begins(bytes, with: "bearer "): self = .scheme
     case ("\"", "\""), ("'", "'"), ("`", "`"): self = .quotes
-    case ("<", ">"), ("$", _): self = .placeholder
+    case ("<", ">"), ("$", "}"): self = .placeholder
+    case ("$", _) where Self.isName(bytes.extracting(1..<bytes.count)): self = .placeholder
     case _ where Self.begins(bytes, with: "your_"), _ where Self.begins(bytes, with: "your-"):
       self = .placeholder
     case _ where Self.isAssignment(bytes): self = .assignment
@@ -48,17 +49,21 @@ enum KeyMistake {
   /// A name of capitals in at least two words, and '=' behind it; keys have no underscore between
   /// capitals, nor '=' but at their end.
   private static func isAssignment(_ bytes: Span<UInt8>) -> Bool {
-    let underscore = UInt8(ascii: "_")
-    var length = 0
-    var words = 1
-    while length < bytes.count {
-      let byte = bytes[length]
-      let isCapital = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-      guard isCapital || byte == underscore else { break }
-      words += byte == underscore ? 1 : 0
-      length += 1
+    guard let sign = bytes.indices.first(where: { bytes[$0] == UInt8(ascii: "=") }) else {
+      return false
     }
-    return words > 1 && length + 1 < bytes.count && bytes[length] == UInt8(ascii: "=")
+    return sign + 1 < bytes.count && isName(bytes.extracting(0..<sign))
+  }
+
+  /// A name of a variable: capitals in at least two words.
+  private static func isName(_ bytes: Span<UInt8>) -> Bool {
+    let underscore = UInt8(ascii: "_")
+    let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    return bytes.indices.contains { bytes[$0] == underscore }
+      && bytes.indices.allSatisfy { index in
+        [capitals, digits, underscore...underscore].contains { $0.contains(bytes[index]) }
+      }
   }
 }
 

@@ -50,14 +50,4 @@ struct EnvironmentTests {
     let wrong = try folder.nightjar(run, environment: ["ANTHROPIC_BASE_URL": "nowhere"])
     #expect(wrong.status == 64 && wrong.errors.contains("ANTHROPIC_BASE_URL"), "\(wrong.errors)")
   }
-
-  @Test func `a variable that means nothing is told of, and harms nothing`() throws {
-    let folder = try Scratch()
-    let provider = try Provider(in: folder)
-    try folder.write("in.jsonl", prompts(0..<1))
-    let run = ["run", "in.jsonl", "-o", "out.jsonl"] + provider.flags()
-    let ending = try folder.nightjar(run, environment: ["NIGHTJAR_WEATHER": "fair"])
-    #expect(ending.status == 0)
-    #expect(ending.errors.contains("warning: NIGHTJAR_WEATHER is no setting"), "\(ending.errors)")
-  }
 }

@@ -7,7 +7,7 @@ import Testing
 /// The places where credentials are found, in front of moto, which verifies them.
 @Suite(
   .enabled(if: MotoServer.isInstalled, "moto_server is not installed"),
-  .timeLimit(.minutes(1))
+  .timeLimit(.minutes(10))
 )
 struct AWSCredentialTests {
   private let folder: TemporaryFolder

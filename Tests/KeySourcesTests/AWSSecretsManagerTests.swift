@@ -5,7 +5,7 @@ import Testing
 /// Reads from moto, which verifies every signature and policy.
 @Suite(
   .enabled(if: MotoServer.isInstalled, "moto_server is not installed"),
-  .timeLimit(.minutes(1))
+  .timeLimit(.minutes(10))
 )
 struct AWSSecretsManagerTests {
   private func account() async throws -> MotoAccount { try await MotoAccount.shared.value }

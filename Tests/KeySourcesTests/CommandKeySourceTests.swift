@@ -2,7 +2,7 @@ import Glibc
 import KeySources
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandKeySourceTests {
   @Test(arguments: ["printf sk-value", "echo sk-value", #"printf 'sk-value\r\n'"#])
   func `gives what the command prints, without its line end`(command: String) async throws {

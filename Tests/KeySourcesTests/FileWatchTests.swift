@@ -3,7 +3,7 @@ import Glibc
 import KeySources
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct FileWatchTests {
   private let folder: TemporaryFolder
   private var path: String { folder.path + "/key" }

@@ -100,7 +100,7 @@ struct KeyringTests {
     #expect(!keyring.reject(try lease(keyring)))
     await keyring.poll()
     #expect(keyring.lease() == nil && !keyring.maySoonLease)
-    #expect(keyring.exhaustion.contains("env:A") && keyring.exhaustion.contains("same value"))
+    #expect(keyring.exhaustion.contains("env:A") && keyring.exhaustion.contains("stop it"))
     #expect(!keyring.exhaustion.contains("secret"))
   }
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConcurrencyTests {
   @Test func `a cancelled task gets its error at once`() async throws {
     let (arrived, signal) = AsyncStream<Void>.makeStream()

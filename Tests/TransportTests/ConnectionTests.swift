@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConnectionTests {
   @Test func `is kept and used again`() async throws {
     let server = try RawServer { $0.answerAll("\($0.number)") }

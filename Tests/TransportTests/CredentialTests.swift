@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 /// A key is gone only when the connections that carried it are.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct CredentialTests {
   private func headers(_ key: String) throws -> RequestHeaders {
     try RequestHeaders([], credential: Secret(copying: key.utf8.span), name: "x-api-key")

@@ -3,7 +3,7 @@ import Testing
 import Transport
 
 /// A response that is not whole is an error, never a result.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct DamagedResponseTests {
   struct Damage: Sendable, CustomTestStringConvertible {
     let testDescription: String

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct HeaderTests {
   @Test func `fields and credential go over the wire as given`() async throws {
     let server = try RawServer { $0.answerAll("ok") }

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct `An idle connection` {
   @Test func `is not used again once a NAT on the way may have forgotten it`() async throws {
     // Like a NAT that has forgotten it, the server lets everything vanish on a connection that it

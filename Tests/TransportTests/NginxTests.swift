@@ -5,7 +5,7 @@ import Transport
 /// Against a server that nobody here wrote.
 @Suite(
   .enabled(if: NginxServer.isInstalled, "needs nginx with its echo and lua modules, and openssl"),
-  .timeLimit(.minutes(1))
+  .timeLimit(.minutes(10))
 )
 struct NginxTests {
   private static let locations = """

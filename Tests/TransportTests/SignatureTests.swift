@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SignatureTests {
   @Test func `a signature covers every field that is sent, and is not left behind`() async throws {
     let server = try RawServer { $0.answerAll("ok") }

@@ -6,7 +6,7 @@ import Transport
 /// Who the client says it is, and who it takes the server for.
 @Suite(
   .enabled(if: NginxServer.isInstalled, "needs nginx with its echo and lua modules, and openssl"),
-  .timeLimit(.minutes(1))
+  .timeLimit(.minutes(10))
 )
 struct TLSIdentityTests {
   private static let who = """

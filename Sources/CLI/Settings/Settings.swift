@@ -103,7 +103,7 @@ extension StatedSettings {
         file.concurrency,
         .concurrency
       ),
-      memory: pace.memory ?? file.memory ?? RunPlan.defaultMemory,
+      memory: pace.memory ?? file.memory ?? AllowedMemory.usual,
       deadlines: Deadlines(
         connect: min(.seconds(10), total),
         firstByte: total,

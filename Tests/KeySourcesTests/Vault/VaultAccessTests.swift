@@ -4,7 +4,7 @@ import KeySources
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)), .needsOpenBao, SharedOpenBao())
+@Suite(.timeLimit(.minutes(10)), .needsOpenBao, SharedOpenBao())
 struct VaultAccessTests {
   private let server: OpenBaoServer
 

@@ -2,7 +2,7 @@ import KeySources
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)), .needsOpenBao, SharedOpenBao())
+@Suite(.timeLimit(.minutes(10)), .needsOpenBao, SharedOpenBao())
 struct VaultFieldTests {
   private let server: OpenBaoServer
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(2)), .needsOpenBao, .serialized)
+@Suite(.timeLimit(.minutes(10)), .needsOpenBao, .serialized)
 struct VaultOutageTests {
   /// A user who does not wait for a server to recover.
   private func hurried(_ server: OpenBaoServer) throws -> VaultUser {

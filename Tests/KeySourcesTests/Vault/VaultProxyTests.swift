@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What stands between nightjar and Vault, and does not speak for it.
-@Suite(.timeLimit(.minutes(2)), .needsOpenBao, SharedOpenBao())
+@Suite(.timeLimit(.minutes(10)), .needsOpenBao, SharedOpenBao())
 struct VaultProxyTests {
   private let server: OpenBaoServer
 

@@ -2,7 +2,7 @@ import KeySources
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)), .needsOpenBao, SharedOpenBao())
+@Suite(.timeLimit(.minutes(10)), .needsOpenBao, SharedOpenBao())
 struct VaultRenewalTests {
   private let server: OpenBaoServer
   private let name = "role\(UInt32.random(in: .min ... .max))"

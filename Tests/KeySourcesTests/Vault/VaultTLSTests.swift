@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  .timeLimit(.minutes(2)),
+  .timeLimit(.minutes(10)),
   .needsOpenBao,
   .enabled(if: TestAuthority.isInstalled, "needs openssl"),
   .serialized

@@ -44,6 +44,7 @@ import Testing
     ("id\tprompt\n1\thello\n", "TSV"), ("id;prompt\n1;hello\n", "CSV with semicolons"),
     ("What is 2+2?\nWho was Ada?\n", "plain text"), ("Hello, world\nGood, bye\n", "plain text"),
     ("\"one\"\n\"two\"\n", "a JSON text on each line"), ("id: 1\nprompt: p\n", "plain text"),
+    ("input: a.jsonl\noutput: b.jsonl\n", "a job file"),
     ("{'id': 1, 'prompt': 'p'}\n{'id': 2, 'prompt': 'q'}\n", "Python's own notation"),
   ])
   func `texts are told apart`(_ text: String, _ name: String) {

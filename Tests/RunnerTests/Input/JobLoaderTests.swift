@@ -61,7 +61,7 @@ import Testing
   @Test func `tell what their requests will say before one of them is built`() async throws {
     let body = #"{"max_tokens": 5, "model" : "n","messages":[{"model":"inner"}]}"#
     let found = try await load(
-      #"{"custom_id":"a","params":\#(body),"model":"outer"}"# + "\n"
+      #"{"custom_id":"a","params":\#(body)}"# + "\n"
         + #"{"url":"/v1/messages","body":\#(body),"method":"POST","custom_id":"b"}"# + "\n"
         + #"{"id":"c","prompt":"p"}"# + "\n"
         + #"{"id":"d","prompt":"p","model":"o","max_tokens":3}"#

@@ -150,7 +150,8 @@ import Testing
     var rendered = 0
     for _ in 0..<5_000 {
       let count = Int.random(in: 0...12, using: &random)
-      let text = (0..<count).compactMap { _ in pieces.randomElement(using: &random) }.joined()
+      let text =
+        "{{n}}" + (0..<count).compactMap { _ in pieces.randomElement(using: &random) }.joined()
       guard let template = try? PromptTemplate(text) else { continue }
       if (try? template.render(.line(line))) != nil { rendered += 1 }
     }
