@@ -57,6 +57,10 @@ final class EventLog: EventSink {
     case .paused(let isPaused):
       logger.notice(isPaused ? "paused; `nightjar resume` goes on" : "resumed")
     case .redacted(let job): redacted(job)
+    case .repaired(let path):
+      logger.warning(
+        "\(path) was cut, removed or exchanged while the run wrote it; it is whole again"
+      )
     case .stands, .inputComplete, .jobsRead, .sent, .returned, .committed, .spent, .accounts: break
     }
   }

@@ -64,6 +64,9 @@ package protocol BatchInspector: Sendable {
   /// Results by their places in the order of commits, oldest first.
   func results(_ sequences: Range<Int>) throws(StoreError) -> [StoredResult]
 
+  /// How many results there are, counted without reading them.
+  func resultCount() throws(StoreError) -> Int
+
   /// A number that no result's place in the order of commits is above; a guess where the batch is too
   /// damaged to tell.
   func sequenceBound() throws(StoreError) -> Int
@@ -73,6 +76,9 @@ package protocol BatchInspector: Sendable {
 
   /// What is wrong with the pages of the store; empty for a sound one. Reads all of it.
   func pageFindings() throws(StoreError) -> [String]
+
+  /// What stands in the store that no nightjar put there, such as a trigger; it is never run.
+  func foreignFindings() throws(StoreError) -> [String]
 
   /// Where counters do not agree with the rows they count; empty for a sound batch.
   func countFindings() throws(StoreError) -> [String]

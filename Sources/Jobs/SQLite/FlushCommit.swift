@@ -73,7 +73,10 @@ struct FlushCommit {
   /// Inserts a result unless its job has one; returns its place in the order of commits.
   static func insert(_ result: JobResult, by statement: Statement, in db: Database) throws -> Int? {
     try statement.execute(
-      arguments: [result.job, result.state.rawValue, Data(result.line), result.cause]
+      arguments: [
+        result.job, result.state.rawValue, Data(result.line), result.cause,
+        ResultDigest(job: result.job, state: result.state, line: result.line).number,
+      ]
     )
     return db.changesCount == 1 ? Int(db.lastInsertedRowID) : nil
   }

@@ -64,18 +64,19 @@ package struct SQLiteInspector: BatchInspector {
   package func results(_ state: JobResult.State, afterJob job: Int, limit: Int)
     throws(StoreError) -> [StoredResult]
   {
-    try page(Statements.orderedResults, [job, state.rawValue, limit])
+    try reader.read { db in
+      let page: StatementArguments = [job, state.rawValue, limit]
+      return try SQLiteJobStore.results(
+        Statements.orderedResults,
+        page,
+        by: \.job,
+        after: job,
+        in: db
+      )
+    }
   }
 
   package func results(after sequence: Int, limit: Int) throws(StoreError) -> [StoredResult] {
-    try page(Statements.results, [sequence, limit])
-  }
-
-  func page(_ sql: String, _ arguments: StatementArguments) throws(StoreError)
-    -> [StoredResult]
-  {
-    try reader.read { db in
-      try SQLiteJobStore.results(db.cachedStatement(sql: sql), arguments: arguments)
-    }
+    try reader.read { db in try SQLiteJobStore.results(after: sequence, limit: limit, in: db) }
   }
 }

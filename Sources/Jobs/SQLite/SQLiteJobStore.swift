@@ -89,12 +89,10 @@ package final class SQLiteJobStore: BatchStore {
     patience: Duration
   ) -> Configuration {
     let holder = LockHolder(batch: path, patience: patience)
-    var configuration = Configuration()
-    configuration.label = "nightjar.batch"
+    var configuration = Configuration.distrusting(label: "nightjar.batch")
     configuration.busyMode = .callback { [weak lock] count in
       lock.map { holder.mayWait(again: count, for: $0) } ?? false
     }
-    configuration.foreignKeysEnabled = false
     return configuration
   }
 

@@ -14,6 +14,11 @@ extension StoreError {
       self = error
       return
     }
+    if error is RowDecodingError {
+      // Its own words would quote the row.
+      self.init(damaged: "a row cannot be read", at: path)
+      return
+    }
     guard let error = error as? DatabaseError else {
       self.init(
         .inputOutput,
@@ -43,7 +48,10 @@ extension StoreError {
         at: path,
         next: "choose an output in a folder that you can write to"
       )
-    case (_, .SQLITE_CORRUPT, _), (_, .SQLITE_NOTADB, _):
+    // Statements and what they write are right, so that it is the tables which are not.
+    case (_, .SQLITE_CORRUPT, _), (_, .SQLITE_NOTADB, _), (_, .SQLITE_ERROR, _),
+      (_, .SQLITE_CONSTRAINT, _), (_, .SQLITE_MISMATCH, _), (_, .SQLITE_FORMAT, _),
+      (_, .SQLITE_TOOBIG, _), (_, .SQLITE_SCHEMA, _):
       self.init(damaged: text, at: path)
     case (.SQLITE_IOERR_FSYNC, _, _), (.SQLITE_IOERR_DIR_FSYNC, _, _):
       self.init(

@@ -52,12 +52,22 @@ package struct StoredResult: Sendable {
   package let job: Int
   package let state: JobResult.State
   package let line: [UInt8]
+  /// False where the disk, or somebody, has changed it since, as far as that is known: a database does
+  /// not notice that by itself.
+  package let isAsStored: Bool
 
-  package init(sequence: Int, job: Int, state: JobResult.State, line: [UInt8]) {
+  package init(
+    sequence: Int,
+    job: Int,
+    state: JobResult.State,
+    line: [UInt8],
+    isAsStored: Bool = true
+  ) {
     self.sequence = sequence
     self.job = job
     self.state = state
     self.line = line
+    self.isAsStored = isAsStored
   }
 }
 

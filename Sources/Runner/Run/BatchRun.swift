@@ -280,6 +280,7 @@ package final class BatchRun: Sendable {
     }
     if case .failingAlike = stop.first { try await takeBackFailures(of: crew) }
     try await store.release(crew.dispatcher.look(\.leases))
+    try await crew.writer.repairChangedExports(from: store)
     let summary = try await store.summary()
     let causes = try await store.causes(ResultReport.most)
     try audit.close()
