@@ -26,7 +26,8 @@ extension Refusal {
         status: status,
         code: scrubber.scrub(code, hiding: secret),
         message: scrubber.scrub(message, hiding: secret),
-        requestID: id
+        requestID: id,
+        paid: paid
       )
     }
   }
