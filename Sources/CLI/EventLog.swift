@@ -54,6 +54,7 @@ final class EventLog: EventSink {
         is still on its way counts as late
         """
       )
+    case .locked(let wait): Console.shared.tell(wait)
     case .paused(let isPaused):
       logger.notice(isPaused ? "paused; `nightjar resume` goes on" : "resumed")
     case .redacted(let job): redacted(job)

@@ -16,7 +16,8 @@ package struct SQLiteInspector: BatchInspector {
 
   /// Brings a batch of an older version up to date, which only its owner may.
   private static func update(_ path: String) throws(StoreError) {
-    try SQLiteEngine().open(path, input: nil, as: .visitor).close(isClean: true)
+    try SQLiteEngine().open(path, input: nil, as: .visitor, onWait: { _ in })
+      .close(isClean: true)
   }
 
   package func input() throws(StoreError) -> BatchInput {
@@ -55,6 +56,19 @@ package struct SQLiteInspector: BatchInspector {
 
   package func summary() throws(StoreError) -> BatchSummary {
     try reader.read { db in try SQLiteJobStore.summary(in: db) }
+  }
+
+  package func delayed(at now: Int) throws(StoreError) -> DelayedCount {
+    try reader.read { db in
+      guard let row = try Row.fetchOne(db, sql: Statements.delayed, arguments: [now]) else {
+        return DelayedCount()
+      }
+      let next = try row.integerIfAny("next")
+      return DelayedCount(
+        jobs: try row.number("jobs"),
+        next: next.map { now + RetryableJob.wait(until: $0, at: now) }
+      )
+    }
   }
 
   package func causes(_ limit: Int) throws(StoreError) -> [ResultCause] {

@@ -80,6 +80,12 @@ enum Statements {
     ON CONFLICT (job) DO NOTHING
     """
 
+  static let delayed = """
+    SELECT count(*) AS jobs, min(not_before_ms) AS next FROM retryable WHERE not_before_ms > ?
+      AND NOT EXISTS (SELECT 1 FROM result WHERE result.job = retryable.job)
+      AND NOT EXISTS (SELECT 1 FROM suspended WHERE suspended.job = retryable.job)
+    """
+
   static let upsertRetryable = """
     INSERT INTO retryable (job, attempts, not_before_ms, reason) VALUES (?, ?, ?, ?)
     ON CONFLICT (job) DO UPDATE SET

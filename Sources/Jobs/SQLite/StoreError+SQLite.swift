@@ -53,6 +53,13 @@ extension StoreError {
       (_, .SQLITE_CONSTRAINT, _), (_, .SQLITE_MISMATCH, _), (_, .SQLITE_FORMAT, _),
       (_, .SQLITE_TOOBIG, _), (_, .SQLITE_SCHEMA, _):
       self.init(damaged: text, at: path)
+    case (_, .SQLITE_BUSY, _), (_, .SQLITE_LOCKED, _):
+      self.init(
+        .busy,
+        "\(LockWait(at: path).holder) keeps the batch locked",
+        at: path,
+        next: "wait until it is done, such as a backup, or end it; then give the same command again"
+      )
     case (.SQLITE_IOERR_FSYNC, _, _), (.SQLITE_IOERR_DIR_FSYNC, _, _):
       self.init(
         unconfirmed: "the batch was written",

@@ -96,5 +96,19 @@ package struct RetryableJob: Sendable, Equatable {
   /// How long it still waits, milliseconds, at most an hour.
   ///
   /// - Parameter now: milliseconds since 1970.
-  package func wait(at now: Int) -> Int { max(0, min(notBefore - now, Self.longestWait)) }
+  package func wait(at now: Int) -> Int { Self.wait(until: notBefore, at: now) }
+
+  static func wait(until time: Int, at now: Int) -> Int { max(0, min(time - now, longestWait)) }
+}
+
+/// Jobs that wait for the time of their next attempt.
+package struct DelayedCount: Sendable, Equatable {
+  package var jobs = 0
+  /// When the first of them is sent again, milliseconds since 1970; nil where there is none.
+  package var next: Int?
+
+  package init(jobs: Int = 0, next: Int? = nil) {
+    self.jobs = jobs
+    self.next = next
+  }
 }

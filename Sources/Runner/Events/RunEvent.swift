@@ -35,6 +35,8 @@ package enum RunEvent: Sendable {
   case takenOver(Recovery)
   /// This worker was away for longer than its lease, so that others took its jobs over.
   case lostLease
+  /// Another program keeps the batch from everybody, and the run waits for it.
+  case locked(LockWait)
   /// The batch was paused, or goes on.
   case paused(Bool)
   /// The provider's answer to a job held the key, which was cut out of the result.

@@ -83,7 +83,8 @@ package final class RunProgress: EventSink {
       case .spent(let amount, let budget): (counters.spent, counters.budget) = (amount, budget)
       case .stands(let summary): counters.take(summary)
       case .paused(let isPaused): counters.isPaused = isPaused
-      case .failed, .redacted, .disbelieved, .repaired, .sharedOrganisation, .takenOver, .lostLease:
+      case .failed, .redacted, .disbelieved, .repaired, .sharedOrganisation, .takenOver, .locked,
+        .lostLease:
         break
       case .key(let account, let event): counters.note(event, account)
       case .committed(let completed, let failed, let inputTokens, let outputTokens):

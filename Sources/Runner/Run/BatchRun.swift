@@ -44,7 +44,8 @@ package final class BatchRun: Sendable {
     store = try Batches.open(
       plan.files.batch,
       input: move?.recorded ?? plan.input.batchInput,
-      as: .worker(lease: plan.lease, onUnknown: plan.onUnknown)
+      as: .worker(lease: plan.lease, onUnknown: plan.onUnknown),
+      onWait: { wait in EventFan(sinks).record(.locked(wait)) }
     )
     audit = AttemptAudit(try AuditLog(plan.files.batch + "-audit"))
     audit.note(store.recovery)
