@@ -27,6 +27,7 @@ test-crash: setup ## 200 kills of a run, 500 of a queue's workers, thousands of 
 	swift build --build-tests
 	NIGHTJAR_KILLS=200 NIGHTJAR_JOBS=20000 scripts/run-tests --filter RandomKillTests
 	NIGHTJAR_KILLS=500 NIGHTJAR_JOBS=20000 scripts/run-tests --filter QueueKillTests
+	NIGHTJAR_SEEDS=100 scripts/run-tests --filter turned
 	NIGHTJAR_SEEDS=10 scripts/run-tests --filter 'A batch that anything happens to|A dispatcher in a simulated world'
 
 lint: ## formatting and naming, without changing anything

@@ -60,6 +60,11 @@ let package = Package(
       providers: [.apt(["libcurl4-openssl-dev"])]
     ),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CSQLite",
+      pkgConfig: "sqlite3",
+      providers: [.apt(["libsqlite3-dev"])]
+    ),
     .systemLibrary(name: "CLinux"),
     .target(name: "CWipe"),
     .target(name: "CBuffers"),
@@ -68,7 +73,7 @@ let package = Package(
     room("Secrets", on: ["CCrypto", "CLinux"]),
     room("Transport", on: ["Secrets", "CCurl", "CBuffers", "CLinux"]),
     room("KeySources", on: ["JSON", "Secrets", "Transport", "CLinux"]),
-    room("Jobs", on: ["Secrets", "CLinux", sqlite]),
+    room("Jobs", on: ["Secrets", "CSQLite", "CLinux", sqlite]),
     room(
       "Runner",
       on: ["Jobs", "KeySources", "Transport", "JSON", "Secrets", mustache, yaml] + collections

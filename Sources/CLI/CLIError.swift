@@ -50,7 +50,7 @@ struct CLIError: Error {
     switch code {
     case .inputMissing: 66
     case .inputChanged: 65
-    case .owned, .readerGone: 75
+    case .owned, .busy, .readerGone: 75
     case .diskFull, .notWritable, .damaged, .newerFormat, .unsuitableFileSystem, .inputOutput: 73
     }
   }

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import JSON
+import Jobs
 import KeySources
 import Synchronization
 
@@ -27,6 +28,11 @@ final class Console: Sendable {
 
   /// Prints a line of a log, with its time as the audit log has it.
   func log(_ line: String) { note("\(Timestamp.text(Timestamp.now())) \(line)") }
+
+  /// Says what a batch waits for; nothing else moves meanwhile.
+  func tell(_ wait: LockWait) {
+    log("warning: \(wait.holder) keeps the batch \(wait.place) locked; it is waited for")
+  }
 
   /// Replaces the progress line on a terminal; what does not fit its width is left out.
   func show(progress line: String) {

@@ -54,9 +54,15 @@ final class EventLog: EventSink {
         is still on its way counts as late
         """
       )
+    case .locked(let wait): Console.shared.tell(wait)
     case .paused(let isPaused):
       logger.notice(isPaused ? "paused; `nightjar resume` goes on" : "resumed")
     case .redacted(let job): redacted(job)
+    case .disbelieved(let job, let usage, let booked): disbelieved(job, usage, booked)
+    case .repaired(let path):
+      logger.warning(
+        "\(path) was cut, removed or exchanged while the run wrote it; it is whole again"
+      )
     case .stands, .inputComplete, .jobsRead, .sent, .returned, .committed, .spent, .accounts: break
     }
   }
@@ -118,6 +124,18 @@ final class EventLog: EventSink {
     logger.log(
       level: isFirst ? .warning : .info,
       "the provider's answer to job \(job) holds the key, which was cut out of it; \(word)"
+    )
+  }
+
+  private func disbelieved(_ job: String, _ usage: Usage, _ booked: USD?) {
+    let isFirst = troubles.withLock { $0.insert("disbelieved").inserted }
+    let price = booked.map { "; \($0.text) were booked for it" } ?? ""
+    logger.log(
+      level: isFirst ? .warning : .info,
+      """
+      the provider says that job \(job) used \(usage.inputTokens) input and \(usage.outputTokens) \
+      output tokens, more than its request can have, which is not believed\(price)
+      """
     )
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Batches of which something is not as it was written.
@@ -16,6 +17,20 @@ struct DamagedBatchTests {
     try folder.write("in.jsonl", prompts(0..<Self.jobs))
     run = ["run", "in.jsonl", "-o", "out.jsonl"] + provider.flags()
     #expect(try folder.nightjar(run).status == 0)
+  }
+
+  /// What another program makes of the batch.
+  @discardableResult
+  private func sql(_ statements: String...) throws -> String {
+    let program = """
+      import sqlite3, sys
+      batch = sqlite3.connect(sys.argv[1])
+      *first, last = sys.argv[2:]
+      for statement in first: batch.execute(statement)
+      print(*(batch.execute(last).fetchone() or ()))
+      batch.commit()
+      """
+    return try Tool.output("python3", ["-c", program, folder.path(of: batch)] + statements)
   }
 
   private func overwrite(_ name: String, at offset: Int, with bytes: [UInt8]) throws {
@@ -63,6 +78,41 @@ struct DamagedBatchTests {
     #expect(good.isSuperset(of: saved), "page at \(place)")
     #expect(export.status == (saved.count == Self.jobs ? 0 : 1), "\(place): \(export.errors)")
     return saved.count
+  }
+
+  @Test func `what others put into a batch is found and never run`() throws {
+    let count = folder.lines("out.jsonl").count
+    try sql(
+      "CREATE TABLE note (text)",
+      "CREATE VIEW mine AS SELECT * FROM result",
+      "CREATE TRIGGER eater BEFORE INSERT ON result BEGIN SELECT raise(ignore); END",
+      "CREATE TRIGGER forger AFTER INSERT ON result BEGIN INSERT INTO note VALUES (1); END"
+    )
+    let check = try folder.nightjar(["status", "out.jsonl", "--check"])
+    #expect(check.status == 1)
+    for name in ["table note", "view mine", "trigger eater", "trigger forger"] {
+      #expect(check.output.contains("there is a \(name) that is not nightjar's"), "\(check.output)")
+    }
+    try folder.write("in.jsonl", prompts(0..<Self.jobs + 5))
+    #expect(try folder.nightjar(run).status == 0)
+    #expect(folder.lines("out.jsonl").count == count + 5)
+    #expect(try sql("SELECT count(*) FROM note") == "0\n")
+  }
+
+  @Test func `a line that was changed in a batch is not given out`() throws {
+    try sql(
+      "UPDATE result SET line = CAST(replace(CAST(line AS TEXT), 'endpoint', 'end_oint') AS BLOB) "
+        + "WHERE sequence = 7"
+    )
+    let check = try folder.nightjar(["status", "out.jsonl", "--check"])
+    #expect(check.output.contains("1 lines are not what was written"), "\(check.output)")
+    let export = try folder.nightjar(["export", "out.jsonl", "-o", "saved.jsonl"])
+    #expect(export.status == 1)
+    #expect(folder.lines("saved.jsonl").count == Self.jobs - 1)
+    try FileManager.default.removeItem(atPath: folder.path(of: "out.jsonl"))
+    let again = try folder.nightjar(run)
+    #expect(again.status == 73, "\(again.errors)")
+    #expect(again.errors.contains("is not what was written"), "\(again.errors)")
   }
 
   @Test func `a results file that was changed is found, with the place`() throws {

@@ -62,6 +62,48 @@ struct OutputPlaceTests {
     #expect(!FileManager.default.fileExists(atPath: "/dev/full.nightjar"))
   }
 
+  /// What somebody may do to results while a run writes them.
+  enum Change: String, CaseIterable {
+    case cut, cutInALine, removed, exchanged
+
+    func make(at path: String) throws {
+      switch self {
+      case .cut: #expect(unsafe truncate(path, 0) == 0)
+      case .cutInALine: #expect(unsafe truncate(path, 1_000) == 0)
+      case .removed: try FileManager.default.removeItem(atPath: path)
+      case .exchanged:
+        try Data("mine\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+      }
+    }
+  }
+
+  @Test(arguments: Change.allCases)
+  func `results that somebody changes while they are written are whole at the end`(
+    _ change: Change
+  ) throws {
+    let pipe = Pipe()
+    let run = ["run", "-", "-o", "out.jsonl"] + provider.flags()
+    let program = try Program(run, in: folder, pipe: pipe)
+    try pipe.fileHandleForWriting.write(contentsOf: Data(prompts(0..<10).utf8))
+    try folder.wait(for: "the first results") { folder.lines("out.jsonl").count == 10 }
+    try change.make(at: folder.path(of: "out.jsonl"))
+    try pipe.fileHandleForWriting.write(contentsOf: Data(prompts(10..<20).utf8))
+    try pipe.fileHandleForWriting.close()
+    let ending = program.ending()
+    if change == .exchanged {
+      #expect(ending.status == 73, "\(ending.errors)")
+      #expect(folder.read("out.jsonl") == "mine\n")
+      try FileManager.default.removeItem(atPath: folder.path(of: "out.jsonl"))
+      #expect(try folder.nightjar(run, input: prompts(0..<20)).status == 0)
+    } else {
+      #expect(ending.status == 0, "\(ending.errors)")
+      #expect(ending.errors.contains("it is whole again"), "\(ending.errors)")
+    }
+    try folder.expectResults(0..<20)
+    #expect(try folder.nightjar(["status", "out.jsonl", "--check"]).status == 0)
+    #expect(provider.requests.count == 20)
+  }
+
   @Test func `an export of another batch is not replaced`() throws {
     #expect(try run(["in.jsonl", "-o", "out.jsonl"]).status == 0)
     #expect(try run(["in.jsonl", "-o", "other.jsonl"]).status == 0)

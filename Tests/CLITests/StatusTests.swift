@@ -33,6 +33,24 @@ struct StatusTests {
     #expect(text.output.hasPrefix("finished: 100 completed, 0 failed"))
   }
 
+  @Test func `a job that waits for its next attempt is told, and can be taken back`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(["--fault", "529=1", "--retry-after", "900"], in: folder)
+    try folder.write("in.jsonl", prompts(0..<1))
+    let run = ["run", "in.jsonl", "-o", "out.jsonl"]
+    let program = try Program(run + provider.flags(), in: folder)
+    try folder.wait(for: "the refusal") { program.errors.contains("will be tried again") }
+    program.send(signal: SIGINT)
+    #expect(program.ending().status == 75)
+    let status = try folder.nightjar(["status", "out.jsonl"]).output
+    #expect(status.contains("1 job waits for another attempt, the first until 20"), "\(status)")
+    let json = try folder.nightjar(["status", "out.jsonl", "--json"]).output
+    #expect(json.contains(#""delayed":1,"next_attempt":"20"#), "\(json)")
+    #expect(try folder.nightjar(["retry", "out.jsonl", "--id", "0"]).status == 0)
+    let after = try folder.nightjar(["status", "out.jsonl"]).output
+    #expect(!after.contains("another attempt"), "\(after)")
+  }
+
   @Test func `a batch can lie elsewhere than its results`() throws {
     let folder = try Scratch()
     let provider = try Provider(in: folder)

@@ -82,7 +82,9 @@ import Testing
     let summary = try await store.summary()
     #expect(summary.total == 7 && summary.completed == 2 && summary.failed == 1)
     #expect(summary.cancelled == 1 && summary.pending == 3)
-    #expect(try await store.results(after: 0, limit: 9).map(\.job) == [6, 5, 2])
+    let results = try await store.results(after: 0, limit: 9)
+    #expect(results.map(\.job) == [6, 5, 2])
+    #expect(results.allSatisfy { $0.isAsStored })
     #expect(try await store.exportPositions().count == 1, "no result is gone, so all lines stand")
     #expect(try await store.inputIdentity()?.size == 3)
   }

@@ -57,7 +57,7 @@ final class BatchPlace {
     let input =
       engine == .run
       ? BatchInput(kind: .file, path: "/in.jsonl") : BatchInput(kind: .queue, path: "")
-    return try SQLiteEngine().open(path, input: input, as: .worker())
+    return try SQLiteEngine().open(path, input: input, as: .worker(), onWait: { _ in })
   }
 
   func inspect() throws -> any BatchInspector { try SQLiteEngine().inspect(path) }

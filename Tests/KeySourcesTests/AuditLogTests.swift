@@ -1,5 +1,6 @@
 import Foundation
 import KeySources
+import TestSupport
 import Testing
 
 struct AuditLogTests {
@@ -44,6 +45,29 @@ struct AuditLogTests {
 
   private func lines() throws -> [String] {
     String(decoding: try bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  @Test func `a turned bit breaks the chain, and the log is not gone on with as if it were whole`()
+    throws
+  {
+    var mutator = Mutator(seed: 43)
+    try written()
+    let sound = try bytes
+    let head = try AuditReader.verify(path).head
+    for _ in Mutator.rounds(400) {
+      var turned = sound
+      turned[mutator.number(0...turned.count - 1)] ^= 1 << UInt8(mutator.number(0...7))
+      try Data(turned).write(to: URL(fileURLWithPath: path))
+      let summary = try AuditReader.verify(path, expecting: head)
+      #expect(summary.firstBreak != nil || !summary.hasExpected)
+      do {
+        try opened().append([entry(9)])
+      } catch {
+        #expect((error as? KeySourceError)?.kind == .cannotWrite)
+      }
+      let after = try AuditReader.verify(path)
+      #expect(after.firstBreak != nil || turned.last != 0x0A)
+    }
   }
 
   @Test func `a line says when, what, which key and which jobs`() throws {

@@ -67,6 +67,19 @@ struct KeystoreFuzzTests {
     }
   }
 
+  @Test func `a keystore with a turned bit is refused, wherever it is`() throws {
+    var mutator = Mutator(seed: 42)
+    try write(Self.documents[0])
+    let sound = try stores.bytes
+    for _ in Mutator.rounds(400) {
+      var file = sound
+      file[mutator.number(0...file.count - 1)] ^= 1 << UInt8(mutator.number(0...7))
+      try put(file)
+      let error = #expect(throws: KeySourceError.self) { try store.entries() }
+      #expect(error?.kind == .denied)
+    }
+  }
+
   @Test(arguments: ["9223372036854775807", "-1", "18446744073709551616", "1e3"])
   func `a number that cannot be counted on is refused or passed over`(_ number: String) throws {
     try write(Array(#"{"v":1,"generation":\#(number),"keys":[]}"#.utf8))

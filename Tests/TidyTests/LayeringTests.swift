@@ -8,7 +8,9 @@ enum Layering {
     "Transport": ["Secrets", "CCurl", "CBuffers", "CLinux", "Glibc"],
     "KeySources": ["JSON", "Secrets", "Transport", "CLinux", "Glibc"],
     // GRDB's own interface speaks Foundation.
-    "Jobs": ["Secrets", "CLinux", "GRDB", "GRDBSQLite", "Foundation", "Dispatch", "Glibc"],
+    "Jobs": [
+      "Secrets", "CSQLite", "CLinux", "GRDB", "GRDBSQLite", "Foundation", "Dispatch", "Glibc",
+    ],
     "Runner": [
       "Jobs", "KeySources", "Transport", "JSON", "Secrets", "Mustache", "Yams", "DequeModule",
       "HeapModule",

@@ -12,7 +12,7 @@ struct BatchChange {
     self.target = target
     files = try BatchTarget(target).files
     do throws(StoreError) {
-      store = try Batches.change(files.batch)
+      store = try Batches.change(files.batch, onWait: Console.shared.tell)
     } catch {
       guard error.code == .owned else { throw error }
       throw CLIError(

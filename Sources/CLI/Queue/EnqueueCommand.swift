@@ -54,7 +54,12 @@ struct EnqueueCommand: AsyncParsableCommand {
     let input = try reading.input(named: name, file, withheld: withheld)
     try await input.refuseForeignFormat()
     if strict { try await input.refuseBadLines() }
-    let store = try Batches.open(path, input: BatchInput(kind: .queue, path: ""), as: .producer)
+    let store = try Batches.open(
+      path,
+      input: BatchInput(kind: .queue, path: ""),
+      as: .producer,
+      onWait: Console.shared.tell
+    )
     var count = EnqueueCount(path)
     let reader = QueueReader(input) { [priority] lines in
       count.add(lines.count, new: try await store.enqueue(lines, priority: priority))

@@ -11,6 +11,7 @@ struct BatchStatus {
   private let recovery: Recovery
   private let isPaused: Bool
   private let results: ResultReport
+  private let delayed: DelayedCount
 
   /// - Throws: ``StoreError`` when the batch cannot be read.
   init(of batch: String) throws {
@@ -19,6 +20,7 @@ struct BatchStatus {
     workers = try inspector.workers()
     recovery = try inspector.recovery()
     results = ResultReport(try inspector.causes(ResultReport.most))
+    delayed = try inspector.delayed(at: Int(Timestamp.now()))
     isPaused = PauseFile(batch: batch).isThere
   }
 
@@ -35,7 +37,7 @@ struct BatchStatus {
   ///   - target: the batch as the user names it.
   func text(explained: Bool, of target: String) -> String {
     let lines =
-      workerLines + accountLines(explained: explained)
+      workerLines + delayedLines + accountLines(explained: explained)
       + ResultText(report: results, target: target).lines
     return """
       \(state)\(isPaused ? ", paused" : ""): \(jobs) of \(summary.total) jobs\
@@ -77,6 +79,14 @@ struct BatchStatus {
     }
   }
 
+  private var nextAttempt: String? { delayed.next.map { Timestamp.text(Int64($0)) } }
+
+  private var delayedLines: [String] {
+    guard let nextAttempt else { return [] }
+    let wait = delayed.jobs == 1 ? "job waits" : "jobs wait"
+    return ["\(delayed.jobs) \(wait) for another attempt, the first until \(nextAttempt)"]
+  }
+
   private var accounts: AccountsReport {
     let report = AccountsReport(json: summary.accounts)
     return isRunning ? report : report.atRest
@@ -104,7 +114,8 @@ struct BatchStatus {
       "retries":\(summary.traffic.retries),"rate_limited":\(summary.traffic.rateLimited),\
       "usage":{"input_tokens":\(summary.inputTokens),"output_tokens":\(summary.outputTokens)},\
       \(summary.costMembers),\(results.members),\
-      "waiting":\(accounts.waiting),"workers":[\(workersJSON)],\
+      "waiting":\(accounts.waiting),"delayed":\(delayed.jobs),\
+      "next_attempt":\(nextAttempt.map { "\"\($0)\"" } ?? "null"),"workers":[\(workersJSON)],\
       "accounts":\(accounts.accountsJSON)}
       """
   }

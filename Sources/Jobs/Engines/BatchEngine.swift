@@ -66,15 +66,26 @@ package protocol BatchInspector: Sendable {
   /// large.
   func results(_ sequences: Range<Int>) throws(StoreError) -> [StoredResult]
 
+  /// How many results there are, counted without reading them.
+  func resultCount() throws(StoreError) -> Int
+
   /// A number that no result's place in the order of commits is above; a guess where the batch is too
   /// damaged to tell.
   func sequenceBound() throws(StoreError) -> Int
+
+  /// Jobs that wait for the time of their next attempt.
+  ///
+  /// - Parameter now: milliseconds since 1970.
+  func delayed(at now: Int) throws(StoreError) -> DelayedCount
 
   /// How far each results file was known to be on disk.
   func exportPositions() throws(StoreError) -> [ExportPosition]
 
   /// What is wrong with the pages of the store; empty for a sound one. Reads all of it.
   func pageFindings() throws(StoreError) -> [String]
+
+  /// What stands in the store that no nightjar put there, such as a trigger; it is never run.
+  func foreignFindings() throws(StoreError) -> [String]
 
   /// Where counters do not agree with the rows they count; empty for a sound batch.
   func countFindings() throws(StoreError) -> [String]
@@ -103,11 +114,17 @@ package protocol BatchEngine: Sendable {
 
   /// Opens a batch, creating it where there is none.
   ///
-  /// - Parameter input: what the batch is about; must be the same at every opening, nil to take what
-  ///   it was started with.
+  /// - Parameters:
+  ///   - input: what the batch is about; must be the same at every opening, nil to take what it was
+  ///     started with.
+  ///   - onWait: told while another program keeps the batch from everybody.
   /// - Throws: ``StoreError``; `.owned` where another process works on the batch of a run.
-  func open(_ place: String, input: BatchInput?, as role: BatchRole) throws(StoreError)
-    -> any BatchStore
+  func open(
+    _ place: String,
+    input: BatchInput?,
+    as role: BatchRole,
+    onWait: @escaping @Sendable (LockWait) -> Void
+  ) throws(StoreError) -> any BatchStore
 
   /// - Throws: ``StoreError`` where there is no batch, or none that this version can read.
   func inspect(_ place: String) throws(StoreError) -> any BatchInspector

@@ -3,7 +3,7 @@ import Glibc
 /// Tells files and folders apart, whatever names and links lead to them.
 package struct FileID: Hashable, Sendable {
   private let device: UInt
-  private let inode: UInt
+  let inode: UInt
 
   /// Nil where nothing is there.
   package init?(_ path: String) {

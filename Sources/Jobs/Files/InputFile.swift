@@ -74,7 +74,8 @@ package final class InputFile: Sendable {
 
   /// The bytes at `offset`, fewer than `count` only at the end of the file.
   package func read(at offset: Int, count: Int) async throws -> [UInt8] {
-    try await queue.run { [self] in try bytes(count, at: offset) }
+    let rest = max(0, try identity().size - offset)
+    return try await queue.run { [self] in try bytes(min(count, rest), at: offset) }
   }
 
   /// The first bytes of a file, on the caller's thread.

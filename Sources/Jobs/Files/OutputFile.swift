@@ -62,6 +62,12 @@ package final class OutputFile: Sendable {
   /// Bytes in the file.
   package func size() throws(StoreError) -> Int { Int(try status().st_size) }
 
+  /// True while the file has its name and so many bytes.
+  package func isInPlace(size: Int) -> Bool {
+    guard let information = try? status(), Int(information.st_size) == size else { return false }
+    return FileID(information) == FileID(path)
+  }
+
   /// What the system knows of the file (stat(2)).
   func status() throws(StoreError) -> stat {
     var information = stat()

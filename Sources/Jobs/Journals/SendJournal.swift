@@ -121,7 +121,9 @@ package final class SendJournal: Sendable {
     }
     defer { close(descriptor) }
     var information = stat()
-    guard unsafe fstat(descriptor, &information) == 0 else { return Record() }
+    guard unsafe fstat(descriptor, &information) == 0, information.st_size <= largest else {
+      return Record()
+    }
     var numbers = [Int](repeating: 0, count: Int(information.st_size) / numberBytes)
     let size = numbers.count * numberBytes
     let got = unsafe numbers.withUnsafeMutableBytes {
@@ -131,11 +133,19 @@ package final class SendJournal: Sendable {
       return Record()
     }
     var record = Record()
-    record.unanswered = USD(nanos: numbers[1])
+    record.unanswered = amount(numbers[1])
     for slot in stride(from: slotNumbers, to: numbers.count, by: slotNumbers)
     where numbers[slot] > 0 {
-      record.jobs[numbers[slot] - 1] = USD(nanos: numbers[slot + 1])
+      record.jobs[numbers[slot] - 1] = amount(numbers[slot + 1])
     }
     return record
+  }
+
+  /// Bytes of the largest file that is taken for a journal.
+  private static let largest = 64 << 20
+
+  /// What the requests of a process can have cost: the file may be damaged.
+  private static func amount(_ nanos: Int) -> USD {
+    (0...1_000_000_000_000_000).contains(nanos) ? USD(nanos: nanos) : .zero
   }
 }

@@ -56,9 +56,12 @@ extension BatchFile {
   /// What the batch was started with.
   static func input(of db: Database) throws -> BatchInput {
     guard let row = try Row.fetchOne(db, sql: Statements.input) else {
-      throw DatabaseError(message: "the batch row is missing")
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the batch row is missing")
     }
-    let kind = BatchInput.Kind(rawValue: row["input_kind"])
-    return BatchInput(kind: kind ?? .file, path: row["input_path"])
+    let kind = BatchInput.Kind(rawValue: try row.text("input_kind"))
+    guard let kind else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the kind of its input is unknown")
+    }
+    return BatchInput(kind: kind, path: try row.text("input_path"))
   }
 }

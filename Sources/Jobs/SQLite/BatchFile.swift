@@ -20,6 +20,7 @@ struct BatchFile {
   func prepare(_ db: Database, input: BatchInput) throws -> String? {
     if try !Self.isEmpty(db) {
       try Self.checkFormat(db, path: path)
+      try Self.checkSegments(db, path: path)
       try checkInput(db, input: input)
     }
     try useDurableJournal(db)
@@ -74,6 +75,13 @@ struct BatchFile {
     try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
   }
 
+  /// - Throws: ``StoreError`` where segments do not hold each job once, or one is done that is not.
+  private static func checkSegments(_ db: Database, path: String) throws {
+    guard try Bool.fetchOne(db, sql: Statements.hasGaps) == false else {
+      throw StoreError(damaged: "its jobs are not those that were queued", at: path)
+    }
+  }
+
   static func version(of db: Database) throws -> Int {
     try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
   }
@@ -88,6 +96,9 @@ struct BatchFile {
         at: path,
         next: "choose another output, or move the file away"
       )
+    }
+    guard version > 0 else {
+      throw StoreError(damaged: "its version is \(version)", at: path)
     }
     guard version <= Schema.version else {
       throw StoreError(

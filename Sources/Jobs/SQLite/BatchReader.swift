@@ -49,8 +49,7 @@ struct BatchReader: Sendable {
   }
 
   private static func connect(_ path: String, isReadOnly: Bool) throws -> DatabaseQueue {
-    var configuration = Configuration()
-    configuration.label = "nightjar.reader"
+    var configuration = Configuration.distrusting(label: "nightjar.reader")
     configuration.readonly = isReadOnly
     configuration.busyMode = .timeout(5)
     do {

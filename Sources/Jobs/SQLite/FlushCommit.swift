@@ -72,6 +72,7 @@ struct FlushCommit {
 
   /// Inserts a result unless its job has one; returns its place in the order of commits.
   static func insert(_ result: JobResult, by statement: Statement, in db: Database) throws -> Int? {
+    let digest = ResultDigest(job: result.job, state: result.state, line: result.line).number
     try unsafe result.line.withUnsafeBytes { bytes in
       // Bound as it is: a copy of each line would count where answers are large. SQLite only reads it,
       // and no longer than the statement is executed.
@@ -83,7 +84,7 @@ struct FlushCommit {
         )
       }
       try statement.execute(
-        arguments: [result.job, result.state.rawValue, line ?? Data(), result.cause]
+        arguments: [result.job, result.state.rawValue, line ?? Data(), result.cause, digest]
       )
     }
     return db.changesCount == 1 ? Int(db.lastInsertedRowID) : nil

@@ -1,7 +1,11 @@
 import FoundationEssentials
 import Glibc
 
-/// Waits for the right to use a database file, and ends a stopped worker that keeps it from everybody.
+/// Waits for the right to use a database file, says so where that takes long, and ends a stopped
+/// worker that keeps it from everybody.
+///
+/// Whoever has the lock will let go of it, so that there is no end to the wait: jobs are with nobody
+/// else meanwhile, since their leases are in the same file.
 ///
 /// A worker that is frozen (SIGSTOP) in the middle of a write keeps SQLite's lock, and nobody could
 /// go on until it wakes. Once it has been stopped for longer than a lease, its jobs belong to others
@@ -11,23 +15,29 @@ package struct LockHolder {
   /// Where SQLite keeps its locks in a file (os_unix.c, PENDING_BYTE), and how many bytes.
   private static let lockBytes = (start: 0x4000_0000, count: 512)
   private static let pause: useconds_t = 2_000
+  /// So many times a wait is told from, two seconds, and again a minute later.
+  private static let told = (first: 1_000, every: 30_000)
 
   private let batch: String
   private let tries: Int
+  private let onWait: @Sendable (LockWait) -> Void
 
-  /// - Parameter patience: how long to wait, and how long a stopped worker may stay in the way.
-  init(batch: String, patience: Duration) {
+  /// - Parameters:
+  ///   - patience: how long a stopped worker may stay in the way.
+  ///   - onWait: is told of a wait that takes long, on the thread that waits.
+  init(batch: String, patience: Duration, onWait: @escaping @Sendable (LockWait) -> Void) {
     self.batch = batch
+    self.onWait = onWait
     tries = max(1, Int(max(patience, .seconds(5)) / .microseconds(Int(Self.pause))))
   }
 
-  /// Waits a little; false when the wait is over.
+  /// Waits a little.
   ///
   /// - Parameters:
   ///   - count: how often it was asked for the same lock.
   ///   - lock: of the same file; it asks who holds SQLite's.
-  func mayWait(again count: Int, for lock: BatchLock) -> Bool {
-    guard count < 2 * tries else { return false }
+  func wait(again count: Int, for lock: BatchLock) {
+    if count % Self.told.every == Self.told.first { onWait(LockWait(at: batch)) }
     if count >= tries, count % 50 == 0,
       let holder = lock.holder(of: Self.lockBytes.start, Self.lockBytes.count),
       Self.isStopped(holder), Self.isWorker(holder, of: batch)
@@ -35,7 +45,6 @@ package struct LockHolder {
       kill(holder, SIGKILL)
     }
     usleep(Self.pause)
-    return true
   }
 
   /// Whether a process works on a batch: only its workers keep one of the batch's worker files open

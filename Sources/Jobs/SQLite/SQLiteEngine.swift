@@ -15,7 +15,8 @@ package struct SQLiteEngine: BatchEngine {
   package func open(
     _ place: String,
     input: BatchInput?,
-    as role: BatchRole
+    as role: BatchRole,
+    onWait: @escaping @Sendable (LockWait) -> Void
   ) throws(StoreError) -> any BatchStore {
     let input =
       if let input { input } else {
@@ -29,17 +30,25 @@ package struct SQLiteEngine: BatchEngine {
         input: input,
         access: access,
         lease: lease,
-        onUnknown: onUnknown
+        onUnknown: onUnknown,
+        onWait: onWait
       )
     case .producer:
-      return try SQLiteJobStore(path: place, input: input, access: access, isWorker: false)
+      return try SQLiteJobStore(
+        path: place,
+        input: input,
+        access: access,
+        isWorker: false,
+        onWait: onWait
+      )
     case .visitor:
       return try SQLiteJobStore(
         path: place,
         input: input,
         access: access,
         isWorker: false,
-        onUnknown: nil
+        onUnknown: nil,
+        onWait: onWait
       )
     }
   }

@@ -14,16 +14,23 @@ extension SQLiteInspector {
   package func countFindings() throws(StoreError) -> [String] {
     try reader.read { db in
       let counters = try Row.fetchAll(db, sql: Statements.checkCounters).compactMap { row in
-        let (name, counted, found): (String, Int, Int) = (row[0], row[1], row[2])
+        let (name, found) = (try row.text("name"), try row.number("found"))
+        let counted = try row.integer("counted")
         return counted == found ? nil : "\(counted) \(name) are counted, but there are \(found)"
       }
       let segments = try Row.fetchAll(db, sql: Statements.checkSegments, arguments: [Self.most])
         .map { row in
-          let (segment, finished, ended): (Int, Int, Int) = (row[0], row[1], row[2])
+          let (segment, ended) = (try row.integer("segment"), try row.number("ended"))
+          let finished = try row.integer("finished")
           return "segment \(segment) counts \(finished) finished jobs, but there are \(ended)"
         }
       return counters + segments
     }
+  }
+
+  package func foreignFindings() throws(StoreError) -> [String] {
+    let found = try reader.read { db in try SchemaObject.all(in: db) }
+    return SchemaObject.findings(in: found)
   }
 
   /// The columns of every table and the indexes, as text, without regard to their order.
@@ -36,7 +43,20 @@ extension SQLiteInspector {
   }
 
   package func results(_ sequences: Range<Int>) throws(StoreError) -> [StoredResult] {
-    try page(Statements.resultsWithin, [sequences.lowerBound, sequences.upperBound])
+    let (first, end) = (sequences.lowerBound, sequences.upperBound)
+    return try reader.read { db in
+      try SQLiteJobStore.results(
+        Statements.resultsWithin,
+        [first, end],
+        by: \.sequence,
+        after: first - 1,
+        in: db
+      )
+    }
+  }
+
+  package func resultCount() throws(StoreError) -> Int {
+    try reader.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM result") ?? 0 }
   }
 
   package func sequenceBound() throws(StoreError) -> Int {
@@ -44,20 +64,24 @@ extension SQLiteInspector {
       try Int.fetchOne(db, sql: "SELECT max(sequence) FROM result") ?? 0
     }
     let counted = (try? summary()).map { $0.completed + $0.failed }
-    if last != nil || counted != nil { return max(last ?? 0, counted ?? 0) }
     let pages = try reader.read { db in try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0 }
-    return pages * Self.resultsInPage
+    let most = pages * Self.resultsInPage
+    guard last != nil || counted != nil else { return most }
+    // A number can be damaged too; those that were taken back leave gaps.
+    return min(max(last ?? 0, counted ?? 0), Self.gaps * most)
   }
 
   /// No result takes less than some fifty bytes of a page of 4 KiB.
   private static let resultsInPage = 80
+  private static let gaps = 16
 }
 
 /// The statements that look for damage.
 extension Statements {
   /// A counter's name, its value, and what it should be.
   fileprivate static let checkCounters = """
-    SELECT 'jobs', total, (SELECT coalesce(sum(job_count), 0) FROM segment) FROM batch
+    SELECT 'jobs' AS name, total AS counted,
+      (SELECT coalesce(sum(job_count), 0) FROM segment) AS found FROM batch
     UNION ALL
     SELECT 'completed jobs', completed, (SELECT count(*) FROM result WHERE state = 1) FROM batch
     UNION ALL
@@ -88,7 +112,7 @@ extension Statements {
     """
 
   fileprivate static let resultsWithin = """
-    SELECT sequence, job, state, line FROM result WHERE sequence >= ? AND sequence < ?
+    SELECT sequence, job, state, line, digest FROM result WHERE sequence >= ? AND sequence < ?
     ORDER BY sequence
     """
 }

@@ -16,7 +16,8 @@ package struct SQLiteInspector: BatchInspector {
 
   /// Brings a batch of an older version up to date, which only its owner may.
   private static func update(_ path: String) throws(StoreError) {
-    try SQLiteEngine().open(path, input: nil, as: .visitor).close(isClean: true)
+    try SQLiteEngine().open(path, input: nil, as: .visitor, onWait: { _ in })
+      .close(isClean: true)
   }
 
   package func input() throws(StoreError) -> BatchInput {
@@ -57,6 +58,19 @@ package struct SQLiteInspector: BatchInspector {
     try reader.read { db in try SQLiteJobStore.summary(in: db) }
   }
 
+  package func delayed(at now: Int) throws(StoreError) -> DelayedCount {
+    try reader.read { db in
+      guard let row = try Row.fetchOne(db, sql: Statements.delayed, arguments: [now]) else {
+        return DelayedCount()
+      }
+      let next = try row.integerIfAny("next")
+      return DelayedCount(
+        jobs: try row.number("jobs"),
+        next: next.map { now + RetryableJob.wait(until: $0, at: now) }
+      )
+    }
+  }
+
   package func causes(_ limit: Int) throws(StoreError) -> [ResultCause] {
     try reader.read { db in try SQLiteJobStore.causes(limit, in: db) }
   }
@@ -64,18 +78,19 @@ package struct SQLiteInspector: BatchInspector {
   package func results(_ state: JobResult.State, afterJob job: Int, limit: Int)
     throws(StoreError) -> [StoredResult]
   {
-    try page(Statements.orderedResults, [job, state.rawValue, limit])
+    try reader.read { db in
+      let page: StatementArguments = [job, state.rawValue, limit]
+      return try SQLiteJobStore.results(
+        Statements.orderedResults,
+        page,
+        by: \.job,
+        after: job,
+        in: db
+      )
+    }
   }
 
   package func results(after sequence: Int, limit: Int) throws(StoreError) -> [StoredResult] {
-    try page(Statements.results, [sequence, limit])
-  }
-
-  func page(_ sql: String, _ arguments: StatementArguments) throws(StoreError)
-    -> [StoredResult]
-  {
-    try reader.read { db in
-      try SQLiteJobStore.results(db.cachedStatement(sql: sql), arguments: arguments)
-    }
+    try reader.read { db in try SQLiteJobStore.results(after: sequence, limit: limit, in: db) }
   }
 }

@@ -41,7 +41,8 @@ extension SQLiteJobStore {
     let (offset, length, digest, lines): (Int, Int, Data?, Data?) =
       switch segment.source {
       case .file(let offset, let length, let digest): (offset, length, Data(digest), nil)
-      case .inline(let lines): (0, lines.count, nil, Data(lines))
+      case .inline(let lines):
+        (0, lines.count, Data(SegmentSource.digest(of: lines[...])), Data(lines))
       }
     try db.cachedStatement(sql: Statements.insertSegment).execute(
       arguments: [
@@ -77,8 +78,8 @@ extension SQLiteJobStore {
     let claim = try db.cachedStatement(sql: Statements.claimSegment)
     return try Row.fetchAll(db.cachedStatement(sql: Statements.claimable), arguments: [share])
       .map { row in
-        try claim.execute(arguments: [worker, row["segment"]])
-        return try claimed(row, epoch: row["epoch"] + 1, in: db)
+        try claim.execute(arguments: [worker, try row.number("segment")])
+        return try claimed(row, epoch: try row.number("epoch") + 1, in: db)
       }
   }
 
@@ -94,39 +95,43 @@ extension SQLiteJobStore {
   }
 
   private static func claimed(_ row: Row, epoch: Int, in db: Database) throws -> ClaimedSegment {
-    let firstJob: Int = row["first_job"]
-    let jobCount: Int = row["job_count"]
-    let bounds: StatementArguments = [firstJob, firstJob + jobCount]
-    let finished: Int = row["finished"]
+    let segment = try segment(of: row)
+    let bounds: StatementArguments = [segment.firstJob, segment.firstJob + segment.jobCount]
+    let finished = try row.number("finished")
     let finishedJobs: Set<Int> =
       finished == 0
       ? [] : try Int.fetchSet(db, sql: Statements.finishedJobs, arguments: bounds)
     let retryable = try Row.fetchAll(db, sql: Statements.retryableJobs, arguments: bounds)
       .map { row in
         RetryableJob(
-          job: row["job"],
-          attempts: row["attempts"],
-          notBefore: row["not_before_ms"],
-          reason: row["reason"]
+          job: try row.number("job"),
+          attempts: try row.number("attempts", atMost: Int(Int32.max)),
+          notBefore: try row.number("not_before_ms"),
+          reason: try row.text("reason")
         )
       }
       .filter { !finishedJobs.contains($0.job) }
     return ClaimedSegment(
-      lease: SegmentLease(segment: row["segment"], epoch: epoch),
-      segment: segment(of: row),
+      lease: SegmentLease(segment: try row.number("segment"), epoch: epoch),
+      segment: segment,
       finished: finishedJobs,
       retryable: Dictionary(retryable.map { ($0.job, $0) }, uniquingKeysWith: { _, last in last })
     )
   }
 
-  static func source(of row: Row) -> SegmentSource {
-    if let lines = row["lines"] as Data? { return .inline([UInt8](lines)) }
-    let digest: Data = row["digest"] ?? Data()
-    return .file(offset: row["offset"], length: row["length"], digest: [UInt8](digest))
-  }
-
-  static func marks(of row: Row) -> [JobMark] {
-    [JobMark](bytes: [UInt8](row["marks"] as Data? ?? Data()))
+  static func source(of row: Row) throws -> SegmentSource {
+    let digest = try row.bytes("digest") ?? []
+    guard let lines = try row.bytes("lines") else {
+      return .file(
+        offset: try row.number("offset"),
+        length: try row.number("length"),
+        digest: digest
+      )
+    }
+    guard digest.isEmpty || digest == SegmentSource.digest(of: lines[...]) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "lines of its input were changed")
+    }
+    return .inline(lines)
   }
 
   package func heartbeat() async throws -> Heartbeat {

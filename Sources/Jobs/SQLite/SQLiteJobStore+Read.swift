@@ -9,60 +9,85 @@ extension SQLiteJobStore {
   static func summary(in db: Database) throws -> BatchSummary {
     guard let row = try Row.fetchOne(db, sql: Statements.summary) else { return BatchSummary() }
     var summary = BatchSummary()
-    summary.total = row["total"]
-    summary.completed = row["completed"]
-    summary.failed = row["failed"]
-    summary.cancelled = row["cancelled"]
-    summary.held = row["held"]
-    summary.unknown = row["unknown"]
-    summary.late = row["late"]
-    summary.lateKept = row["late_kept"]
+    summary.total = try row.number("total")
+    summary.completed = try row.number("completed")
+    summary.failed = try row.number("failed")
+    summary.cancelled = try row.number("cancelled")
+    summary.held = try row.number("held")
+    summary.unknown = try row.number("unknown")
+    summary.late = try row.number("late")
+    summary.lateKept = try row.number("late_kept")
     summary.traffic = Traffic(
-      requestsSent: row["requests_sent"],
-      retries: row["retries"],
-      rateLimited: row["rate_limited"]
+      requestsSent: try row.number("requests_sent"),
+      retries: try row.number("retries"),
+      rateLimited: try row.number("rate_limited")
     )
-    summary.inputTokens = row["input_tokens"]
-    summary.outputTokens = row["output_tokens"]
-    summary.cost = USD(nanos: row["cost_nanos"])
-    summary.unanswered = USD(nanos: row["unanswered_nanos"])
-    summary.unpriced = row["unpriced"]
-    summary.isInputComplete = row["input_complete"]
-    summary.accounts = row["accounts"]
-    summary.isQueue = row["input_kind"] == BatchInput.Kind.queue.rawValue
+    summary.inputTokens = try row.number("input_tokens")
+    summary.outputTokens = try row.number("output_tokens")
+    summary.cost = USD(nanos: try row.number("cost_nanos"))
+    summary.unanswered = USD(nanos: try row.number("unanswered_nanos"))
+    summary.unpriced = try row.number("unpriced")
+    summary.isInputComplete = try row.number("input_complete") != 0
+    summary.accounts = try row.text("accounts")
+    summary.isQueue = try row.text("input_kind") == BatchInput.Kind.queue.rawValue
     return summary
   }
 
   package func results(after sequence: Int, limit: Int) async throws -> [StoredResult] {
     try await reading { db in
-      try Self.results(
-        db.cachedStatement(sql: Statements.results),
-        arguments: [sequence, limit]
-      )
+      try Self.results(after: sequence, limit: limit, in: db)
     }
   }
 
-  /// The results that a statement finds, up to the one with which they hold more bytes than a page
-  /// of them may.
-  static func results(_ statement: Statement, arguments: StatementArguments) throws
-    -> [StoredResult]
-  {
-    let rows = try Row.fetchCursor(statement, arguments: arguments)
+  static func results(after sequence: Int, limit: Int, in db: Database) throws -> [StoredResult] {
+    try results(Statements.results, [sequence, limit], by: \.sequence, after: sequence, in: db)
+  }
+
+  /// The results that a statement finds, up to the one with which they hold more bytes than a page of
+  /// them may.
+  ///
+  /// Rows that do not rise by their key would be read for ever, or twice.
+  static func results(
+    _ sql: String,
+    _ arguments: StatementArguments,
+    by key: KeyPath<StoredResult, Int>,
+    after last: Int,
+    in db: Database
+  ) throws -> [StoredResult] {
+    let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
     var results: [StoredResult] = []
-    var bytes = 0
+    var (last, bytes) = (last, 0)
     while bytes < StoredResult.pageBytes, let row = try rows.next() {
-      let line = try row.withUnsafeData(named: "line") { [UInt8]($0 ?? Data()) }
-      bytes += line.count
-      results.append(
-        StoredResult(
-          sequence: row["sequence"],
-          job: row["job"],
-          state: JobResult.State(rawValue: row["state"]) ?? .failed,
-          line: line
-        )
-      )
+      let result = try result(of: row)
+      guard result[keyPath: key] > last else {
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "results are out of order")
+      }
+      last = result[keyPath: key]
+      bytes += result.line.count
+      results.append(result)
     }
     return results
+  }
+
+  private static func result(of row: Row) throws -> StoredResult {
+    let (job, state) = (try row.number("job"), try state(of: row))
+    // Without a copy of its own; what is no blob is not what was stored either.
+    let line = try row.withUnsafeData(named: "line") { [UInt8]($0 ?? Data()) }
+    let digest = try row.integerIfAny("digest")
+    return StoredResult(
+      sequence: try row.number("sequence"),
+      job: job,
+      state: state,
+      line: line,
+      isAsStored: digest == nil || digest == ResultDigest(job: job, state: state, line: line).number
+    )
+  }
+
+  private static func state(of row: Row) throws -> JobResult.State {
+    guard let state = JobResult.State(rawValue: try row.number("state")) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a result is neither good nor bad")
+    }
+    return state
   }
 
   package func causes(_ limit: Int) async throws -> [ResultCause] {
@@ -74,14 +99,14 @@ extension SQLiteJobStore {
       let example = try Row.fetchOne(
         db,
         sql: "SELECT job, line FROM result WHERE sequence = ?",
-        arguments: [row["first"] as Int]
+        arguments: [try row.number("first")]
       )
       return ResultCause(
-        state: JobResult.State(rawValue: row["state"]) ?? .failed,
-        cause: row["cause"],
-        jobs: row["jobs"],
-        job: example?["job"] as Int? ?? 0,
-        example: [UInt8](example?["line"] as Data? ?? Data())
+        state: try state(of: row),
+        cause: try row.text("cause"),
+        jobs: try row.number("jobs"),
+        job: try example?.number("job") ?? 0,
+        example: try example?.bytes("line") ?? []
       )
     }
   }
@@ -93,9 +118,9 @@ extension SQLiteJobStore {
   static func exportPositions(in db: Database) throws -> [ExportPosition] {
     try Row.fetchAll(db, sql: Statements.exportPositions).map { row in
       ExportPosition(
-        state: JobResult.State(rawValue: row["state"]) ?? .failed,
-        offset: row["offset"],
-        sequence: row["sequence"]
+        state: try state(of: row),
+        offset: try row.number("offset"),
+        sequence: try row.number("sequence")
       )
     }
   }
@@ -107,31 +132,34 @@ extension SQLiteJobStore {
     try await reading { db in
       let statement = try db.cachedStatement(sql: Statements.segmentsAfter)
       return try Row.fetchAll(statement, arguments: [segment, limit])
-        .map { ($0["segment"], Self.segment(of: $0)) }
+        .map { (try $0.number("segment"), try Self.segment(of: $0)) }
     }
   }
 
-  static func segment(of row: Row) -> Segment {
+  /// The most jobs of a segment, far above what is written.
+  private static let mostJobs = 1 << 20
+
+  static func segment(of row: Row) throws -> Segment {
     Segment(
-      firstJob: row["first_job"],
-      jobCount: row["job_count"],
-      firstLine: row["first_line"],
-      source: source(of: row),
-      priority: row["priority"],
-      marks: marks(of: row)
+      firstJob: try row.number("first_job"),
+      jobCount: try row.number("job_count", atMost: mostJobs),
+      firstLine: try row.number("first_line"),
+      source: try source(of: row),
+      priority: try row.integer("priority"),
+      marks: [JobMark](bytes: try row.bytes("marks") ?? [])
     )
   }
 
   package func inputIdentity() async throws -> FileIdentity? {
     try await reading { db in
-      guard let row = try Row.fetchOne(db, sql: Statements.input), row["input_inode"] != 0 else {
-        return nil
-      }
+      guard let row = try Row.fetchOne(db, sql: Statements.input),
+        try row.integer("input_inode") != 0
+      else { return nil }
       return FileIdentity(
-        device: row["input_device"],
-        inode: row["input_inode"],
-        size: row["input_size"],
-        modified: row["input_modified_ns"]
+        device: try row.integer("input_device"),
+        inode: try row.integer("input_inode"),
+        size: try row.integer("input_size"),
+        modified: try row.integer("input_modified_ns")
       )
     }
   }

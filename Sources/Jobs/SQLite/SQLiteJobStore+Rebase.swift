@@ -7,7 +7,10 @@ extension SQLiteJobStore {
       var jobs = StoredJobs()
       let segments = try Row.fetchCursor(db, sql: Statements.segmentMarks)
       while let row = try segments.next() {
-        let segment = Self.segment(of: row)
+        let segment = try Self.segment(of: row)
+        guard segment.firstJob == jobs.marks.count else {
+          throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "its jobs are out of order")
+        }
         jobs.marks += segment.marksOfJobs
         let state = segment.source.isGone ? StoredJobs.State.kept : .waiting
         jobs.states += Array(repeating: state, count: segment.jobCount)

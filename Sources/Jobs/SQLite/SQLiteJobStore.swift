@@ -34,6 +34,7 @@ package final class SQLiteJobStore: BatchStore {
   ///   - lease: how long a worker that is not heard of keeps its jobs.
   ///   - onUnknown: what is done with jobs that were on their way when their worker died; nil to
   ///     leave all that dead workers left behind to the next worker, who knows what its user wants.
+  ///   - onWait: told while another program keeps the file from everybody.
   /// - Throws: ``StoreError``.
   package init(
     path: String,
@@ -42,7 +43,8 @@ package final class SQLiteJobStore: BatchStore {
     isWorker: Bool = true,
     clock: LeaseClock = .system,
     lease: Duration = .seconds(60),
-    onUnknown: OnUnknown? = .resend
+    onUnknown: OnUnknown? = .resend,
+    onWait: @escaping @Sendable (LockWait) -> Void = { _ in }
   ) throws(StoreError) {
     self.path = path
     self.access = access
@@ -53,7 +55,7 @@ package final class SQLiteJobStore: BatchStore {
       WorkerRecovery(batch: path, clock: clock, onUnknown: $0, access: access)
     }
     do {
-      let configuration = Self.configuration(of: lock, at: path, patience: lease)
+      let configuration = Self.configuration(of: lock, at: path, patience: lease, onWait: onWait)
       database = try DatabaseQueue(path: path, configuration: configuration)
       let leaseEnd = clock.now + self.lease
       let (joined, recovery) = try database.writeWithoutTransaction { [recoverer, log] db in
@@ -86,15 +88,14 @@ package final class SQLiteJobStore: BatchStore {
   private static func configuration(
     of lock: BatchLock,
     at path: String,
-    patience: Duration
+    patience: Duration,
+    onWait: @escaping @Sendable (LockWait) -> Void
   ) -> Configuration {
-    let holder = LockHolder(batch: path, patience: patience)
-    var configuration = Configuration()
-    configuration.label = "nightjar.batch"
+    let holder = LockHolder(batch: path, patience: patience, onWait: onWait)
+    var configuration = Configuration.distrusting(label: "nightjar.batch")
     configuration.busyMode = .callback { [weak lock] count in
-      lock.map { holder.mayWait(again: count, for: $0) } ?? false
+      lock.map { holder.wait(again: count, for: $0) } != nil
     }
-    configuration.foreignKeysEnabled = false
     return configuration
   }
 

@@ -9,7 +9,7 @@ enum Schema {
   static let applicationID = 0x6E6A_6172
 
   /// What brings a file of version n to version n + 1, from an empty one on.
-  static let steps = [first, workers, names, causes]
+  static let steps = [first, workers, names, causes, digests]
 
   private static let first = """
     CREATE TABLE batch (
@@ -130,4 +130,7 @@ enum Schema {
     ALTER TABLE result ADD COLUMN cause TEXT;
     CREATE INDEX result_cause ON result (state, cause) WHERE cause IS NOT NULL;
     """
+
+  /// Version 5: what tells a line that was changed on the disk from the one that was stored.
+  private static let digests = "ALTER TABLE result ADD COLUMN digest INTEGER"
 }

@@ -8,7 +8,8 @@ extension Statements {
 
   /// Without the lines, of which it is enough that there are any.
   static let segmentMarks = """
-    SELECT segment, first_job, job_count, first_line, offset, length, digest, priority, marks,
+    SELECT segment, first_job, job_count, first_line, offset, length, priority, marks,
+      CASE WHEN lines IS NULL THEN digest END AS digest,
       CASE WHEN lines IS NULL THEN NULL ELSE x'' END AS lines
     FROM segment ORDER BY first_job
     """
@@ -59,10 +60,13 @@ extension Statements {
     """
 
   static func renumber(_ table: String) -> String {
-    """
-    UPDATE \(table) SET job = -1 - place.new FROM place WHERE job = place.old;
-    UPDATE \(table) SET job = -1 - job WHERE job < 0
-    """
+    let digest = table == "result"
+    return """
+      UPDATE \(table) SET job = -1 - place.new\(digest ? ResultDigest.exchanging("job") : "")
+      FROM place WHERE job = place.old;
+      UPDATE \(table) SET job = -1 - job\(digest ? ResultDigest.exchanging("-1 - job") : "")
+      WHERE job < 0
+      """
   }
 
   static let clearSegments = """

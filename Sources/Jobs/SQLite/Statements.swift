@@ -15,6 +15,18 @@ enum Statements {
     FROM batch WHERE id = 1
     """
 
+  /// Whether segments, by their jobs, leave some out, have some twice, or are closed too early.
+  static let hasGaps = """
+    SELECT coalesce(max(
+        first_job <> expected OR job_count < 1 OR (state = 2 AND finished < job_count)), 0)
+      OR total(job_count) <> (SELECT total FROM batch WHERE id = 1)
+    FROM (
+      SELECT first_job, job_count, state, finished,
+        lag(first_job + job_count, 1, 0) OVER (ORDER BY first_job) AS expected
+      FROM segment
+    )
+    """
+
   static let recordIdentity = """
     UPDATE batch SET input_device = ?, input_inode = ?, input_size = ?, input_modified_ns = ?
     WHERE id = 1
@@ -64,7 +76,14 @@ enum Statements {
     """
 
   static let insertResult = """
-    INSERT INTO result (job, state, line, cause) VALUES (?, ?, ?, ?) ON CONFLICT (job) DO NOTHING
+    INSERT INTO result (job, state, line, cause, digest) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (job) DO NOTHING
+    """
+
+  static let delayed = """
+    SELECT count(*) AS jobs, min(not_before_ms) AS next FROM retryable WHERE not_before_ms > ?
+      AND NOT EXISTS (SELECT 1 FROM result WHERE result.job = retryable.job)
+      AND NOT EXISTS (SELECT 1 FROM suspended WHERE suspended.job = retryable.job)
     """
 
   static let upsertRetryable = """
@@ -172,11 +191,11 @@ enum Statements {
   static let exportPositions = "SELECT state, offset, sequence FROM export ORDER BY state"
 
   static let results = """
-    SELECT sequence, job, state, line FROM result WHERE sequence > ? ORDER BY sequence LIMIT ?
+    SELECT sequence, job, state, line, digest FROM result WHERE sequence > ? ORDER BY sequence LIMIT ?
     """
 
   static let orderedResults = """
-    SELECT sequence, job, state, line FROM result WHERE job > ? AND state = ? ORDER BY job LIMIT ?
+    SELECT sequence, job, state, line, digest FROM result WHERE job > ? AND state = ? ORDER BY job LIMIT ?
     """
 
   /// Counted from the index alone; a batch may have millions of results.

@@ -14,6 +14,11 @@ extension StoreError {
       self = error
       return
     }
+    if error is RowDecodingError {
+      // Its own words would quote the row.
+      self.init(damaged: "a row cannot be read", at: path)
+      return
+    }
     guard let error = error as? DatabaseError else {
       self.init(
         .inputOutput,
@@ -49,10 +54,21 @@ extension StoreError {
         "this is no batch or queue, or its start was overwritten",
         at: path,
         next:
-          "check the name: a queue is a file that `nightjar enqueue` has made, a batch one that a "
-          + "run has made; nothing was changed in this one"
+          "check the name: `nightjar enqueue` makes queues, `nightjar run` batches; nothing was "
+          + "changed in this file"
       )
-    case (_, .SQLITE_CORRUPT, _): self.init(damaged: text, at: path)
+    // Statements and what they write are right, so that it is the tables which are not.
+    case (_, .SQLITE_CORRUPT, _), (_, .SQLITE_ERROR, _),
+      (_, .SQLITE_CONSTRAINT, _), (_, .SQLITE_MISMATCH, _), (_, .SQLITE_FORMAT, _),
+      (_, .SQLITE_TOOBIG, _), (_, .SQLITE_SCHEMA, _):
+      self.init(damaged: text, at: path)
+    case (_, .SQLITE_BUSY, _), (_, .SQLITE_LOCKED, _):
+      self.init(
+        .busy,
+        "\(LockWait(at: path).holder) keeps the batch locked",
+        at: path,
+        next: "wait until it is done, such as a backup, or end it; then give the same command again"
+      )
     case (.SQLITE_IOERR_FSYNC, _, _), (.SQLITE_IOERR_DIR_FSYNC, _, _):
       self.init(
         unconfirmed: "the batch was written",

@@ -92,7 +92,8 @@ struct WorkerRecovery: Sendable {
     var unanswered = max(.zero, lost.inFlight.unanswered - recorded)
     for (job, worst) in lost.inFlight.jobs.sorted(by: { $0.key < $1.key }) {
       let result = try Int.fetchOne(db, sql: Statements.resultOf, arguments: [job])
-      guard result == nil else { continue }
+      // A damaged journal may name a job that is none.
+      guard result == nil, try JobSets.segment(of: job, in: db) != nil else { continue }
       unknown.append(job)
       unanswered += worst
     }

@@ -52,15 +52,25 @@ package struct StoredResult: Sendable {
   package let job: Int
   package let state: JobResult.State
   package let line: [UInt8]
+  /// False where the disk, or somebody, has changed it since, as far as that is known: a database does
+  /// not notice that by itself.
+  package let isAsStored: Bool
 
   /// Bytes of lines after which a page of results ends, however few they are.
   static let pageBytes = 16 << 20
 
-  package init(sequence: Int, job: Int, state: JobResult.State, line: [UInt8]) {
+  package init(
+    sequence: Int,
+    job: Int,
+    state: JobResult.State,
+    line: [UInt8],
+    isAsStored: Bool = true
+  ) {
     self.sequence = sequence
     self.job = job
     self.state = state
     self.line = line
+    self.isAsStored = isAsStored
   }
 }
 
@@ -89,5 +99,19 @@ package struct RetryableJob: Sendable, Equatable {
   /// How long it still waits, milliseconds, at most an hour.
   ///
   /// - Parameter now: milliseconds since 1970.
-  package func wait(at now: Int) -> Int { max(0, min(notBefore - now, Self.longestWait)) }
+  package func wait(at now: Int) -> Int { Self.wait(until: notBefore, at: now) }
+
+  static func wait(until time: Int, at now: Int) -> Int { max(0, min(time - now, longestWait)) }
+}
+
+/// Jobs that wait for the time of their next attempt.
+package struct DelayedCount: Sendable, Equatable {
+  package var jobs = 0
+  /// When the first of them is sent again, milliseconds since 1970; nil where there is none.
+  package var next: Int?
+
+  package init(jobs: Int = 0, next: Int? = nil) {
+    self.jobs = jobs
+    self.next = next
+  }
 }

@@ -108,7 +108,7 @@ extension SegmentSource {
     }
   }
 
-  private static func digest(of bytes: ArraySlice<UInt8>) -> [UInt8] {
+  static func digest(of bytes: ArraySlice<UInt8>) -> [UInt8] {
     unsafe bytes.withUnsafeBytes { unsafe SHA256.digest(of: $0) }.bytes
   }
 }

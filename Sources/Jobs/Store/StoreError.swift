@@ -8,6 +8,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     case notWritable
     /// Another process owns the batch.
     case owned
+    /// Another program keeps the batch locked.
+    case busy
     /// The file is not a batch, or a page of it is damaged.
     case damaged
     /// A newer version of the program wrote the file.

@@ -39,7 +39,7 @@ package struct USD: Sendable, Hashable, Comparable {
   /// For people: `$12.34`, `$0.4210`, `$0.000042`; rounded up, since it is said of what is paid.
   package var text: String {
     let step = nanos >= 10_000_000_000 ? 10_000_000 : nanos >= 10_000_000 ? 100_000 : 1_000
-    let rounded = USD(nanos: (nanos + step - 1) / step * step).decimal
+    let rounded = USD(nanos: (min(nanos, .max - step) + step - 1) / step * step).decimal
     let decimals = rounded.split(separator: ".").dropFirst().first?.utf8.count ?? 0
     let shown = decimals <= 2 ? 2 : decimals <= 4 ? 4 : 6
     let missing = String(repeating: "0", count: shown - decimals)
@@ -47,8 +47,18 @@ package struct USD: Sendable, Hashable, Comparable {
   }
 
   package static func < (one: USD, other: USD) -> Bool { one.nanos < other.nanos }
-  package static func + (one: USD, other: USD) -> USD { USD(nanos: one.nanos + other.nanos) }
-  package static func - (one: USD, other: USD) -> USD { USD(nanos: one.nanos - other.nanos) }
-  package static func += (sum: inout USD, more: USD) { sum.nanos += more.nanos }
-  package static func -= (sum: inout USD, less: USD) { sum.nanos -= less.nanos }
+
+  /// What does not fit, since somebody outside said so, is the most or the least that does.
+  package static func + (one: USD, other: USD) -> USD {
+    let (sum, isTooLarge) = one.nanos.addingReportingOverflow(other.nanos)
+    return USD(nanos: isTooLarge ? (one.nanos < 0 ? .min : .max) : sum)
+  }
+
+  package static func - (one: USD, other: USD) -> USD {
+    let (rest, isTooLarge) = one.nanos.subtractingReportingOverflow(other.nanos)
+    return USD(nanos: isTooLarge ? (one.nanos < 0 ? .min : .max) : rest)
+  }
+
+  package static func += (sum: inout USD, more: USD) { sum = sum + more }
+  package static func -= (sum: inout USD, less: USD) { sum = sum - less }
 }

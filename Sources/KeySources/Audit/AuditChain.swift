@@ -109,7 +109,7 @@ struct AuditChain: Hashable {
       rest = rest.dropFirst(AuditChain.sequenceStart.count)
       let number = rest.prefix { (0x30...0x39).contains($0) }
       rest = rest.dropFirst(number.count)
-      guard let sequence = Int(String(decoding: number, as: UTF8.self)),
+      guard let sequence = Int(String(decoding: number, as: UTF8.self)), sequence < 1 << 60,
         rest.starts(with: AuditChain.timeStart)
       else { throw damaged }
       self.sequence = sequence

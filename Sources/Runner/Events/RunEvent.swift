@@ -35,10 +35,16 @@ package enum RunEvent: Sendable {
   case takenOver(Recovery)
   /// This worker was away for longer than its lease, so that others took its jobs over.
   case lostLease
+  /// Another program keeps the batch from everybody, and the run waits for it.
+  case locked(LockWait)
   /// The batch was paused, or goes on.
   case paused(Bool)
   /// The provider's answer to a job held the key, which was cut out of the result.
   case redacted(job: String)
+  /// An answer says that it used more than its request can have; so much was booked for it.
+  case disbelieved(job: String, Usage, booked: USD?)
+  /// A results file was changed by somebody while the run wrote it, and is whole again.
+  case repaired(String)
   /// A job failed for good.
   case failed(job: String, Refusal)
 }

@@ -83,7 +83,9 @@ package final class RunProgress: EventSink {
       case .spent(let amount, let budget): (counters.spent, counters.budget) = (amount, budget)
       case .stands(let summary): counters.take(summary)
       case .paused(let isPaused): counters.isPaused = isPaused
-      case .failed, .redacted, .sharedOrganisation, .takenOver, .lostLease: break
+      case .failed, .redacted, .disbelieved, .repaired, .sharedOrganisation, .takenOver, .locked,
+        .lostLease:
+        break
       case .key(let account, let event): counters.note(event, account)
       case .committed(let completed, let failed, let inputTokens, let outputTokens):
         if completed > 0 { counters.trouble = nil }

@@ -11,21 +11,27 @@ package enum Batches {
 
   /// Opens a batch to take jobs from it or to add some, creating it where there is none.
   ///
-  /// - Parameter input: what the batch is about; must be the same at every opening.
+  /// - Parameters:
+  ///   - input: what the batch is about; must be the same at every opening.
+  ///   - onWait: told while another program keeps the batch from everybody.
   /// - Throws: ``StoreError``.
   package static func open(
     _ place: String,
     input: BatchInput,
-    as role: BatchRole
+    as role: BatchRole,
+    onWait: @escaping @Sendable (LockWait) -> Void = { _ in }
   ) throws(StoreError) -> any BatchStore {
-    try engine(of: place).open(place, input: input, as: role)
+    try engine(of: place).open(place, input: input, as: role, onWait: onWait)
   }
 
   /// Opens a batch that is there, to change which of its jobs are to be done.
   ///
   /// - Throws: ``StoreError``; `.owned` while a run works on it, which a queue allows.
-  package static func change(_ place: String) throws(StoreError) -> any BatchStore {
-    try engine(of: place).open(place, input: nil, as: .visitor)
+  package static func change(
+    _ place: String,
+    onWait: @escaping @Sendable (LockWait) -> Void
+  ) throws(StoreError) -> any BatchStore {
+    try engine(of: place).open(place, input: nil, as: .visitor, onWait: onWait)
   }
 
   /// Looks at a batch that other processes may be working on.

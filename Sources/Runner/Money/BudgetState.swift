@@ -65,10 +65,15 @@ package struct BudgetState: Sendable, Equatable {
     isJudged: Bool = true
   ) {
     giveBack(reservation, worst: worst)
-    spent += cost
+    // Nobody can be billed for more than was agreed to, so what is above is a mistake.
+    spent += cap == nil || !isJudged ? cost : min(cost, reservation)
     guard isJudged, let worst, worst > .zero, cost > worst else { return }
-    excess = max(excess, 1.25 * Double(cost.nanos) / Double(worst.nanos))
+    let times = Double(cost.nanos) / Double(worst.nanos)
+    if times <= Self.mostTimes { excess = max(excess, 1.25 * times) }
   }
+
+  /// So many times its bound a request may be taken to cost; more is no way of counting.
+  private static let mostTimes = 16.0
 
   /// The request may have left and no answer came: it may have been billed in full.
   package mutating func forfeit(_ reservation: USD, worst: USD? = nil) {

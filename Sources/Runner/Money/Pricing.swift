@@ -42,6 +42,11 @@ package struct Pricing: Sendable {
     }
   }
 
+  /// Nobody can be billed for more than was set aside, so what is above is a mistake.
+  ///
+  /// - Parameter reserved: the most that it could cost.
+  func believed(_ cost: USD, reserved: USD) -> USD { isLimited ? min(cost, reserved) : cost }
+
   /// What the end of a request means for a budget.
   ///
   /// - Parameters:
@@ -53,7 +58,9 @@ package struct Pricing: Sendable {
       var unanswered = USD.zero
       for _ in 0..<copies { unanswered += reserved }
       return .answered(cost: cost ?? .zero, unanswered: unanswered)
-    case .lost: return .answered(cost: .zero, unanswered: cost ?? reserved)
+    case .lost:
+      let cost = cost.map { believed($0, reserved: reserved) }
+      return .answered(cost: .zero, unanswered: cost ?? reserved)
     case .unknown: return .maybe(isKept: true)
     case .cutOff: return .maybe(isKept: false)
     case .none: return .nothing

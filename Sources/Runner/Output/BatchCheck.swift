@@ -24,16 +24,41 @@ package struct BatchCheck: Sendable {
   /// - Throws: ``StoreError`` where there is no batch, or none that this version can read.
   package func findings() async throws -> Findings {
     var findings = Findings()
-    do {
+    func add(_ look: () async throws -> [String]) async throws {
+      do {
+        findings.batch += try await look()
+      } catch let error as StoreError where error.code == .damaged {
+        let finding = "\(error.place): \(error.message)"
+        if !findings.batch.contains(finding) { findings.batch.append(finding) }
+      }
+    }
+    try await add {
       let inspector = try Batches.inspect(files.batch)
-      let pages = try inspector.pageFindings()
-      let counts = try inspector.countFindings()
-      findings.batch = (pages + counts).map { "\(files.batch): \($0)" }
-      findings.files = try await fileFindings(inspector)
-    } catch let error as StoreError where error.code == .damaged {
-      findings.batch.append("\(error.place): \(error.message)")
+      for look in [inspector.pageFindings, inspector.foreignFindings, inspector.countFindings] {
+        try await add { try look().map { "\(files.batch): \($0)" } }
+      }
+      try await add { try lineFindings(inspector) }
+      try await add {
+        findings.files = try await fileFindings(inspector)
+        return []
+      }
+      return []
     }
     return findings
+  }
+
+  /// Results whose lines are not what was written.
+  private func lineFindings(_ inspector: any BatchInspector) throws -> [String] {
+    var (sequence, damaged) = (0, [Int]())
+    while true {
+      let results = try inspector.results(after: sequence, limit: Self.page)
+      guard let last = results.last else { break }
+      damaged += results.filter { !$0.isSound }.map(\.job)
+      sequence = last.sequence
+    }
+    guard let first = damaged.first else { return [] }
+    let what = "\(damaged.count) lines are not what was written, first that of job \(first)"
+    return ["\(files.batch): \(what)"]
   }
 
   private func fileFindings(_ inspector: any BatchInspector) async throws -> [String] {
@@ -88,6 +113,6 @@ extension StoredResult {
       line.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0D }
       && String(validating: line, as: UTF8.self) != nil
     let head = state == .completed ? "{\"id\":\"job_" : ""
-    return isText && line.starts(with: head.utf8) && !line.isEmpty
+    return isAsStored && isText && line.starts(with: head.utf8) && !line.isEmpty
   }
 }

@@ -8,6 +8,8 @@ package struct BatchExport: Sendable {
     package var written = 0
     /// The most results that may be missing, since the batch is damaged where they lie.
     package var unreadable = 0
+    /// Results of both states that could be read.
+    fileprivate var sound = 0
   }
 
   /// Results in one read of the batch.
@@ -44,10 +46,20 @@ package struct BatchExport: Sendable {
     var outcome = Outcome()
     if isOrdered {
       try await writeInOrder(to: file, &outcome)
-    } else {
-      try await writeAll(to: file, &outcome)
+      return outcome
     }
+    let before = counted
+    try await writeAll(to: file, &outcome)
+    // A page can lack results and look sound; others may have taken some back meanwhile.
+    let known = outcome.sound + outcome.unreadable
+    outcome.unreadable += max(0, min(before, counted) - known)
     return outcome
+  }
+
+  /// How many results of both states there should be, as far as that can be told.
+  private var counted: Int {
+    if let summary = try? inspector.summary() { return summary.completed + summary.failed }
+    return (try? inspector.resultCount()) ?? 0
   }
 
   private func writeInOrder(to file: OutputFile, _ outcome: inout Outcome) async throws {
@@ -68,19 +80,18 @@ package struct BatchExport: Sendable {
 
   private func writeAll(to file: OutputFile, _ outcome: inout Outcome) async throws {
     var last = 0
-    do {
-      while true {
+    var bound: Int?
+    while last < bound ?? .max {
+      do {
         let results = try inspector.results(after: last, limit: Self.page)
         guard let end = results.last else { return }
         try await append(results, to: file, &outcome)
         last = end.sequence
-      }
-    } catch let error as StoreError where error.code == .damaged {
-      let bound = try inspector.sequenceBound() + 1
-      while last + 1 < bound {
-        let end = min(last + 1 + Self.page, bound)
-        try await appendReadable(last + 1..<end, to: file, &outcome)
-        last = end - 1
+      } catch let error as StoreError where error.code == .damaged {
+        bound = try bound ?? inspector.sequenceBound()
+        let end = last + Self.page
+        try await appendReadable(last + 1..<end + 1, to: file, &outcome)
+        last = end
       }
     }
   }
@@ -118,6 +129,7 @@ package struct BatchExport: Sendable {
   ) async throws {
     let sound = results.filter(\.isSound)
     outcome.unreadable += results.count - sound.count
+    outcome.sound += sound.count
     let lines = sound.filter { $0.state == state }
     outcome.written += lines.count
     try await file.append(lines.map(\.line))

@@ -3,7 +3,7 @@ import Jobs
 /// One output file, which shows the results of one state in the order of their commits.
 actor ExportView {
   let state: JobResult.State
-  private let file: OutputFile
+  private var file: OutputFile
   private var offset = 0
   /// Bytes that a sync has confirmed.
   private var durable = 0
@@ -49,23 +49,37 @@ actor ExportView {
     return position
   }
 
+  /// Looks whether the file is still what was written to it, and makes it so again where somebody has
+  /// cut it, removed it or put another one in its place.
+  ///
+  /// - Returns: the path of a file that was not.
+  func repairIfChanged(from store: any JobStore) async throws -> String? {
+    guard !file.isStream, !file.isInPlace(size: offset) else { return nil }
+    file = try OutputFile(path: file.path)
+    try await repair(from: store, recorded: nil, isCut: true)
+    return file.path
+  }
+
   /// Makes the file agree with the store; a stream gets all that the store has.
-  func repair(from store: any JobStore, recorded: ExportPosition?) async throws {
-    let recorded = file.isStream ? nil : recorded
+  ///
+  /// - Parameter isCut: whether the file, and what is recorded of it, is known to have been changed.
+  func repair(
+    from store: any JobStore,
+    recorded: ExportPosition?,
+    isCut: Bool = false
+  ) async throws {
+    var recorded = file.isStream ? nil : recorded
+    var isCut = isCut
     let size = file.isStream ? 0 : try file.size()
-    guard try await isOurs(size: size, recorded, store) else {
-      throw StoreError(
-        .notWritable,
-        "the results file is not one that this batch has begun; nothing was changed in it",
-        at: file.path,
-        next:
-          "put its batch file back if that was moved or deleted, since all jobs are sent and paid "
-          + "for again without it; else choose another output, or move the file away"
-      )
+    if let refusal = try await refusal(size: size, recorded, store) {
+      // A file that was cut, and written to after that, has lines missing and no others.
+      let lines = ForeignLines(state: state, file: file, store: store)
+      guard try await lines.areAbsent(size: size) else { throw refusal }
+      isCut = true
     }
+    if isCut { recorded = nil }
     var repair = ExportRepair(size: size, recorded: recorded)
-    if recorded?.sequence != 0 { try await refuseForeignLines(after: repair, size, store) }
-    if !repair.isWhole {
+    if isCut || !repair.isWhole {
       var flush = Flush()
       flush.exports = [ExportPosition(state: state, offset: 0, sequence: 0)]
       _ = try await store.commit(flush)
@@ -82,18 +96,31 @@ actor ExportView {
     isDirty = true
   }
 
+  /// Why the file must stay as it is; nil where it may be repaired.
+  ///
   /// What somebody else has written to the file stays there; where results were forgotten since, ours
   /// looks like that too.
-  private func refuseForeignLines(
-    after known: ExportRepair,
-    _ size: Int,
+  private func refusal(
+    size: Int,
+    _ recorded: ExportPosition?,
     _ store: any JobStore
-  ) async throws {
-    let lines = ForeignLines(state: state, file: file, store: store)
-    guard let offset = try await lines.first(after: known.offset, known.sequence, size: size) else {
-      return
+  ) async throws -> StoreError? {
+    guard try await isOurs(size: size, recorded, store) else {
+      return StoreError(
+        .notWritable,
+        "the results file is not one that this batch has begun; nothing was changed in it",
+        at: file.path,
+        next:
+          "put its batch file back if that was moved or deleted, since all jobs are sent and paid "
+          + "for again without it; else choose another output, or move the file away"
+      )
     }
-    throw StoreError(
+    let known = ExportRepair(size: size, recorded: recorded)
+    let lines = ForeignLines(state: state, file: file, store: store)
+    guard recorded?.sequence != 0,
+      let offset = try await lines.first(after: known.offset, known.sequence, size: size)
+    else { return nil }
+    return StoreError(
       .notWritable,
       "the results file has lines that this batch has not written, from byte \(offset) on; nothing "
         + "was changed in it",
@@ -137,6 +164,12 @@ actor ExportView {
       ? try await file.read(at: repair.offset, count: length)[...] : []
     var missing: [[UInt8]] = []
     for (result, line) in zip(page, lines) {
+      guard result.isAsStored else {
+        throw StoreError(
+          damaged: "the line of job \(result.job) is not what was written",
+          at: file.path
+        )
+      }
       let found = Array(present.prefix(line.count))
       present = present.dropFirst(line.count)
       guard

@@ -34,6 +34,17 @@ package struct Exporter: Sendable {
     }
   }
 
+  /// Makes files agree with the store that somebody has changed while this one wrote them.
+  ///
+  /// - Returns: their paths.
+  func repairChanged(from store: any JobStore) async throws -> [String] {
+    var paths: [String] = []
+    for view in views {
+      if let path = try await view.repairIfChanged(from: store) { paths.append(path) }
+    }
+    return paths
+  }
+
   /// Appends results that have just become durable.
   package func append(_ results: [StoredResult]) async throws {
     for view in views { try await view.append(results) }

@@ -41,6 +41,45 @@ struct ForeignLines {
     return try await isTorn(from: offset, size) ? nil : offset
   }
 
+  /// Whether every line of the file is one of this batch, in whatever order, or a part of one that
+  /// another follows: what is left of a file that was cut while it was written.
+  ///
+  /// - Parameter size: of the file.
+  func areAbsent(size: Int) async throws -> Bool {
+    var ours = Set<UInt64>()
+    var sequence = 0
+    while true {
+      let page = try await store.results(after: sequence, limit: Self.page)
+      guard let last = page.last else { break }
+      for result in page where result.state == state { ours.insert(JobMark.hash(result.line[...])) }
+      sequence = last.sequence
+    }
+    var (offset, rest) = (0, [UInt8]())
+    while offset < size {
+      let bytes = try await file.read(at: offset, count: min(Self.chunk, size - offset))
+      guard !bytes.isEmpty else { break }
+      offset += bytes.count
+      rest += bytes
+      var start = 0
+      while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+        guard isOurs(rest[start..<end], ours) else { return false }
+        start = end + 1
+      }
+      rest.removeFirst(start)
+    }
+    return rest.isEmpty || rest.starts(with: lineStart)
+  }
+
+  /// How a line begins that may be of this file.
+  private var lineStart: [UInt8] { state == .completed ? Self.start : Array("{\"".utf8) }
+
+  private func isOurs(_ line: ArraySlice<UInt8>, _ ours: Set<UInt64>) -> Bool {
+    if ours.contains(JobMark.hash(line)) { return true }
+    guard line.starts(with: lineStart) else { return false }
+    let starts = line.indices.dropFirst().filter { line[$0...].starts(with: lineStart) }
+    return starts.contains { ours.contains(JobMark.hash(line[$0...])) }
+  }
+
   /// Whether all that follows is zeros, or one line that lacks its end.
   private func isTorn(from start: Int, _ size: Int) async throws -> Bool {
     var offset = start

@@ -110,6 +110,17 @@ extension StoreWriter {
     _ = try await store.commit(flush)
   }
 
+  /// Looks at the output files once more, after ``run()``.
+  func repairChangedExports(from store: any BatchStore) async throws {
+    guard let exporter else { return }
+    let paths = try await exporter.repairChanged(from: store)
+    guard !paths.isEmpty else { return }
+    for path in paths { events.record(.repaired(path)) }
+    var flush = Flush()
+    flush.exports = try await exporter.sync()
+    _ = try await store.commit(flush)
+  }
+
   private func fail(with error: any Error) {
     let (intakes, blocked) = state.withLock { state in
       state.failure = error

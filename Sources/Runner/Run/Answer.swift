@@ -25,6 +25,20 @@ final class Answer: Sendable {
     self.isAboutRequest = isAboutRequest
   }
 
+  /// The same with as much of what it says it used as can be true of its request.
+  func believed(of prepared: PreparedJob) -> Answer {
+    guard let outcome, let usage = outcome.usage else { return self }
+    let believed = usage.believed(of: prepared.request, prepared.shape)
+    guard believed != usage else { return self }
+    return Answer(
+      response: response,
+      outcome: outcome.using(believed),
+      mayHaveLeft: mayHaveLeft,
+      sighting: sighting,
+      isAboutRequest: isAboutRequest
+    )
+  }
+
   var bill: Bill {
     Bill(outcome, status: response?.status, copies: response?.requestsSent, mayHaveLeft)
   }

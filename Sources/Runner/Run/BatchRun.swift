@@ -44,7 +44,8 @@ package final class BatchRun: Sendable {
     store = try Batches.open(
       plan.files.batch,
       input: move?.recorded ?? plan.input.batchInput,
-      as: .worker(lease: plan.lease, onUnknown: plan.onUnknown)
+      as: .worker(lease: plan.lease, onUnknown: plan.onUnknown),
+      onWait: { wait in EventFan(sinks).record(.locked(wait)) }
     )
     audit = AttemptAudit(try AuditLog(plan.files.batch + "-audit"))
     audit.note(store.recovery)
@@ -280,6 +281,7 @@ package final class BatchRun: Sendable {
     }
     if case .failingAlike = stop.first { try await takeBackFailures(of: crew) }
     try await store.release(crew.dispatcher.look(\.leases))
+    try await crew.writer.repairChangedExports(from: store)
     let summary = try await store.summary()
     let causes = try await store.causes(ResultReport.most)
     try audit.close()

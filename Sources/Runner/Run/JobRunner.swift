@@ -64,15 +64,21 @@ package final class JobRunner: Sendable {
   private func conclude(
     _ assignment: Assignment,
     _ prepared: PreparedJob,
-    _ answer: Answer,
+    _ told: Answer,
     mark: Int?
   ) async {
     let job = assignment.job
     let account = accounts[assignment.account]
-    let cost = pricing.cost(of: answer.bill, model: prepared.shape.model)
+    let answer = told.believed(of: prepared)
+    let claimed = pricing.cost(of: answer.bill, model: prepared.shape.model)
+    let cost = claimed.map { pricing.believed($0, reserved: assignment.reserved) }
+    if cost != claimed || answer !== told {
+      events.record(.disbelieved(job: job.id, told.outcome?.usage ?? Usage(), booked: cost))
+    }
     audit.note(answer.audited, job: job.number, of: account.name, with: assignment.key.key)
     if !answer.isDecisive, !answer.isCutOff { clear(mark) }
-    let verdict = dispatcher.ended(assignment, end(of: answer, prepared, assignment, cost: cost))
+    let end = end(of: answer, prepared, assignment, cost: claimed)
+    let verdict = dispatcher.ended(assignment, end)
     if pricing.isPriced(prepared.shape.model) { tellSpent() }
     switch verdict {
     case .settle: await settle(assignment, prepared, answer, cost, mark: mark)

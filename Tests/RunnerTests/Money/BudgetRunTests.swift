@@ -32,6 +32,21 @@ import Transport
     #expect(report.summary.cost >= USD(nanos: 47_500_000))
   }
 
+  @Test(arguments: [nil, USD(nanos: 50_000_000)])
+  func `does not believe in more tokens than a request can have`(_ budget: USD?) async throws {
+    var batch = try TestBatch(0..<20)
+    batch.budget = budget
+    let usage = #"{"input_tokens":99999999999,"output_tokens":99999999999}"#
+    let body = #"{"type":"message","content":[],"usage":\#(usage)}"#
+    let report = try await batch.execute(
+      ScriptedClient { _, _ in .reply(HTTPResponse(status: 200, body: Array(body.utf8))) }
+    )
+    #expect(report.why == "finished")
+    #expect(report.summary.completed == 20)
+    #expect(report.summary.cost <= budget ?? USD(nanos: 20_000_000_000))
+    #expect(report.summary.inputTokens < 20 * 110_000)
+  }
+
   @Test(arguments: [
     (ScriptedClient.Answer.refused(500, "api_error"), false),
     (.refused(529, "overloaded_error"), false),

@@ -56,6 +56,17 @@ import Testing
     #expect(budget.reserve(USD(nanos: 200)) == .wait)
   }
 
+  @Test func `books no more than was set aside, and takes nonsense for no way of counting`() {
+    var budget = BudgetState(cap: USD(nanos: 1_000))
+    for cost in [40, 1_000_000_000] {
+      guard case .granted(let reserved) = budget.reserve(USD(nanos: 10)) else { return }
+      let before = budget.spent
+      budget.settle(reserved, cost: USD(nanos: cost), worst: USD(nanos: 10))
+      #expect(budget.spent - before == min(reserved, USD(nanos: cost)))
+    }
+    #expect(budget.reserve(USD(nanos: 10)) == .granted(USD(nanos: 50)))
+  }
+
   @Test func `without a cap lets everything go and counts it`() {
     var budget = BudgetState(cap: nil)
     for _ in 0..<100 { #expect(budget.reserve(USD(nanos: 7)) == .granted(USD(nanos: 7))) }
