@@ -54,6 +54,16 @@ struct BudgetTests {
     #expect(ending.errors.contains("raise the budget"), "\(ending.errors)")
   }
 
+  @Test func `a command that states no budget where there was one says so, and goes on`() throws {
+    let batch = try Batch(jobs: 60)
+    #expect(try batch.run(budget: 0.05).status == 75)
+    let ending = try batch.folder.nightjar(batch.run)
+    #expect(ending.status == 0)
+    let words = "there was a budget of $0.05, and this command states none"
+    #expect(ending.errors.contains(words), "\(ending.errors)")
+    #expect(try !batch.folder.nightjar(batch.run).errors.contains("budget"))
+  }
+
   @Test func `a raised budget finishes the batch, and each job says what it cost`() throws {
     let batch = try Batch(jobs: 60)
     #expect(try batch.run(budget: 0.05).status == 75)

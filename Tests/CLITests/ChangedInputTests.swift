@@ -334,6 +334,27 @@ struct ChangedInputTests {
     #expect(batch.provider.requests.count == 2)
   }
 
+  @Test func `a copy of a folder with its batch goes on, while the first is still there`() throws {
+    let batch = try Batch()
+    for name in ["a", "b/c"] { try batch.folder.write("docs/\(name).txt", "Document \(name)") }
+    #expect(try batch.run(input: "docs").status == 0)
+    for name in batch.folder.files where name.hasPrefix("out.") || name.hasPrefix("docs/") {
+      try batch.folder.write("copy/" + name, "")
+      try FileManager.default.removeItem(atPath: batch.folder.path(of: "copy/" + name))
+      try FileManager.default.copyItem(
+        atPath: batch.folder.path(of: name),
+        toPath: batch.folder.path(of: "copy/" + name)
+      )
+    }
+    let run = ["run", "copy/docs", "-o", "copy/out.jsonl"] + batch.provider.flags()
+    let ending = try batch.folder.nightjar(run)
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(batch.provider.requests.count == 2)
+    try batch.folder.write("copy/docs/new.txt", "Document new")
+    #expect(try batch.folder.nightjar(run).status == 0)
+    #expect(batch.provider.requests.count == 3)
+  }
+
   @Test func `a batch in which nothing was sent yet takes another input`() throws {
     let batch = try Batch()
     try batch.folder.write("wrong.jsonl", "{\"a\":1}\n{\n")

@@ -64,7 +64,8 @@ struct RunCommand: AsyncParsableCommand {
       ^C lets what is in flight end and stops; a second ^C cuts it off. Neither loses a job.
 
       Flags beat the environment (NIGHTJAR_PROVIDER, NIGHTJAR_BASE_URL, NIGHTJAR_MODEL, \
-      NIGHTJAR_CONCURRENCY, NIGHTJAR_KEYSTORE, NIGHTJAR_IDENTITY), which beats the job file.
+      NIGHTJAR_CONCURRENCY, NIGHTJAR_KEYSTORE, NIGHTJAR_IDENTITY), which beats the job file. \
+      Where nothing names an address, ANTHROPIC_BASE_URL or OPENAI_BASE_URL does.
       """
   )
 
