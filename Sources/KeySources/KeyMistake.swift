@@ -8,6 +8,8 @@ enum KeyMistake {
   case assignment
   /// What stands for the key in examples, such as `<your key>` and `$OPENAI_API_KEY`.
   case placeholder
+  /// A reference such as `keystore:anthropic`.
+  case reference
 
   /// Nil for what may be a key.
   init?(in bytes: Span<UInt8>) {
@@ -21,9 +23,12 @@ enum KeyMistake {
     case _ where Self.begins(bytes, with: "your_"), _ where Self.begins(bytes, with: "your-"):
       self = .placeholder
     case _ where Self.isAssignment(bytes): self = .assignment
+    case _ where Self.schemes.contains(where: { Self.begins(bytes, with: $0) }): self = .reference
     default: return nil
     }
   }
+
+  private static let schemes = ["env:", "file:", "keystore:", "vault:", "aws-sm:", "exec:"]
 
   var words: String {
     switch self {
@@ -33,6 +38,7 @@ enum KeyMistake {
     case .placeholder:
       "holds what stands for a key in examples; put the key itself there (a server that wants none: "
         + "--key none)"
+    case .reference: "holds a reference to a key and no key; give the reference itself to --key"
     }
   }
 

@@ -17,6 +17,7 @@ import Testing
     ("bearer made-up-0123", "'Bearer'"), ("\"made-up-0123\"", "quotes"),
     ("'made-up-0123'", "quotes"),
     ("OPENAI_API_KEY=made-up-0123", "name"), ("<made-up-0123>", "examples"),
+    ("keystore:made-up-0123", "reference"),
     ("$MADE_UP_0123", "examples"), ("your-made-up-0123", "examples"),
     ("YOUR_MADE_UP_0123", "examples"),
   ])
