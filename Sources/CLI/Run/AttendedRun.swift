@@ -38,7 +38,7 @@ struct AttendedRun {
     if unknown > 0 {
       let fate =
         plan.onUnknown == .hold
-        ? "are held until `nightjar retry --unknown`" : "are sent again"
+        ? "are held until `nightjar retry \(plan.files.batch) --unknown`" : "are sent again"
       Console.shared.note(
         "resuming: \(unknown) requests were on their way when the last run ended; they may "
           + "have been billed and \(fate)"

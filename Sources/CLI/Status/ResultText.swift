@@ -14,7 +14,8 @@ struct ResultText {
     report.failures.flatMap { count, example in
       [
         "\(jobs(count)) failed with \(example.refusal.words) (such as job \(example.id))",
-        "  next: \(example.refusal.advice)",
+        "  next: "
+          + example.refusal.advice.replacing("`nightjar retry`", with: "`nightjar retry \(target)`"),
       ]
     }
   }
