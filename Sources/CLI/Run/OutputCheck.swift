@@ -32,7 +32,9 @@ struct OutputCheck {
       throw CLIError(
         "the results file is there already, but not the batch it belongs to",
         at: path,
-        next: "choose another output, or move the file away",
+        next:
+          "put back \(files.batch), if it was moved or deleted: without it all jobs are sent and "
+          + "paid for again; else choose another output, or move the file away",
         exitCode: 73
       )
     }

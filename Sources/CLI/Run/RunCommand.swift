@@ -56,7 +56,7 @@ struct RunCommand: AsyncParsableCommand {
       are not charged for a bad one; results.jsonl.nightjar-audit says which key served what. Vault \
       is set up by VAULT_ADDR and so on or by the job file's 'secrets', AWS as for its own tools.
 
-      --budget 20 is a hard cap in dollars over the life of the batch: the most that each request \
+      --budget 20 is a hard cap in dollars on all that the batch ever spends: the most that each request \
       can cost is set aside before it leaves, and where that no longer fits, the run stops with 75; \
       raise the budget and run the same command to go on. 'nightjar estimate' says before a run \
       what it will cost.
