@@ -13,7 +13,8 @@ extension StatedSettings {
       throw CLIError.usage(
         "no provider is named",
         next: "name it with --provider: \(providerChoice)"
-          + (place == nil ? "; or in a job file, whose name ends in .yaml or .yml" : "")
+          + (place.map(JobFile.isName) == true
+            ? "" : ", or in a job file, whose name ends in .yaml or .yml")
       )
     }
     do throws(ProviderError) {

@@ -46,7 +46,9 @@ package enum SecretText {
   /// Certificates stand before it, and what programs say of it. A text that only mentions such a line goes on with something else than base64.
   private static func isPrivateKey(_ line: ArraySlice<UInt8>, _ next: ArraySlice<UInt8>) -> Bool {
     guard beginsPrivateKey(line) else { return false }
-    let isBase64 = next.count >= 40 && next.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    let isBase64 = next.allSatisfy { byte in
+      [65...90, 97...122, 48...57, 43...43, 47...47, 61...61].contains { $0.contains(byte) }
+    }
     let headers = ["Proc-Type:", "Version:", "Comment:"]
     return isBase64 || headers.contains { next.starts(with: $0.utf8) }
   }

@@ -27,17 +27,32 @@ struct InputMove {
   /// Gives the batch its input's new name, where it is the same input by its content, and where the
   /// user says that it is.
   ///
-  /// Where the old one is still there it is the same only if nothing was added either, as in a copy of
-  /// the whole folder: a file that begins alike is another input then.
+  /// Where the old one is still there this must be a copy of it: a file that only begins alike is another
+  /// input then.
   ///
   /// - Throws: ``StoreError`` `.inputChanged` where neither is so; the batch is as it was then.
   func settle(_ store: any BatchStore, _ reconciler: InputReconciler) async throws {
     if !isStated {
-      let isCopy = FileKind(at: recorded.path) != .absent
-      let summary = try await store.summary()
-      guard try await reconciler.holdsQueued(summary, andNothingElse: isCopy) else { throw refusal }
+      var isSame = FileKind(at: recorded.path) == .absent
+      if !isSame { isSame = try await isCopy() }
+      guard isSame, try await reconciler.holdsQueued(try await store.summary())
+      else { throw refusal }
     }
     try await store.moveInput(to: input.batchInput)
+  }
+
+  /// Whether the input holds what is where it was when the batch was begun.
+  private func isCopy() async throws -> Bool {
+    let old: InputSource =
+      recorded.kind == .folder
+      ? .folder(DocumentFolder(recorded.path)) : .file(try InputFile(path: recorded.path))
+    var (before, now) = (old.lines(), input.source.lines())
+    while true {
+      let (one, other) = (try await before.next(), try await now.next())
+      guard let one, let other else { return one == nil && other == nil }
+      let isSame = one.elementsEqual(other) { $0.bytes == $1.bytes && $0.version == $1.version }
+      guard isSame else { return false }
+    }
   }
 
   private var refusal: StoreError {

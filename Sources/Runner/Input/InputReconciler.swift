@@ -56,20 +56,13 @@ struct InputReconciler {
   }
 
   /// True where the input holds all that was queued, as it was.
-  ///
-  /// - Parameter isAll: whether it may hold nothing else.
-  func holdsQueued(_ summary: BatchSummary, andNothingElse isAll: Bool) async throws -> Bool {
-    guard !isAll || summary.isInputComplete else { return false }
+  func holdsQueued(_ summary: BatchSummary) async throws -> Bool {
     switch input.source {
-    case .file(let file):
-      let size = try await store.inputIdentity()?.size
-      guard try !isAll || file.identity().size == size else { return false }
-      return try await isIntact(file)
+    case .file(let file): return try await isIntact(file)
     case .folder:
       let jobs = try await store.storedJobs()
       guard jobs.isMarked else { return false }
-      let change = change(try await intake(summary, keepsLines: true), jobs)
-      return change.isAdditionOnly && (!isAll || change.added == 0)
+      return change(try await intake(summary, keepsLines: true), jobs).isAdditionOnly
     case .pipe, .queue: return true
     }
   }
