@@ -1,3 +1,4 @@
+import JSON
 import Jobs
 import KeySources
 import Logging
@@ -80,7 +81,7 @@ final class EventLog: EventSink {
     }
     guard isNews else { return }
     logger.warning(
-      "account \(account) was asked by the provider to wait \(Int(wait.seconds)) s; its jobs wait"
+      "account \(account) was asked by the provider to wait \(Int(saturating: wait.seconds)) s; its jobs wait"
     )
   }
 

@@ -10,6 +10,8 @@ enum KeyMistake {
   case placeholder
   /// A reference such as `keystore:anthropic`.
   case reference
+  /// An age identity or a token of Vault, which open other keys.
+  case storeKey
 
   /// Nil for what may be a key.
   init?(in bytes: Span<UInt8>) {
@@ -24,9 +26,14 @@ enum KeyMistake {
       self = .placeholder
     case _ where Self.isAssignment(bytes): self = .assignment
     case _ where Self.schemes.contains(where: { Self.begins(bytes, with: $0) }): self = .reference
+    case _ where bytes.count >= 24 && Self.storeKeys.contains { Self.begins(bytes, with: $0) }:
+      self = .storeKey
     default: return nil
     }
   }
+
+  /// How they begin (developer.hashicorp.com/vault/docs/concepts/tokens).
+  private static let storeKeys = ["age-secret-key-1", "hvs.", "hvb.", "hvr."]
 
   private static let schemes = ["env:", "file:", "keystore:", "vault:", "aws-sm:", "exec:"]
 
@@ -38,6 +45,9 @@ enum KeyMistake {
     case .placeholder:
       "holds what stands for a key in examples; put the key itself there (a server that wants none: "
         + "--key none)"
+    case .storeKey:
+      "holds an age identity or a token of Vault, which open other keys and are never sent to a "
+        + "provider; name the key itself"
     case .reference: "holds a reference to a key and no key; give the reference itself to --key"
     }
   }

@@ -16,6 +16,7 @@ package final class KeySources: Sendable {
   private let vaultSettings: VaultSettings?
   private let userAgent: String
   private let environment: @Sendable (String) -> String?
+  private let credentials: StoreCredentials
   private let stores = Mutex(Stores())
 
   /// - Parameters:
@@ -33,6 +34,11 @@ package final class KeySources: Sendable {
     vaultSettings = vault
     self.userAgent = userAgent
     self.environment = environment
+    credentials = StoreCredentials(
+      keystore: keystore.location,
+      vault: vault,
+      environment: environment
+    )
   }
 
   /// The source that a reference names, which has read nothing yet.
@@ -43,7 +49,8 @@ package final class KeySources: Sendable {
     switch reference {
     case .absent: AbsentKeySource()
     case .environment(let name, let field): EnvironmentKeySource(name: name, field: field)
-    case .file(let path, let field): FileKeySource(path: path, field: field)
+    case .file(let path, let field):
+      FileKeySource(path: path, field: field, isCredential: credentials.hold)
     case .keystore(let id): KeystoreKeySource(id: id, keystore: keystore)
     case .command(let command, let field): CommandKeySource(command: command, field: field)
     case .awsSecretsManager(let id, let field):

@@ -20,6 +20,7 @@ package enum ProcessHardening {
   /// Call it first thing in `main`: before another thread exists (the environment changes) and
   /// before libcurl or libcrypto is used. Root can still read everything.
   package static func apply() {
+    openStandardDescriptors()
     // Both, because a core pattern that pipes to a program ignores the size limit.
     _ = nightjar_set_not_dumpable()
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
@@ -28,6 +29,13 @@ package enum ProcessHardening {
     for name in unwanted { unsafe unsetenv(name) }
     // Otherwise libcrypto dismantles itself in exit() while other threads are still using it.
     _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
+  }
+
+  /// Whatever is opened later would get the number of one that is closed, and what is printed there.
+  private static func openStandardDescriptors() {
+    for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+      _ = unsafe open("/dev/null", O_RDWR)
+    }
   }
 
   /// Whether other processes of the same user may read this one, and crashes may dump it.

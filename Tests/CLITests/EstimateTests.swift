@@ -28,6 +28,22 @@ struct EstimateTests {
     try folder.write("in.jsonl", prompts(0..<200))
   }
 
+  @Test func `lines that ask for more tokens than there are can be added`() throws {
+    let body = #"{"model":"any","max_tokens":9223372036854775807,"n":9,"messages":[]}"#
+    let lines = (0..<3).map { id in
+      #"{"custom_id":"\#(id)","method":"POST","url":"/v1/chat/completions","body":\#(body)}"#
+    }
+    try folder.write("in.jsonl", lines.joined(separator: "\n") + "\n")
+    let flags = ["--provider", "openai", "--prices", "prices.yaml", "--rpm", "1", "--otpm", "1"]
+    let ending = try folder.nightjar(["estimate", "in.jsonl", "--json"] + flags)
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(ending.output.contains(#""jobs":3"#), "\(ending.output)")
+    for priority in ["9223372036854775807", "-9223372036854775808", "1000001"] {
+      let enqueue = ["enqueue", "in.jsonl", "--queue", "q", "--priority=\(priority)"]
+      #expect(try folder.nightjar(enqueue).status == 64)
+    }
+  }
+
   private func estimate(_ flags: [String], model: String = "any") throws -> Estimated {
     let ending = try folder.nightjar(
       [

@@ -51,6 +51,49 @@ struct FileKeySourceTests {
     }
   }
 
+  @Test func `is no file that opens a store of keys, nor one of the system, nor a link to one`()
+    async throws
+  {
+    let home = folder.path
+    try FileManager.default.createDirectory(
+      atPath: home + "/.aws",
+      withIntermediateDirectories: false
+    )
+    let keystore = Keystore(
+      at: KeystoreLocation(keystore: home + "/store.age", identity: home + "/identity.txt")
+    )
+    let sources = KeySources(keystore: keystore) { name in
+      name == "HOME" ? home : nil
+    }
+    let names = [".vault-token", ".aws/token", "store.age", "store.age.audit", "identity.txt"]
+    for name in names { try folder.write("sk-value", to: name) }
+    let link = home + "/link"
+    try FileManager.default.createSymbolicLink(
+      atPath: link,
+      withDestinationPath: ".aws/token"
+    )
+    let paths = names.map { "\(home)/\($0)" } + [link, "/proc/self/environ"]
+    for path in paths {
+      let source = try sources.source(for: .file(path: path))
+      let error = await #expect(throws: KeySourceError.self) { try await newest(source) }
+      #expect(error?.kind == .denied)
+      #expect(error?.description.contains("never a key") == true, "\(path)")
+    }
+    let good = try sources.source(for: .file(path: try folder.write("sk-value", to: "key")))
+    #expect(value(of: try await newest(good)) == "sk-value")
+  }
+
+  @Test(arguments: [
+    "AGE-SECRET-KEY-1QQQQQQQQQQQQQQ", "hvs.CAESIGqU0000000000000000",
+    "hvb.AAAAAQJ00000000000000",
+  ])
+  func `a value that opens other keys is refused, wherever it is`(_ text: String) async throws {
+    let error = #expect(throws: KeySourceError.self) {
+      try Key(.environment(name: "KEY"), value: secret(text))
+    }
+    #expect(error?.kind == .denied && error?.description.contains(text) == false)
+  }
+
   @Test func `a file that is gone is missing, which is no denial`() async throws {
     let error = await #expect(throws: KeySourceError.self) {
       try await newest(FileKeySource(path: folder.path + "/gone"))

@@ -16,4 +16,12 @@ struct ProcessHardeningTests {
       exit(limit.rlim_cur == 0 && !kept && !ProcessHardening.isDumpable ? 0 : 1)
     }
   }
+
+  @Test func `leaves no number of the standard descriptors to another file`() async {
+    await #expect(processExitsWith: .success) {
+      for number in 0...2 { close(Int32(number)) }
+      ProcessHardening.apply()
+      exit(unsafe open("/dev/null", O_RDONLY) > 2 ? 0 : 1)
+    }
+  }
 }

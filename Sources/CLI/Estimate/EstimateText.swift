@@ -59,7 +59,7 @@ struct EstimateText {
   }
 
   private var duration: String {
-    let seconds = Int(time.seconds.rounded(.up))
+    let seconds = Int(saturating: time.seconds.rounded(.up))
     let (hours, minutes) = (seconds / 3_600, seconds % 3_600 / 60)
     return hours > 0
       ? "\(hours) h \(minutes) min" : minutes > 0 ? "\(minutes) min" : "\(seconds) s"
@@ -73,8 +73,8 @@ struct EstimateText {
     }
     if let average = estimate.expectation.average {
       assumptions.append(
-        "jobs are like those that this batch has finished: \(Int(average.input.rounded())) input and "
-          + "\(Int(average.output.rounded())) output tokens each"
+        "jobs are like those that this batch has finished: \(Int(saturating: average.input)) input and "
+          + "\(Int(saturating: average.output)) output tokens each"
       )
     } else {
       assumptions.append(
@@ -98,7 +98,7 @@ struct EstimateText {
     return assumptions
   }
 
-  private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
+  private func percent(_ share: Double) -> String { "\(Int(saturating: share * 100)) %" }
 
   /// One line of JSON.
   var json: String {
@@ -112,7 +112,7 @@ struct EstimateText {
     line.appendRaw(",\"cost_usd_most\":\(estimate.mostCost?.decimal ?? "null")")
     line.appendRaw(",\"spent_usd\":\((spent?.spent ?? .zero).decimal)")
     if let budget { line.appendRaw(",\"budget_usd\":\(budget.decimal)") }
-    line.appendRaw(",\"time_s\":\(Int(time.seconds.rounded(.up))),\"bound_by\":")
+    line.appendRaw(",\"time_s\":\(Int(saturating: time.seconds.rounded(.up))),\"bound_by\":")
     line.appendJSON(time.boundBy)
     let lists = [
       ("faults", estimate.faults), ("unpriced", estimate.unpriced.sorted()),

@@ -36,7 +36,10 @@ struct EnqueueCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Input") var reading: InputOptions
 
-  @Option(help: ArgumentHelp("Higher ones go first.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Higher ones go first.", valueName: "n"),
+    transform: SettingValue.priority.flag
+  )
   var priority = 0
 
   @Flag(help: "Refuse an input that has any bad line, before anything is queued.")

@@ -49,16 +49,6 @@ struct InputOptions: ParsableArguments {
   }
 }
 
-extension KeystoreLocation {
-  /// The files that hold keys.
-  var files: [String] {
-    switch identity {
-    case .file(let file), .credential(let file): [path, file]
-    case .descriptor: [path]
-    }
-  }
-}
-
 extension KeyReference {
   /// The file that the key is in; nil where it is elsewhere.
   var keyFile: String? {

@@ -1,3 +1,4 @@
+import JSON
 import Jobs
 import Runner
 
@@ -103,7 +104,7 @@ struct ProgressLine {
   }
 
   private func clock(_ seconds: Double) -> String {
-    let total = Int(min(seconds, 1e8))
+    let total = Int(saturating: min(seconds, 1e8).rounded(.down))
     let (hours, minutes) = (total / 3_600, total % 3_600 / 60)
     return hours > 0
       ? "\(hours) h \(minutes) min"

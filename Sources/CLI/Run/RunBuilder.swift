@@ -1,4 +1,5 @@
 import Jobs
+import KeySources
 import Runner
 
 /// Makes the plan of a run out of what `nightjar run` was told.

@@ -1,3 +1,4 @@
+import JSON
 import Jobs
 import Runner
 
@@ -169,5 +170,5 @@ struct RunOutcome {
 
 /// A number of seconds with at most one decimal.
 func rounded(_ value: Double) -> String {
-  value >= 100 ? "\(Int(value.rounded()))" : "\((value * 10).rounded() / 10)"
+  value >= 100 ? "\(Int(saturating: value))" : "\((value * 10).rounded() / 10)"
 }

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import JSON
 import Runner
 import Synchronization
 
@@ -56,7 +57,7 @@ private final class SignalAnswer: Sendable {
     guard number == 1 else { return cutOff(isThird: number > 2) }
     run.drain()
     let words =
-      "stopping: waiting up to \(Int(time.seconds)) s for requests in flight; "
+      "stopping: waiting up to \(Int(saturating: time.seconds)) s for requests in flight; "
       + "once more to cut them off"
     // Where nobody reads standard error this waits, and the next signal must not.
     DispatchQueue.global().async { Console.shared.note(words) }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Runner
 
 /// The words for how an account stands.
@@ -39,7 +40,7 @@ struct AccountText {
     var parts: [String] = []
     if let binding = account.binding {
       let limit = account.limit(binding.name).flatMap(known).map { " (\($0))" } ?? ""
-      let time = "\(Int((100 * binding.share).rounded())) % of the time that jobs waited"
+      let time = "\(Int(saturating: 100 * binding.share)) % of the time that jobs waited"
       parts.append(
         binding.name == "nothing"
           ? "mostly held back by nothing"
@@ -99,7 +100,7 @@ struct AccountText {
   }
 
   private var rest: String? {
-    account.heldFor.map { "for \(Int($0)) s more" }
+    account.heldFor.map { "for \(Int(saturating: $0)) s more" }
   }
 
   private func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
@@ -108,7 +109,7 @@ struct AccountText {
 
   /// A whole number with commas between its thousands.
   private func grouped(_ value: Double) -> String {
-    var digits = Array(String(Int(min(max(value, -1e15), 1e15))))
+    var digits = Array(String(Int(saturating: min(max(value, -1e15), 1e15))))
     var place = digits.count - 3
     while place > (digits.first == "-" ? 1 : 0) {
       digits.insert(",", at: place)

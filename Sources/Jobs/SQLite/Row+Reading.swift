@@ -4,8 +4,9 @@ import GRDB
 /// The values of a row. What no nightjar has written is damage of the file, and not an end of the
 /// process; the message says which column, never what stands there.
 extension Row {
-  /// The largest number that is taken for one: sums of several do not overflow.
-  private static let largest = 1 << 60
+  /// The largest number that is taken for one, and the largest amount of nanodollars: sums and small
+  /// multiples do not overflow.
+  private static let (largest, largestAmount) = (1 << 52, 1 << 60)
 
   /// A number, not negative.
   ///
@@ -14,6 +15,11 @@ extension Row {
     let number = try integer(column)
     guard (0...limit).contains(number) else { throw damage(column) }
     return number
+  }
+
+  /// An amount, not negative.
+  func amount(_ column: String) throws -> USD {
+    USD(nanos: try number(column, atMost: Self.largestAmount))
   }
 
   /// Any number that fits in 64 bits.

@@ -24,8 +24,8 @@ extension SQLiteJobStore {
     )
     summary.inputTokens = try row.number("input_tokens")
     summary.outputTokens = try row.number("output_tokens")
-    summary.cost = USD(nanos: try row.number("cost_nanos"))
-    summary.unanswered = USD(nanos: try row.number("unanswered_nanos"))
+    summary.cost = try row.amount("cost_nanos")
+    summary.unanswered = try row.amount("unanswered_nanos")
     summary.unpriced = try row.number("unpriced")
     summary.isInputComplete = try row.number("input_complete") != 0
     summary.accounts = try row.text("accounts")
@@ -136,6 +136,11 @@ extension SQLiteJobStore {
     }
   }
 
+  private static func priority(of row: Row) throws -> Int {
+    // Older versions took any number.
+    min(max(try row.integer("priority"), -1_000_000), 1_000_000)
+  }
+
   /// The most jobs of a segment, far above what is written.
   private static let mostJobs = 1 << 20
 
@@ -145,7 +150,7 @@ extension SQLiteJobStore {
       jobCount: try row.number("job_count", atMost: mostJobs),
       firstLine: try row.number("first_line"),
       source: try source(of: row),
-      priority: try row.integer("priority"),
+      priority: try priority(of: row),
       marks: [JobMark](bytes: try row.bytes("marks") ?? [])
     )
   }

@@ -11,7 +11,7 @@ extension WorkerRecord {
         boot: try row.text("boot"),
         leaseEnd: try row.number("lease_end_ms"),
         tag: try tag(of: row),
-        unanswered: USD(nanos: try row.number("unanswered_nanos"))
+        unanswered: try row.amount("unanswered_nanos")
       )
     }
   }

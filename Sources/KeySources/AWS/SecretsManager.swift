@@ -120,7 +120,16 @@ package final class SecretsManager: Sendable {
     _ access: AWSAccess
   ) throws(KeySourceError) -> String {
     let parts = id.split(separator: ":", omittingEmptySubsequences: false)
-    if parts.count > 6, parts[0] == "arn" { return String(parts[3]) }
+    // It becomes part of the host to which credentials go.
+    if parts.count > 6, parts[0] == "arn" {
+      guard isRegion(parts[3]) else {
+        throw KeySourceError(
+          .usage,
+          "the ARN of an aws-sm: reference names no region of AWS; copy it from the secret"
+        )
+      }
+      return String(parts[3])
+    }
     guard let region = access.region else {
       throw KeySourceError(
         .usage,
@@ -129,6 +138,13 @@ package final class SecretsManager: Sendable {
       )
     }
     return region
+  }
+
+  private static func isRegion(_ text: Substring) -> Bool {
+    (1...40).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D
+      }
   }
 
   private static func url(of region: String) -> String {

@@ -9,15 +9,25 @@ import Secrets
 package struct FileKeySource: KeySource {
   private let path: String
   private let field: String?
+  /// Whether a file opens a store of keys, and so is never one.
+  private let isCredential: @Sendable (String) -> Bool
 
   package var reference: KeyReference { .file(path: path, field: field) }
 
   package var changes: AsyncStream<Void>? { FileWatch.changes(of: [path]) }
 
   /// Names the file and, for JSON, the field; see ``JSONField``.
-  package init(path: String, field: String? = nil) {
+  ///
+  /// - Parameter isCredential: says of a path whether what is there opens a store of keys; it would be
+  ///   sent to the provider.
+  package init(
+    path: String,
+    field: String? = nil,
+    isCredential: @escaping @Sendable (String) -> Bool = { _ in false }
+  ) {
     self.path = path
     self.field = field
+    self.isCredential = isCredential
   }
 
   package func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
@@ -26,6 +36,13 @@ package struct FileKeySource: KeySource {
   }
 
   private func read() throws(KeySourceError) -> Secret {
+    guard !isCredential(path) else {
+      throw KeySourceError(
+        .denied,
+        "the key file \(path) opens a store of keys or belongs to the system, and what is there is "
+          + "never a key; name the file of an API key"
+      )
+    }
     do throws(KeySourceError) {
       try checkFolders()
       return try SecretFile.read(

@@ -40,44 +40,56 @@ package enum HiddenInput {
     }
     defer { close(terminal) }
     write(prompt + ": ", to: terminal)
-    let line = try withoutEcho(terminal) { () throws(KeySourceError) in
-      try readLine(terminal)
+    return try trimmed(try silently(terminal), prompt)
+  }
+
+  private static func silently(_ terminal: Int32) throws(KeySourceError) -> Secret {
+    guard let silence = SilentTerminal(terminal) else {
+      throw KeySourceError(.denied, "cannot turn off the terminal's echo, so nothing was asked")
     }
-    return try trimmed(line, prompt)
+    defer { write("\n", to: terminal) }
+    let line = try readLine(terminal)
+    _ = consume silence
+    return line
   }
 
   /// Reads key by key, because only so ^C can be seen and the terminal put back in order.
   private static func readLine(_ terminal: Int32) throws(KeySourceError) -> Secret {
     try Secret(capacity: longest) { line throws(KeySourceError) in
-      var byte: UInt8 = 0
-      while unsafe Glibc.read(terminal, &byte, 1) == 1 {
-        switch byte {
+      while true {
+        switch try readByte(terminal) {
         case 0x0A, 0x0D, 0x04: return
         case 0x03: throw KeySourceError(.denied, "cancelled")
         case 0x08, 0x7F: if !line.isEmpty { _ = line.removeLast() }
         case 0x15: line.removeAll()
-        default: if !line.isFull { line.append(byte) }
+        case let byte:
+          guard !line.isFull else {
+            throw KeySourceError(
+              .denied,
+              "what was typed has more than \(longest) bytes, so nothing was done with it; "
+                + "check what was pasted"
+            )
+          }
+          line.append(byte)
         }
       }
     }
   }
 
-  private static func withoutEcho<Result: ~Copyable>(
-    _ terminal: Int32,
-    _ body: () throws(KeySourceError) -> Result
-  ) throws(KeySourceError) -> Result {
-    var before = termios()
-    guard unsafe tcgetattr(terminal, &before) == 0 else {
-      throw KeySourceError(.denied, "cannot turn off the terminal's echo, so nothing was asked")
+  /// - Throws: ``KeySourceError`` where the terminal has gone: what was typed so far is no line.
+  private static func readByte(_ terminal: Int32) throws(KeySourceError) -> UInt8 {
+    var byte: UInt8 = 0
+    while true {
+      let count = unsafe Glibc.read(terminal, &byte, 1)
+      if count == 1 { return byte }
+      guard count < 0, errno == EINTR else {
+        throw KeySourceError(
+          .denied,
+          "the terminal was closed before the line had its end, so nothing was done with it; "
+            + "give the command again"
+        )
+      }
     }
-    var silent = before
-    silent.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
-    unsafe tcsetattr(terminal, TCSAFLUSH, &silent)
-    defer {
-      unsafe tcsetattr(terminal, TCSAFLUSH, &before)
-      write("\n", to: terminal)
-    }
-    return try body()
   }
 
   private static func write(_ text: String, to terminal: Int32) {

@@ -196,10 +196,10 @@ extension Vault {
     session.withLock { session in
       guard session.grant?.token === token else { return }
       let now = clock.now()
-      switch (reply?.status, reply?.body.integer(["auth", "lease_duration"])) {
-      case (200, let seconds?):
+      switch (reply?.status, reply?.body.seconds(["auth", "lease_duration"])) {
+      case (200, let ttl?):
         let isRenewable = reply?.body.isTrue(["auth", "renewable"]) ?? false
-        session.grant?.life.renewed(ttl: .seconds(seconds), isRenewable: isRenewable, at: now)
+        session.grant?.life.renewed(ttl: ttl, isRenewable: isRenewable, at: now)
       case (nil, _): session.grant?.life.renewalFailed(at: now)
       default: session.grant?.life.renewalRefused()
       }

@@ -31,6 +31,11 @@ struct VaultBody: Sendable {
     place(path).flatMap { $0.integer(in: bytes.span) }
   }
 
+  /// The seconds at a path, at most ten years; nil where there are none.
+  func seconds(_ path: [String]) -> Duration? {
+    integer(path).map { .seconds(min(max($0, 0), 315_360_000)) }
+  }
+
   /// Whether `true` stands at a path.
   func isTrue(_ path: [String]) -> Bool {
     place(path)?.kind == .true

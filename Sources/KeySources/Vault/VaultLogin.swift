@@ -88,7 +88,7 @@ final class VaultLogin: Sendable {
     // A policy may forbid the question; the token can be good all the same.
     guard reply.status == 200 else { return Grant(token: token, life: .unknown) }
     let life = VaultTokenLife(
-      ttl: reply.body.integer(["data", "ttl"]).map { .seconds($0) },
+      ttl: reply.body.seconds(["data", "ttl"]),
       isRenewable: reply.body.isTrue(["data", "renewable"]),
       at: client.clock.now(),
       jitter: .random(in: 0..<1)
@@ -112,7 +112,7 @@ final class VaultLogin: Sendable {
       )
     }
     let life = VaultTokenLife(
-      ttl: reply.body.integer(["auth", "lease_duration"]).map { .seconds($0) },
+      ttl: reply.body.seconds(["auth", "lease_duration"]),
       isRenewable: reply.body.isTrue(["auth", "renewable"]),
       at: client.clock.now(),
       jitter: .random(in: 0..<1)

@@ -27,8 +27,13 @@ package struct AccountMemory: Codable, Sendable, Equatable {
   private static let lasting: Int = 3_600_000
 
   func isFresh(at unixMilliseconds: Int) -> Bool {
-    abs(unixMilliseconds - savedAt) <= Self.lasting
+    let (age, isTooLarge) = unixMilliseconds.subtractingReportingOverflow(savedAt)
+    return !isTooLarge && (-Self.lasting...Self.lasting).contains(age)
   }
+
+  /// Some thirty thousand years, in milliseconds: no time lies further ahead, so that it can be added
+  /// to others.
+  fileprivate static let longest = 1_000_000_000_000_000
 }
 
 extension AccountState {
@@ -67,7 +72,8 @@ extension AccountState {
     unixMilliseconds: Int
   ) {
     func time(_ moment: Int?) -> ContinuousClock.Instant? {
-      moment.flatMap { $0 > unixMilliseconds ? now + .milliseconds($0 - unixMilliseconds) : nil }
+      guard let moment, moment > unixMilliseconds else { return nil }
+      return now + .milliseconds(min(moment - unixMilliseconds, AccountMemory.longest))
     }
     allHeldUntil = time(memory.heldUntil) ?? allHeldUntil
     if let parked = memory.parking, let until = time(parked.until),

@@ -33,9 +33,9 @@ package struct AccountReport: Codable, Sendable, Equatable {
 
   /// What held it back most of the run, and for which share of it.
   package var binding: (name: String, share: Double)? {
-    let total = heldSeconds.values.reduce(0, +)
+    let total = heldSeconds.values.reduce(0.0) { $0 + Double($1) }
     return heldSeconds.max { ($0.value, $1.key) < ($1.value, $0.key) }
-      .map { ($0.key, Double($0.value) / Double(total)) }
+      .map { ($0.key, Double($0.value) / total) }
   }
 }
 

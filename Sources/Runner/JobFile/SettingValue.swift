@@ -20,6 +20,9 @@ extension SettingValue<Int> {
   /// Errors after which a job fails.
   package static var attempts: Self { whole(1...1_000) }
 
+  /// Of jobs in a queue.
+  package static var priority: Self { whole(-1_000_000...1_000_000) }
+
   /// Bytes, as in `256MB`, `1.5 GiB` or `268435456`: units of 1,000 (KB, MB, GB, TB) or 1,024 (KiB,
   /// MiB, GiB, TiB), in either case (IEC 80000-13).
   package static var memory: Self {

@@ -1,3 +1,4 @@
+import JSON
 package import Jobs
 
 /// What a batch will take, as far as that can be told before it runs.
@@ -25,7 +26,7 @@ package struct Estimate: Sendable, Equatable {
       let input = average?.input ?? Double(bytes) / Self.bytesPerToken
       let output =
         average?.output ?? limit.map { Double($0) * Self.outputShare } ?? Self.openOutput
-      return Usage(inputTokens: Int(input.rounded()), outputTokens: Int(output.rounded()))
+      return Usage(inputTokens: Int(saturating: input), outputTokens: Int(saturating: output))
     }
 
     package static func == (one: Expectation, other: Expectation) -> Bool {
@@ -45,7 +46,7 @@ package struct Estimate: Sendable, Equatable {
     package var mostCost = USD.zero
 
     func scaled(by share: Double) -> Sum {
-      let scale = { (number: Int) in Int((Double(number) * share).rounded()) }
+      let scale = { (number: Int) in Int(saturating: Double(number) * share) }
       var sum = Sum()
       sum.jobs = scale(jobs)
       sum.inputTokens = scale(inputTokens)
@@ -113,9 +114,9 @@ package struct Estimate: Sendable, Equatable {
     let factor = run / Double(max(1, jobs))
     shareRead = Double(jobs) / max(1, run)
     left = left.scaled(by: factor)
-    jobs = Int(run.rounded())
-    unusable = Int((Double(unusable) * factor).rounded())
-    unbounded = Int((Double(unbounded) * factor).rounded())
+    jobs = Int(saturating: run)
+    unusable = Int(saturating: Double(unusable) * factor)
+    unbounded = Int(saturating: Double(unbounded) * factor)
   }
 
   /// Leaves out as many jobs as have a result already.

@@ -7,6 +7,8 @@ package struct RequestBound: Sendable, Equatable {
   static let imageTokens = 50_000
   /// Tokens that providers add to a request with tools (Anthropic documents up to 804).
   static let toolTokens = 1_000
+  /// More than any answer has, so that those of many requests can be added.
+  static let mostOutput = Int128(1_000_000_000_000)
   /// Tokens for the frame of a request.
   static let frameTokens = 16
 
@@ -25,7 +27,7 @@ package struct RequestBound: Sendable, Equatable {
           next: "set --max-tokens or `max_tokens`, or max_tokens in the body of the line"
         )
       }
-      output = Int(clamping: Int128(limit) * Int128(parts.choices))
+      output = Int(min(Int128(limit) * Int128(parts.choices), Self.mostOutput))
     }
     if let part = parts.unbounded {
       throw Unbounded(

@@ -186,7 +186,7 @@ struct ConcurrencyLimit: Sendable {
 
   /// Takes up what an earlier run knew.
   mutating func remember(_ memory: ConcurrencyMemory) {
-    knee = memory.knee.flatMap { $0 >= 1 ? $0 : nil }
+    knee = memory.knee.flatMap { (1..<1_000_000).contains($0) ? $0 : nil }
     guard let ceiling = memory.ceiling, (1..<1_000_000).contains(ceiling) else { return }
     self.ceiling = ceiling
     for _ in 0..<Int(Self.most.refusals) { note(1, at: ceiling + 1) }

@@ -31,6 +31,8 @@ extension Duration {
 
   /// The duration in whole milliseconds, rounded down.
   package var milliseconds: Int {
-    Int(components.seconds) * 1_000 + Int(components.attoseconds / 1_000_000_000_000_000)
+    let parts = components
+    let rest = Int128(parts.attoseconds / 1_000_000_000_000_000)
+    return Int(clamping: Int128(parts.seconds) * 1_000 + rest)
   }
 }

@@ -32,6 +32,29 @@ import Testing
 
   private struct Refused: Error {}
 
+  @Test(arguments: [Int.min, -1, 0, .max])
+  func `may hold any number, since a disk can change it`(_ number: Int) throws {
+    let double = number == 0 ? "1e300" : "\(number)"
+    let limits = Meter.allCases.map { meter in
+      #"{"meter":"\#(meter.name)","told":\#(double),"found":\#(double),"capacity":\#(double)}"#
+    }
+    let model = """
+      {"name":"m","heldUntil":\(number),"limits":[\(limits.joined(separator: ","))],
+      "concurrency":{"ceiling":\(number),"knee":\(double)}}
+      """
+    var account = account()
+    for saved in [number, moment] {
+      let text = """
+        {"savedAt":\(saved),"heldUntil":\(number),"models":[\(model)],
+        "parking":{"reason":"billing","message":"","until":\(number)}}
+        """
+      let memory = try JSONDecoder().decode(AccountMemory.self, from: Data(text.utf8))
+      account.remember(memory, at: start, unixMilliseconds: moment)
+    }
+    _ = account.admit(shape, model: "m", at: start + .seconds(1))
+    _ = account.memory(at: start, unixMilliseconds: moment)
+  }
+
   @Test func `holds a model until the time that the provider named`() throws {
     var account = account()
     let refused = try grant(&account)
