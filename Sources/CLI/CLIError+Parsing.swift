@@ -24,6 +24,14 @@ extension CLIError {
       )
       return
     }
+    if message.contains("'--prompt'") {
+      self = .usage(
+        "there is no --prompt",
+        next: "prompts stand in the input, a line each; what all have in common is --system, or a "
+          + "template: `prompt` in a job file"
+      )
+      return
+    }
     let help = Nightjar.fullMessage(for: error).firstMatch(of: /See '(.+)' for more/)?.output.1
     self = .usage(
       message.prefix(1).lowercased() + message.dropFirst(),

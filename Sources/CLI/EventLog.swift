@@ -64,7 +64,13 @@ final class EventLog: EventSink {
       logger.warning(
         "\(path) was cut, removed or exchanged while the run wrote it; it is whole again"
       )
-    case .stands, .inputComplete, .jobsRead, .sent, .returned, .committed, .spent, .accounts: break
+    case .accounts(let report):
+      // Also what an earlier run was told.
+      for account in report.accounts where account.state == "running" {
+        let wait = Duration.seconds(account.heldFor ?? 0)
+        if wait >= Self.longWait { rateLimited(account.name, wait) }
+      }
+    case .stands, .inputComplete, .jobsRead, .sent, .returned, .committed, .spent: break
     }
   }
 
@@ -80,8 +86,14 @@ final class EventLog: EventSink {
       return waits[account].map { end - $0 >= Self.longWait } ?? true
     }
     guard isNews else { return }
+    let isBelieved = wait <= AskedWait.longestBelieved
+    let consequence =
+      isBelieved ? "its jobs wait" : "that is not believed, and one request asks again in an hour"
     logger.warning(
-      "account \(account) was asked by the provider to wait \(Int(saturating: wait.seconds)) s; its jobs wait"
+      """
+      account \(account) was asked by the provider to wait \(Int(saturating: wait.seconds)) s; \
+      \(consequence)
+      """
     )
   }
 

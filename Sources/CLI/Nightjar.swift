@@ -39,6 +39,7 @@ enum Main {
     ProcessHardening.apply()
     signal(SIGPIPE, SIG_IGN)
     do {
+      if let repeated = RepeatedOption(in: CommandLine.arguments) { throw repeated.error }
       var command = try Nightjar.parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
         try await command.run()

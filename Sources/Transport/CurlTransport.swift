@@ -138,9 +138,7 @@ extension CurlTransport.Configuration {
     let files = [
       ("CA file", caFile), ("client certificate", clientCertificate), ("client key", clientKey),
     ]
-    for case (let role, .some(let file)) in files where unsafe access(file, R_OK) != 0 {
-      throw .setup("reading the \(role) \(file)")
-    }
+    for case (let role, .some(let file)) in files { try refuseUnreadable(role, file) }
     if let caFile, TrustStore.isUsable, TrustStore(file: caFile) == nil {
       throw TransportError(
         .setup,
@@ -154,6 +152,24 @@ extension CurlTransport.Configuration {
     if let serverName, NamedServer(name: serverName, url: "https://host/") == nil {
       throw TransportError(.setup, "the server name \"\(serverName)\" is not a host name")
     }
+  }
+}
+
+/// Looks at a file before anything opens it, which in a pipe would wait for its writer.
+private func refuseUnreadable(_ role: String, _ file: String) throws(TransportError) {
+  var information = stat()
+  guard unsafe stat(file, &information) == 0, unsafe access(file, R_OK) == 0 else {
+    let reason = unsafe String(cString: strerror(errno)).lowercased()
+    throw TransportError(
+      .setup,
+      "cannot read the \(role) \(file): \(reason); check its name and permissions"
+    )
+  }
+  guard information.st_mode & S_IFMT == S_IFREG else {
+    throw TransportError(
+      .setup,
+      "the \(role) \(file) is no regular file; copy what it holds into one, and name that"
+    )
   }
 }
 

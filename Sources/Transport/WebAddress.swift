@@ -11,7 +11,8 @@ package struct WebAddress: Sendable, Hashable {
 
   /// `http` or `https`.
   package let scheme: String
-  /// In lower case, an IPv6 address in brackets.
+  /// In lower case, an IPv6 address in brackets; this machine where it says every address of it, as
+  /// servers print theirs.
   package let host: String
   /// Nil where none is named.
   package let port: Int?
@@ -58,7 +59,8 @@ package struct WebAddress: Sendable, Hashable {
     let end =
       authority.hasPrefix("[")
       ? authority.firstIndex(of: "]").map(authority.index(after:)) : authority.firstIndex(of: ":")
-    let host = authority[..<(end ?? authority.endIndex)].lowercased()
+    let name = authority[..<(end ?? authority.endIndex)].lowercased()
+    let host = ["0.0.0.0": "127.0.0.1", "[::]": "[::1]"][name] ?? name
     guard isHost(host) else { return nil }
     let tail = authority[(end ?? authority.endIndex)...]
     guard !tail.isEmpty else { return (host, nil) }

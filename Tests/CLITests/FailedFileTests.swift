@@ -33,6 +33,19 @@ struct FailedFileTests {
     #expect(try ids("again.jsonl") == ["a.txt", "new\nline.txt", "sub/b.txt"])
   }
 
+  @Test func `lines that are no JSON fail by their cause, also from the failed file`() throws {
+    try folder.write("in.jsonl", prompts(0..<1) + "{broken}\n")
+    for (input, output) in [("in.jsonl", "a"), ("a.failed.jsonl", "b"), ("b.failed.jsonl", "c")] {
+      let ending = try run([input, "-o", output + ".jsonl"])
+      #expect(ending.status == 1, "\(ending.errors)")
+      let failures = try folder.failures(output + ".failed.jsonl")
+      #expect(failures.count == 1)
+      let line = input == "in.jsonl" ? 2 : 1
+      #expect(failures[0].error.message.contains("\(input):\(line): not JSON"))
+      #expect(failures[0].error.message.split(separator: ".jsonl:").count == 2)
+    }
+  }
+
   @Test func `documents without text fail by their cause, also from the failed file`() throws {
     try folder.write("docs/empty.txt", " \n")
     try folder.write("docs/sub/blank.txt", "")

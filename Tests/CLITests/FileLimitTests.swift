@@ -17,6 +17,8 @@ struct FileLimitTests {
     ).ending()
     #expect(limited.status == 73, "\(limited.errors)")
     #expect(limited.errors.contains("next: raise the limit (`ulimit -f unlimited`)"))
+    #expect(!limited.errors.contains("the disk is full"), "\(limited.errors)")
+    #expect(try limited.report().requests_sent > 0)
     #expect(try folder.nightjar(run).status == 0)
     try folder.expectResults(0..<800)
   }

@@ -55,6 +55,7 @@ struct HelpTests {
 
   @Test(arguments: [
     (["rnu"], "did you mean `nightjar run`?"), (["keys", "ad"], "`nightjar keys add`?"),
+    (["keys", "lsit"], "`nightjar keys list`?"),
     (["sing"], "`nightjar --help`"), (["keys", "whistle"], "`nightjar keys --help`"),
     (["in.jsonl"], "`nightjar run in.jsonl -o results.jsonl`"),
   ])

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -90,6 +91,34 @@ import Testing
     let ending = program.ending()
     #expect(ending.status == 75)
     #expect(ending.errors.components(separatedBy: "to wait 3600 s").count == 2, "\(ending.errors)")
+  }
+
+  @Test func `that names a moment in place of a wait is not believed, and asked again at once`()
+    throws
+  {
+    let folder = try Scratch()
+    let body = #"{"error":{"message":"come back another day","code":"rate_limit_exceeded"}}"#
+    let asked = Mutex(0)
+    let server = try RawServer { connection in
+      while connection.readRequest() != nil {
+        asked.withLock { $0 += 1 }
+        connection.write(
+          "HTTP/1.1 429 Slow\r\nretry-after: 4000000000\r\ncontent-type: application/json\r\n"
+            + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
+      }
+    }
+    defer { server.stop() }
+    try folder.write("in.jsonl", prompts(0..<5))
+    let run = run(at: "http://127.0.0.1:\(server.port)") + ["--park-for", "0.5"]
+    for most in [5, 1] {
+      asked.withLock { $0 = 0 }
+      let ending = try folder.nightjar(run)
+      #expect(ending.status == 75, "\(ending.errors)")
+      #expect(ending.errors.contains("that is not believed, and one request asks again"))
+      #expect(ending.errors.contains("s more: HTTP 429 rate_limit_exceeded: come back another day"))
+      #expect((1...most).contains(asked.withLock { $0 }))
+    }
   }
 
   @Test func `that breaks its answers off is asked three times at most, whatever the key`() throws {

@@ -155,6 +155,12 @@ struct KeysCommandTests {
     #expect(changed.output.hasPrefix("verdict: broken"))
     #expect(changed.status == 65 && changed.errors.contains("changed.log:2"))
     #expect(try keys(["audit", "nothing.jsonl"]).status == 66)
+    for (text, words) in [("", "is empty, although the keystore was made"), ("garbage", "broken")] {
+      try folder.write(log, text)
+      let ending = try keys(["audit", "--verify"])
+      #expect(ending.status == 65 && ending.errors.contains(words), "\(ending.errors)")
+      #expect(!ending.output.contains("whole"))
+    }
   }
 
   @Test(.enabled(if: Tool.find("age") != nil, "the age program is not installed"))

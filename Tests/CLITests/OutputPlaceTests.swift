@@ -159,6 +159,41 @@ struct OutputPlaceTests {
     #expect(try run(["in.jsonl", "-o", first]).status == 0)
   }
 
+  @Test(arguments: ["wal", "shm", "journal", "w1-sent", "w7-answers1", "w1-reserve"])
+  func `a file that only has the name of a journal is not removed`(_ ending: String) throws {
+    let name = "out.jsonl.nightjar-" + ending
+    try folder.write(name, "my notes\n")
+    for _ in 0..<2 {
+      let ending = try run(["in.jsonl", "-o", "out.jsonl"])
+      #expect(ending.status == 73 && ending.errors.contains("  at: \(name)"), "\(ending.errors)")
+    }
+    #expect(folder.read(name) == "my notes\n" && !folder.exists("out.jsonl.nightjar"))
+    // As a power cut leaves it.
+    try folder.write(name, Data(count: 4_096))
+    #expect(try run(["in.jsonl", "-o", "out.jsonl"]).status == 0)
+  }
+
+  @Test func `an input without jobs leaves no files`() throws {
+    try folder.write("blank.jsonl", "\n \n")
+    try FileManager.default.createDirectory(
+      atPath: folder.path(of: "nothing"),
+      withIntermediateDirectories: false
+    )
+    let files = Set(folder.files)
+    // What a program prints is kept in files, too.
+    let made = { [folder] in
+      Set(folder.files.filter { !$0.hasPrefix("program-") }).subtracting(files)
+    }
+    let inputs = [("blank.jsonl", nil), ("nothing", nil), ("-", ""), ("-", "\n\n")]
+    for (input, text) in inputs {
+      let ending = try run([input, "-o", "out.jsonl"], input: text)
+      #expect(ending.status == 66 && ending.errors.contains("no jobs"), "\(ending.errors)")
+    }
+    #expect(made().isEmpty, "\(made())")
+    #expect(try run(["-", "-o", "out.jsonl"], input: "\n" + prompts(0..<5)).status == 0)
+    try folder.expectResults(0..<5)
+  }
+
   @Test(arguments: [("r.jsonl", "r.failed.jsonl"), ("r.failed.jsonl", "r.jsonl")])
   func `two batches elsewhere share no file`(_ first: String, _ second: String) throws {
     #expect(try run(["in.jsonl", "-o", first, "--queue", "one.batch"]).status == 0)

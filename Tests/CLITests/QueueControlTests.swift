@@ -18,6 +18,9 @@ struct QueueControlTests {
     #expect(paused.workers?.map(\.pid) == [worker.pid])
     #expect(paused.workers?.first?.state == "working")
     #expect(queue.provider.requests.isEmpty)
+    let words = try queue.nightjar("status").output
+    #expect(words.contains("next: `nightjar resume"), "\(words)")
+    #expect(!words.contains("wait for room"), "\(words)")
     #expect(try queue.nightjar("resume").output == "resumed; 1 at work\n")
     #expect(worker.ending().status == 0, "\(worker.errors)")
     try queue.expectResults(0..<20)
@@ -159,5 +162,27 @@ struct RunControlTests {
     let unknown = try folder.nightjar(["retry", "out.jsonl", "--id", "none"])
     #expect(unknown.status == 64)
     #expect(unknown.errors.contains("\"none\""))
+  }
+
+  @Test func `a job is found by its id although its line has changed, or the input is gone`()
+    throws
+  {
+    let folder = try Scratch()
+    let provider = try Provider(in: folder)
+    try folder.write("in.jsonl", prompts(0..<5))
+    let run = ["run", "in.jsonl", "-o", "out.jsonl"] + provider.flags()
+    #expect(try folder.nightjar(run).status == 0)
+    try folder.write("in.jsonl", #"{"id":"0","prompt":"New"}"# + "\n" + prompts(1..<5))
+    for id in ["0", "3"] {
+      let retry = try folder.nightjar(["retry", "out.jsonl", "--id", id])
+      #expect(retry.output.hasPrefix("1 job available again"), "\(retry.errors)")
+    }
+    let ending = try folder.nightjar(run)
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(provider.requests.count == 7)
+    try FileManager.default.removeItem(atPath: folder.path(of: "in.jsonl"))
+    let done = try folder.nightjar(["cancel", "out.jsonl", "--id", "4"])
+    #expect(done.output == "0 jobs cancelled; 1 job completed already\n", "\(done.errors)")
+    #expect(try folder.nightjar(["retry", "out.jsonl", "--id", "9"]).status == 64)
   }
 }

@@ -17,7 +17,7 @@ struct Refusal: CustomTestStringConvertible {
     self.words = words
   }
 
-  /// A run of a good input; later flags beat earlier ones.
+  /// A run of a good input; later flags beat earlier ones, and an output takes the place of another.
   static func run(
     _ name: String,
     _ flags: [String],
@@ -25,10 +25,11 @@ struct Refusal: CustomTestStringConvertible {
     _ words: [String]
   ) -> Refusal {
     let good = [
-      "run", "in.jsonl", "-o", "out.jsonl", "--base-url", "http://127.0.0.1:9", "--provider",
-      "anthropic", "--model", "any", "--max-tokens", "9",
+      "run", "in.jsonl", "--base-url", "http://127.0.0.1:9", "--provider", "anthropic", "--model",
+      "any", "--max-tokens", "9",
     ]
-    return Refusal(name, good + flags, status, words)
+    let output = flags.contains("-o") ? [] : ["-o", "out.jsonl"]
+    return Refusal(name, good + output + flags, status, words)
   }
 
   static let all = [
@@ -83,7 +84,7 @@ struct Refusal: CustomTestStringConvertible {
       "a missing CA file",
       ["--ca-file", "gone.pem", "--key", "env:REHEARSAL"],
       78,
-      ["gone.pem"]
+      ["gone.pem", "next: check its name"]
     ),
     Refusal("the status of nothing", ["status", "gone.jsonl"], 66, ["gone.jsonl", "next: "]),
     Refusal("the export of nothing", ["export", "gone.jsonl", "-o", "a"], 66, ["gone.jsonl"]),

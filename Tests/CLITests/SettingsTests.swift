@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// Numbers that no run can be made with, wherever they stand.
@@ -93,6 +94,20 @@ struct SettingsTests {
     )
     #expect(ending.status == 78)
     #expect(ending.errors.contains("BEGIN CERTIFICATE"), "\(ending.errors)")
+  }
+
+  @Test func `a CA file that would be waited for is refused at once`() throws {
+    let folder = try folder()
+    #expect(unsafe mkfifo(folder.path(of: "ca.pem"), 0o600) == 0)
+    let ending = try folder.nightjar(
+      [
+        "run", "in.jsonl", "-o", "o", "--provider", "openai", "--model", "m", "--key",
+        "env:REHEARSAL", "--ca-file", "ca.pem",
+      ]
+    )
+    #expect(ending.status == 78)
+    #expect(ending.errors.contains("is no regular file"), "\(ending.errors)")
+    #expect(ending.errors.contains("next: "), "\(ending.errors)")
   }
 
   @Test func `a key by flag leaves the limits and models of the job file as they are`() throws {

@@ -12,7 +12,15 @@ import Transport
     #expect(address.origin == origin && address.path == path)
   }
 
-  @Test(arguments: ["http://127.0.0.1", "http://127.9.8.7:1/x", "http://[::1]", "http://localhost"])
+  @Test func `the address that servers print is this machine's`() throws {
+    #expect(try WebAddress("http://0.0.0.0:8000").origin == "http://127.0.0.1:8000")
+    #expect(try WebAddress("http://[::]:8000/v1").origin == "http://[::1]:8000")
+  }
+
+  @Test(arguments: [
+    "http://127.0.0.1", "http://0.0.0.0", "http://127.9.8.7:1/x", "http://[::1]",
+    "http://localhost",
+  ])
   func `loopback is known`(text: String) throws {
     #expect(try WebAddress(text).isLoopback)
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Jobs
 import KeySources
 import Runner
 
@@ -81,8 +82,22 @@ struct KeysAudit: ParsableCommand {
 
   private func log() throws -> String {
     guard let target else { return options.location.auditLog }
-    if AuditReader.isLog(target) { return target }
-    return try BatchTarget(target).files.batch + "-audit"
+    let isNamed = [Self.batchEnding, ".audit"].contains(where: target.hasSuffix)
+    if isNamed || AuditReader.isLog(target) { return target }
+    return try BatchTarget(target).files.batch + Self.batchEnding
+  }
+
+  private static let batchEnding = "-audit"
+
+  /// Why a log cannot be empty; nil where it may be.
+  ///
+  /// A keystore's begins with the keystore, a batch's with its first request.
+  private func missed(in path: String) -> String? {
+    if path == options.location.auditLog { return "the keystore was made" }
+    guard path.hasSuffix(Self.batchEnding) else { return nil }
+    let batch = String(path.dropLast(Self.batchEnding.count))
+    let sent = (try? Batches.inspect(batch).summary().traffic.requestsSent) ?? 0
+    return sent > 0 ? "the batch has sent \(sent) \(sent == 1 ? "request" : "requests")" : nil
   }
 
   private func check(_ path: String) throws {
@@ -95,6 +110,14 @@ struct KeysAudit: ParsableCommand {
         at: "\(path):\(broken.line)",
         next: "lines before this one are as they were written; keep the file as evidence, and "
           + "move it away to begin a new one",
+        exitCode: 65
+      )
+    }
+    if summary.entries == 0, let missed = missed(in: path) {
+      throw CLIError(
+        "the audit log is empty, although \(missed): somebody has emptied it, or the disk has lost it",
+        at: path,
+        next: "bring it back from a backup, and give that the head you noted: --expect",
         exitCode: 65
       )
     }
@@ -137,6 +160,7 @@ struct KeysAudit: ParsableCommand {
 
   private static func verdict(_ summary: AuditReader.Summary) -> String {
     if summary.firstBreak != nil { return "broken" }
+    if summary.entries == 0 { return "empty: it has no entry that could be checked" }
     let known = summary.hasExpected ? ", and it contains the expected head" : ""
     return "whole: each line follows from the one before\(known)"
   }
@@ -165,7 +189,7 @@ struct KeysAudit: ParsableCommand {
       last: summary.last,
       head: summary.head,
       unfinished: summary.unfinished,
-      whole: summary.firstBreak == nil,
+      whole: summary.firstBreak == nil && summary.entries > 0,
       broken: summary.firstBreak.map { .init(line: $0.line, why: $0.why) }
     )
     return String(decoding: try encoder.encode(report), as: UTF8.self)

@@ -21,7 +21,7 @@ struct PricesFile {
 
   /// The prices of the file before those that are built in.
   ///
-  /// - Throws: ``CLIError`` when it cannot be read, ``JobFileError`` when it says something wrong.
+  /// - Throws: ``CLIError`` when it cannot be read or says something wrong.
   func prices() throws -> Prices {
     guard let path else { return .list }
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
@@ -32,7 +32,16 @@ struct PricesFile {
         exitCode: 66
       )
     }
-    return try Prices(reading: text, file: path)
+    do throws(JobFileError) {
+      return try Prices(reading: text, file: path)
+    } catch {
+      throw CLIError(
+        error.message,
+        at: error.line.map { "\(path):\($0)" } ?? path,
+        next: "correct the file of prices and run the same command; `nightjar prices` prints one",
+        exitCode: 78
+      )
+    }
   }
 
   /// How a model gets a price.

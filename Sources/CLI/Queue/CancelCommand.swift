@@ -39,7 +39,25 @@ struct CancelCommand: AsyncParsableCommand {
     }
     let change = try BatchChange(target)
     let selection = all ? .all : try await change.jobs(ids)
+    let states = try await change.store.storedJobs().states
     let count = try await change.make { try await $0.cancel(selection) }
-    printResult("\(jobs(count)) cancelled")
+    let left = all ? "" : Self.left(selection, states)
+    printResult("\(jobs(count)) cancelled\(left)")
+    guard !left.isEmpty else { return }
+    Console.shared.note(
+      "  next: they stay as they are; `nightjar retry \(target) --id ID` makes one available again"
+    )
+  }
+
+  /// Why jobs that were named stay as they are; empty where all were cancelled.
+  private static func left(_ selection: JobSelection, _ states: [StoredJobs.State]) -> String {
+    guard case .jobs(let numbers) = selection else { return "" }
+    let known = numbers.filter(states.indices.contains).map { states[$0] }
+    let reasons: [(count: Int, words: String)] = [
+      (known.count { $0 == .completed }, "completed already"),
+      (known.count { $0 == .failed }, "failed already"),
+      (known.count { $0 == .suspended }, "cancelled or held already"),
+    ]
+    return reasons.filter { $0.count > 0 }.map { "; \(jobs($0.count)) \($0.words)" }.joined()
   }
 }

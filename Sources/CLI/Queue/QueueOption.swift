@@ -11,7 +11,7 @@ struct QueueOption: ParsableArguments {
 
   /// - Throws: ``CLIError`` where neither the flag nor the job file names one.
   func path(_ file: JobFile) throws -> String {
-    guard let path = queue ?? file.queue else {
+    guard let path = queue ?? file.queue, !path.isEmpty else {
       throw CLIError.usage("no queue is named", next: "name its file: --queue night.queue")
     }
     return path

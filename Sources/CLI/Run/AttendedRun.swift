@@ -39,17 +39,17 @@ struct AttendedRun {
       let fate =
         plan.onUnknown == .hold
         ? "are held until `nightjar retry \(plan.files.batch) --unknown`" : "are sent again"
-      Console.shared.note(
+      Console.shared.log(
         "resuming: \(unknown) requests were on their way when the last run ended; they may "
           + "have been billed and \(fate)"
       )
     }
     if let other = run.recovery.replacedInput {
-      Console.shared.note(
+      Console.shared.log(
         "starting with \(plan.input.name) in the place of \(other), of which nothing had been sent"
       )
     }
-    if let text = run.changes.text { Console.shared.note(text) }
+    if let text = run.changes.text { Console.shared.log(text) }
     let signals = SignalWatch(run, grace: builder.settings.pace.grace)
     let progress =
       options.quiet ? nil : ProgressPrinter(run.progress, explained: options.explain)

@@ -62,7 +62,8 @@ struct ProgressLine {
     // What a narrow terminal cuts off is what matters least.
     var parts = ["\(counters.done)/\(counters.read)\(counters.isInputComplete ? "" : "+")"]
     let isStill = rate <= 0 && counters.inFlight == 0 && counters.waiting > 0
-    if let trouble = counters.trouble ?? (isStill ? counters.lastTrouble : nil) {
+    let trouble = counters.trouble ?? (isStill ? counters.lastTrouble : nil)
+    if let trouble {
       parts.append("\(trouble), retrying; \(jobs(counters.waiting)) waiting")
     }
     if counters.isPaused { parts.insert("paused", at: 0) }
@@ -72,7 +73,7 @@ struct ProgressLine {
       parts.append("ETA \(clock(Double(counters.read - counters.done) / rate))")
     }
     parts += counters.accounts.accounts.compactMap { account in
-      AccountText(account).hold.map { "\(account.name) \($0)" }
+      AccountText(account).hold(besides: trouble).map { "\(account.name) \($0)" }
     }
     parts += counters.parked.sorted { $0.key < $1.key }.map { "\($0.key) parked: \($0.value)" }
     parts += counters.stale.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }

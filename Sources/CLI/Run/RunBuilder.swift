@@ -47,6 +47,9 @@ struct RunBuilder {
       )
     }
     let batch = options.place.queue ?? file.queue
+    guard batch?.isEmpty != true else {
+      throw CLIError.usage("the batch has no name", next: "name its file: --queue night.batch")
+    }
     guard let stream = OutputFile.stream(named: output) else {
       return BatchFiles(output: output, batch: batch)
     }

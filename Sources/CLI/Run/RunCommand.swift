@@ -123,6 +123,9 @@ struct RunCommand: AsyncParsableCommand {
       try await builder.input.refuseBadLines(builder.builder.settings.prompts)
     }
     if dryRun { return try await DryRun(builder.builder).print() }
+    if try FileKind(at: builder.files().batch) == .absent, try await builder.input.isBlank() {
+      throw RunOutcome.noJobs
+    }
     if let limit, !shared.quiet {
       Console.shared.note(
         "--limit: only the first \(jobs(limit)) of the input; the command without it does the rest"

@@ -41,7 +41,10 @@ struct SharedOptions: ParsableArguments {
   @Flag(help: "Print no progress.")
   var quiet = false
 
-  @Option(help: "The least that is told: trace, debug, info, notice, warning or error.")
+  @Option(
+    help: "The least that is told: trace, debug, info, notice, warning or error.",
+    completion: .list(["trace", "debug", "info", "notice", "warning", "error"])
+  )
   var logLevel = "notice"
 
   func validate() throws {
@@ -61,7 +64,10 @@ extension OnUnknown: ExpressibleByArgument {}
 
 /// Where requests go and what they ask for.
 struct ProviderOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("\(providerChoice)."))
+  @Option(
+    help: ArgumentHelp("\(providerChoice)."),
+    completion: .list(providers.map { $0.name })
+  )
   var provider: String?
 
   @Option(help: "The model of prompts that name none.")
@@ -218,7 +224,7 @@ struct PaceOptions: ParsableArguments {
   var grace: Duration?
 
   @Option(
-    help: "Seconds to wait while no account can be used. (default: for ever)",
+    help: "Seconds to wait while no account can be used, or all are held. (default: for ever)",
     transform: SettingValue.seconds.flag
   )
   var parkFor: Duration?

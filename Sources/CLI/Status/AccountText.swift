@@ -21,13 +21,20 @@ struct AccountText {
   private var pace: [String] {
     guard account.state == "running" else { return rest.map { [$0] } ?? [] }
     var parts = ["\(account.inFlight) in flight"]
-    parts.append(hold ?? "held back by nothing")
+    parts.append(hold() ?? "held back by nothing")
     parts.append("asked to slow down \(times(account.rateLimited))")
     return parts
   }
 
   /// What holds the account back, in a few words; nil where nothing does.
-  var hold: String? {
+  ///
+  /// - Parameter told: what is told already of why requests fail.
+  func hold(besides told: String? = nil) -> String? {
+    guard let hold, let trouble = account.trouble, trouble != told else { return hold }
+    return "\(hold); the last error: \(trouble)"
+  }
+
+  private var hold: String? {
     guard let name = account.heldBy else { return nil }
     if let limit = account.limit(name), let used = share(of: limit) {
       return "held by \(name): \(used)"

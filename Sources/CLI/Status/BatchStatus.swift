@@ -37,7 +37,7 @@ struct BatchStatus {
   ///   - target: the batch as the user names it.
   func text(explained: Bool, of target: String) -> String {
     let lines =
-      workerLines + delayedLines + accountLines(explained: explained)
+      workerLines + delayedLines + waitingLines(target) + accountLines(explained: explained)
       + ResultText(report: results, target: target).lines
     return """
       \(state)\(isPaused ? ", paused" : ""): \(jobs) of \(summary.total) jobs\
@@ -96,10 +96,22 @@ struct BatchStatus {
   private func accountLines(explained: Bool) -> [String] {
     let report = accounts
     let shown = report.accounts.filter { isRunning || explained || $0.state == "parked" }
-    let waiting =
-      isRunning && report.waiting > 0 ? ["\(report.waiting) jobs wait for room"] : []
-    return waiting
-      + shown.map(AccountText.init).flatMap { explained ? $0.explanation : $0.lines }
+    return shown.map(AccountText.init).flatMap { explained ? $0.explanation : $0.lines }
+  }
+
+  /// How many jobs wait, and what for.
+  private func waitingLines(_ target: String) -> [String] {
+    let resume = "  next: `nightjar resume \(target)` lets it go on"
+    guard isRunning, accounts.waiting > 0 else { return isPaused ? [resume] : [] }
+    let waiting = accounts.waiting == 1 ? "1 job waits" : "\(accounts.waiting) jobs wait"
+    if isPaused { return ["\(waiting) since the batch is paused", resume] }
+    guard accounts.accounts.contains(where: { $0.state == "running" }) else {
+      return [
+        "\(waiting) for an account that can be used",
+        "  next: see to what the account says below; the run goes on by itself",
+      ]
+    }
+    return ["\(waiting) for room"]
   }
 
   /// One line.

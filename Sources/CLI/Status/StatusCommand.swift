@@ -19,8 +19,8 @@ struct StatusCommand: AsyncParsableCommand {
       lease; they change nothing, but where the job had no result they are kept.
 
       Each account says what holds it back: a limit (requests, input tokens, output tokens, tokens) \
-      and how much of it is used, requests in flight, the provider's retry-after, an overload or \
-      an outage. --explain adds what is known of every limit and from where.
+      and how much of it is used, requests in flight, the provider's retry-after, a rate limit \
+      without one, or an outage, and what the provider said last. --explain adds what is known of every limit and from where.
       """
   )
 

@@ -106,7 +106,8 @@ package final class InputFile: Sendable {
     atMost limit: Int,
     until isEnough: ([UInt8], _ isWhole: Bool) -> Bool
   ) async throws {
-    var (bytes, size) = ([UInt8](), 64 << 10)
+    var (bytes, size) = (seen, 64 << 10)
+    if !bytes.isEmpty, isEnough(bytes, false) { return }
     while true {
       let isWhole: Bool
       if wakeup < 0 {

@@ -45,6 +45,9 @@ extension StoreError {
     }
   }
 
+  /// No disk with so many bytes left is full.
+  private static let muchRoom = 64 << 20
+
   /// A file may not grow further, which is a limit of the process that only its parent sets.
   init(tooLarge doing: String, at place: String) {
     let limit = Self.largestFile.map { " (\($0) bytes)" } ?? ""
@@ -69,6 +72,14 @@ extension StoreError {
   /// The disk, or the user's part of it, is full.
   init(noRoom doing: String, isQuota: Bool, at place: String, needed: Int?) {
     let folder = place.lastIndex(of: "/").map { String(place[...$0]) } ?? "."
+    // A write that was cut short does not say why: with room on the disk it was the file that may not
+    // grow.
+    if !isQuota, Self.largestFile != nil, let free = FreeSpace.bytes(at: folder),
+      free > max(needed ?? 0, Self.muchRoom)
+    {
+      self.init(tooLarge: doing, at: place)
+      return
+    }
     let reason = isQuota ? "the disk quota is used up" : "the disk is full"
     let need = needed.map { "at least \($0) bytes are needed" }
     // A quota leaves the disk its room, which would say nothing here.

@@ -21,6 +21,8 @@ package final class SendJournal: Sendable {
   }
 
   private static let magic = 0x6E6A_7365_6E74_0001
+  /// How its file begins.
+  static let head = unsafe withUnsafeBytes(of: magic.littleEndian) { unsafe Array($0) }
   /// A slot is two numbers, one more than the job's and its cost; the first slot is the head.
   private static let slotNumbers = 2
   private static let numberBytes = MemoryLayout<Int>.size

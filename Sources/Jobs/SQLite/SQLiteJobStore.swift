@@ -50,6 +50,7 @@ package final class SQLiteJobStore: BatchStore {
     self.access = access
     self.clock = clock
     self.lease = Int(lease / .milliseconds(1))
+    if FileKind(at: path) == .absent { try ForeignFile.refuse(beside: path) }
     lock = try BatchLock(path: path, access: access)
     recoverer = onUnknown.map {
       WorkerRecovery(batch: path, clock: clock, onUnknown: $0, access: access)

@@ -17,7 +17,7 @@ struct AuditChain: Hashable {
   private static let hashStart = Array(#","hash":""#.utf8)
   private static let previousStart = Array(#","prev":""#.utf8)
   private static let lineEnd = Array(#""}"#.utf8)
-  private static let sequenceStart = Array(#"{"seq":"#.utf8)
+  static let sequenceStart = Array(#"{"seq":"#.utf8)
   private static let timeStart = Array(#","at":""#.utf8)
 
   /// How many lines there are.
@@ -68,6 +68,11 @@ struct AuditChain: Hashable {
     count += 1
     head = hash
     return parts.time
+  }
+
+  /// Whether a line can begin so that a crash cut short, or that a power cut left as zeros.
+  static func mayBegin(_ line: [UInt8]) -> Bool {
+    line.first == 0 || sequenceStart.starts(with: line.prefix(sequenceStart.count))
   }
 
   private static func hash(of covered: ArraySlice<UInt8>) -> String {

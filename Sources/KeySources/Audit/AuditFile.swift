@@ -181,6 +181,13 @@ struct AuditFile: ~Copyable {
 
   /// - Parameter bytes: how many could not be written.
   private func cannotWrite(needing bytes: Int? = nil) -> KeySourceError {
+    if errno == EFBIG {
+      return KeySourceError(
+        .cannotWrite,
+        "the audit log \(path) would grow past the largest size that is allowed here; raise the "
+          + "limit (`ulimit -f unlimited`) and run the same command"
+      )
+    }
     guard errno == ENOSPC || errno == EDQUOT else {
       let reason = SecretFile.reason(errno)
       return KeySourceError(

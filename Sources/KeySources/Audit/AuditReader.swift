@@ -33,8 +33,8 @@ package enum AuditReader {
   /// Whether a file begins like an audit log.
   package static func isLog(_ path: String) -> Bool {
     guard exists(path), let file = try? AuditFile(reading: path) else { return false }
-    let start = Array(#"{"seq":"#.utf8)
-    return (try? file.read(from: 0, count: start.count)) == start
+    let start = try? file.read(from: 0, count: AuditChain.sequenceStart.count)
+    return start == AuditChain.sequenceStart
   }
 
   /// Checks a log from the first line to the last, or to the first that breaks the chain.
@@ -49,7 +49,7 @@ package enum AuditReader {
   ) throws(KeySourceError) -> Summary {
     var summary = Summary()
     var chain = AuditChain()
-    summary.unfinished = try forEachLine(of: path) { line in
+    let rest = try forEachLine(of: path) { line in
       do throws(AuditChain.Break) {
         let time = try chain.accept(line)
         if summary.entries == 0 { summary.first = String(decoding: time, as: UTF8.self) }
@@ -63,6 +63,13 @@ package enum AuditReader {
         return false
       }
     }
+    summary.unfinished = rest.count
+    if summary.firstBreak == nil, !AuditChain.mayBegin(rest) {
+      summary.firstBreak = Summary.Break(
+        line: chain.count + 1,
+        why: "it is not a line of an audit log"
+      )
+    }
     return summary
   }
 
@@ -74,23 +81,23 @@ package enum AuditReader {
   package static func forEachLine(
     of path: String,
     _ body: (ArraySlice<UInt8>) -> Bool
-  ) throws(KeySourceError) -> Int {
+  ) throws(KeySourceError) -> [UInt8] {
     let file = try AuditFile(reading: path)
     var position = 0
     var rest: [UInt8] = []
     while rest.count <= AuditFile.longestLine {
       let bytes = try file.read(from: position, count: piece)
-      guard !bytes.isEmpty else { return rest.count }
+      guard !bytes.isEmpty else { return rest }
       position += bytes.count
       rest += bytes
       var start = 0
       while let end = rest[start...].firstIndex(of: 0x0A) {
-        guard body(rest[start..<end]) else { return 0 }
+        guard body(rest[start..<end]) else { return [] }
         start = end + 1
       }
       rest.removeFirst(start)
     }
     _ = body(rest[...])
-    return 0
+    return []
   }
 }

@@ -5,6 +5,8 @@ package struct AccountMemory: Codable, Sendable, Equatable {
     package var name: String
     /// Nothing leaves before: the provider's own word.
     package var heldUntil: Int?
+    /// Whether that is so long that one request asks at once whether it is over; nil for no.
+    package var isTrial: Bool?
     package var limits: [LimitMemory]
     package var concurrency: ConcurrencyMemory
   }
@@ -57,6 +59,7 @@ extension AccountState {
         AccountMemory.Model(
           name: name,
           heldUntil: moment(pacers[index].held?.until),
+          isTrial: pacers[index].isTrial ? true : nil,
           limits: pacers[index].limitMemories,
           concurrency: pacers[index].concurrency.memory
         )
@@ -66,6 +69,9 @@ extension AccountState {
 
   /// Takes up what an earlier run knew: waits and parkings until the times that were named, and what
   /// was found out of limits if that is no older than an hour.
+  ///
+  /// Where more than an hour is left of a wait or a parking, one request asks at once whether it is
+  /// over.
   package mutating func remember(
     _ memory: AccountMemory,
     at now: ContinuousClock.Instant,
@@ -75,15 +81,24 @@ extension AccountState {
       guard let moment, moment > unixMilliseconds else { return nil }
       return now + .milliseconds(min(moment - unixMilliseconds, AccountMemory.longest))
     }
-    allHeldUntil = time(memory.heldUntil) ?? allHeldUntil
+    let all = time(memory.heldUntil)
+    if let all, all - now <= AskedWait.untilProbe { allHeldUntil = all }
     if let parked = memory.parking, let until = time(parked.until),
       let reason = ParkReason(rawValue: parked.reason)
     {
-      _ = park(reason, parked.message, for: until - now, at: now)
+      let left = until - now
+      _ = park(
+        reason,
+        parked.message,
+        for: left > AskedWait.untilProbe ? .zero : left,
+        at: now
+      )
     }
     for model in memory.models {
       let index = pacer(for: model.name, at: now)
-      if let until = time(model.heldUntil) { pacers[index].hold(until: until, at: now) }
+      if let until = [all, time(model.heldUntil)].compactMap(\.self).max() {
+        pacers[index].remember(heldUntil: until, isTrial: model.isTrial ?? false, at: now)
+      }
       guard memory.isFresh(at: unixMilliseconds) else { continue }
       pacers[index].remember(model.limits, at: now)
       pacers[index].concurrency.remember(model.concurrency)

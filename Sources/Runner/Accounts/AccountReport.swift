@@ -15,9 +15,12 @@ package struct AccountReport: Codable, Sendable, Equatable {
   package var inFlight: Int
   /// How often the provider asked it to slow down in this run.
   package var rateLimited: Int
-  /// What keeps its next request waiting: a limit, `in flight`, `retry-after`, `overload` or
-  /// `outage`; nil where nothing does.
+  /// What keeps its next request waiting: a limit, `in flight`, `retry-after`, `a rate limit` that
+  /// names no time, or `outage`; nil where nothing does.
   package var heldBy: String?
+  /// What the last request met that is sent again, such as the provider's words of a rate limit; nil
+  /// once one was answered since.
+  package var trouble: String?
   /// Seconds that the provider's last word, to wait or that it is parked, is still good for.
   package var heldFor: Double?
   /// For how many of the run's seconds what held it back.
@@ -109,6 +112,7 @@ extension AccountReport {
     inFlight = state.inFlight
     rateLimited = state.rateLimited
     heldBy = state.waiting?.name
+    trouble = state.trouble
     heldFor = state.heldFor(at: now).map { $0.seconds.rounded() }
     heldSeconds = state.heldSeconds
     pacers = state.pacerReports

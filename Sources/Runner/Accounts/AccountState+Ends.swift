@@ -21,7 +21,9 @@ extension AccountState {
       verdict.isBack = answered(grant, job, usage, elapsed, sighting, at: now)
     case .paced(let cause, let wait):
       endpointAnswered(grant, at: now)
-      paced(grant, for: cause, wait: wait, sighting: sighting, at: now, random: random)
+      let believed = wait.map(AskedWait.believed)
+      paced(grant, for: cause, wait: believed, sighting: sighting, at: now, random: random)
+      if wait != believed { pacers[grant.pacer].isTrial = true }
       if case .limit(let meter) = cause {
         verdict.isTooLarge = pacers[grant.pacer].isTooLarge(grant.charge, for: meter)
       }
@@ -29,7 +31,7 @@ extension AccountState {
       let failure = EndpointFailure(
         job: job,
         cause: cause,
-        wait: wait,
+        wait: wait.map(AskedWait.believed),
         answered: answered,
         isAboutRequest: isAboutRequest
       )
@@ -57,6 +59,7 @@ extension AccountState {
     endpoints.clear(job, at: grant.place)
     retries.answered(at: seconds(now))
     answeredAt = now
+    trouble = nil
     if let usage {
       pacers[grant.pacer].settle(
         grant.charge,

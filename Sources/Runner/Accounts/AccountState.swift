@@ -34,6 +34,8 @@ package struct AccountState: Sendable {
   var allHeldUntil: ContinuousClock.Instant?
   var answeredAt: ContinuousClock.Instant?
   package internal(set) var rateLimited = 0
+  /// What the last request met that is sent again; nil once one was answered since.
+  package internal(set) var trouble: String?
   /// What kept the last request waiting that had to; nil once one did not.
   package private(set) var waiting: WaitReason?
   /// How often a look found which hold in place.
@@ -150,6 +152,13 @@ extension AccountState {
     let last = each.contains(nil) ? nil : each.compactMap { $0 }.min()
     guard let allHeldUntil else { return last }
     return last.map { max($0, allHeldUntil) } ?? allHeldUntil
+  }
+
+  /// Until when nothing leaves for a model.
+  ///
+  /// - Parameter model: what the account calls it.
+  func heldUntil(for model: String) -> ContinuousClock.Instant? {
+    [allHeldUntil, models[model].flatMap { pacers[$0].held?.until }].compactMap(\.self).max()
   }
 
   /// How long the provider's own word, to wait or that the account is parked, is still good for.

@@ -5,7 +5,7 @@ package struct Parking: Sendable, Equatable {
   package let message: String
   /// When it is worth trying again without any news; nil for refused keys, which need a new one.
   package let retryAt: ContinuousClock.Instant?
-  /// Whether `retryAt` is the provider's own word.
+  /// Whether `retryAt` is the provider's own word, which is believed.
   package let isTold: Bool
 }
 
@@ -66,8 +66,14 @@ struct ParkingState: Sendable {
     mayTryKey = false
     isWithoutKey = false
     let guess = min(Self.longestPark, .seconds(60 * (1 << min(parkings - 1, 4))))
-    let retryAt = reason == .credential && wait == nil ? nil : now + (wait ?? guess)
-    parking = Parking(reason: reason, message: message, retryAt: retryAt, isTold: wait != nil)
+    let asked = wait.map(AskedWait.believed)
+    let retryAt = reason == .credential && wait == nil ? nil : now + (asked ?? guess)
+    parking = Parking(
+      reason: reason,
+      message: message,
+      retryAt: retryAt,
+      isTold: wait != nil && wait == asked
+    )
     return isNews
   }
 

@@ -59,13 +59,29 @@ extension DispatchState {
     at now: ContinuousClock.Instant,
     _ actions: inout [Action]
   ) {
-    guard ready.models.allSatisfy(closed.contains), inSlots.isEmpty, accounts.inFlight == 0 else {
-      return
+    guard inSlots.isEmpty, accounts.inFlight == 0 else { return }
+    guard !closed.isEmpty, ready.models.allSatisfy(closed.contains) else {
+      return judgeHolds(at: now, &actions)
     }
     let serving = accounts.members.filter { member in closed.contains { member.models.serves($0) } }
     let parkings = serving.compactMap { $0.state.isWithoutKey ? nil : $0.state.parking }
     guard parkings.count == serving.count, let parking = parkings.first else { return }
     let reason = patience.closed(by: parking, everWorked: keys.hasEverWorked, at: now)
+    if let reason { stop(reason, &actions) }
+  }
+
+  /// The provider lets nothing be sent: stops the run where that takes too long.
+  private mutating func judgeHolds(at now: ContinuousClock.Instant, _ actions: inout [Action]) {
+    var soonest: (until: ContinuousClock.Instant, words: String?)?
+    for model in ready.models {
+      for member in accounts.members where member.models.serves(model) && member.isInUse {
+        let name = member.models.name(for: model) ?? model
+        guard let until = member.state.heldUntil(for: name), until > now else { return }
+        if soonest.map({ until < $0.until }) ?? true { soonest = (until, member.state.trouble) }
+      }
+    }
+    guard let soonest else { return }
+    let reason = patience.held(for: soonest.until - now, soonest.words, at: now)
     if let reason { stop(reason, &actions) }
   }
 }

@@ -52,7 +52,10 @@ extension DispatchState {
     case .completed:
       workedKeys[assignment.account] = KeyMoment(key: assignment.key.generation, at: now)
       commonFailure.completed()
-    case .fail(let refusal): failed(assignment.job, refusal, at: end.url, &actions)
+      patience.answered()
+    case .fail(let refusal):
+      failed(assignment.job, refusal, at: end.url, &actions)
+      patience.answered()
     case .retry, .pace, .park, nil: break
     }
     if verdict.isBack { reopen(assignment.account, &actions) }
@@ -97,6 +100,7 @@ extension DispatchState {
     at now: ContinuousClock.Instant,
     _ actions: inout [Action]
   ) {
+    note(end.outcome, of: account)
     switch end.outcome {
     case .pace(_, _, let wait): actions.append(.rateLimited(account: account, wait: wait))
     case .park(let refusal, .credential, _):
@@ -112,6 +116,14 @@ extension DispatchState {
         stop(reason, &actions)
       }
     case .completed, .fail, .retry, nil: break
+    }
+  }
+
+  private mutating func note(_ outcome: Outcome?, of account: Int) {
+    switch outcome {
+    case .pace(let refusal, _, _), .retry(let refusal, _, _):
+      accounts[account].trouble = String(refusal.words.prefix(300))
+    case .completed, .park, .fail, nil: break
     }
   }
 

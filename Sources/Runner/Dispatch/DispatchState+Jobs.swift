@@ -33,7 +33,7 @@ extension DispatchState {
       try assign(model, at: now, &closed, &actions)
       if freeSlots.isEmpty || isStopped { return }
     }
-    if !closed.isEmpty { judge(closed, at: now, &actions) }
+    judge(closed, at: now, &actions)
   }
 
   private mutating func assign(

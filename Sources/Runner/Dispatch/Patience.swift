@@ -1,3 +1,5 @@
+import JSON
+
 /// How long a run goes on without hope: a pure value.
 struct Patience: Sendable {
   private let giveUpAfter: Duration?
@@ -5,6 +7,8 @@ struct Patience: Sendable {
   /// When the first request left: before that nobody can have answered.
   private var firstSent: ContinuousClock.Instant?
   private var allParkedSince: ContinuousClock.Instant?
+  /// A limit by the minute is back sooner; what is held for longer is as good as parked.
+  private static let longHold: Duration = .seconds(60)
   /// What the last request without an answer died of.
   private var lastFailure: String?
   /// What the provider last said of a key that it refused, by account.
@@ -35,6 +39,9 @@ struct Patience: Sendable {
     refusals[account] = nil
   }
 
+  /// A job was answered.
+  mutating func answered() { allParkedSince = nil }
+
   /// Why a run ends to whom no endpoint has ever said anything; nil where it goes on.
   func silence(at now: ContinuousClock.Instant, hasAnswered: Bool) -> StopReason? {
     guard let giveUpAfter, let firstSent, now - firstSent >= giveUpAfter, !hasAnswered
@@ -60,5 +67,21 @@ struct Patience: Sendable {
     allParkedSince = since
     guard let parkFor, now - since >= parkFor else { return nil }
     return .parked(parking.message)
+  }
+
+  /// Why a run ends that the provider lets send nothing for so long; nil where it waits.
+  ///
+  /// - Parameter words: what the provider said of it.
+  mutating func held(
+    for wait: Duration,
+    _ words: String?,
+    at now: ContinuousClock.Instant
+  ) -> StopReason? {
+    guard let parkFor, allParkedSince != nil || wait > Self.longHold else { return nil }
+    let since = allParkedSince ?? now
+    allParkedSince = since
+    guard now - since >= parkFor else { return nil }
+    let time = "the provider asks to wait \(Int(saturating: wait.seconds.rounded())) s more"
+    return .parked(words.map { "\(time): \($0)" } ?? time)
   }
 }

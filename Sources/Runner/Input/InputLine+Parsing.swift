@@ -48,7 +48,8 @@ extension InputLine {
       return InputLine(id: id, shape: .native(request), others: fields.beside(.params, in: line))
     }
     guard let body = fields.body else {
-      throw wrong("has a custom_id but neither body and url (OpenAI) nor params (Anthropic)", id)
+      throw brokenLine(fields, id, in: line)
+        ?? wrong("has a custom_id but neither body and url (OpenAI) nor params (Anthropic)", id)
     }
     guard fields.params == nil else { throw wrong("has both body and params", id) }
     return try openAI(id, body, fields, line)
@@ -94,16 +95,26 @@ extension InputLine {
     in line: Span<UInt8>
   ) -> InputLineError? {
     guard let id, fields.plain.prompt == nil, !fields.others(in: line).contains("text"),
-      let members = try? fields.error?.members(in: line)
+      let refusal = fields.refusal(in: line), refusal.isOfDocument
     else { return nil }
-    func text(_ name: String) -> String {
-      members.first { $0.name == name }?.value.string(in: line) ?? ""
-    }
-    let refusal = Refusal(status: nil, code: text("code"), message: text("message"))
-    guard refusal.isOfDocument else { return nil }
     let reason = refusal.message.split(separator: "\(id): ").last ?? ""
     let advice = "a line has no text of its own to take its place, so run the folder again"
     return InputLineError(code: refusal.code, message: "\(id): \(reason); \(advice)", id: id)
+  }
+
+  /// Why a line was no job, which the file of failed jobs holds as it was; nil for any other line.
+  private static func brokenLine(
+    _ fields: Fields,
+    _ id: String,
+    in line: Span<UInt8>
+  ) -> InputLineError? {
+    guard fields.others(in: line).contains("raw"), let refusal = fields.refusal(in: line) else {
+      return nil
+    }
+    // Where the line stood is told anew.
+    let place = refusal.message.prefixMatch(of: /.*?:[0-9]+:[ ]/)?.range
+    let reason = refusal.message[(place?.upperBound ?? refusal.message.startIndex)...]
+    return InputLineError(code: refusal.code, message: String(reason), id: id)
   }
 
   /// The id of a line that has none: 64 bits of the hash of what it holds.
@@ -164,6 +175,15 @@ private struct Fields {
   var twice: String?
   /// The names of fields that no shape has.
   private var unknown: [JSONToken] = []
+
+  /// What a failed file says of the line's job; nil where it says nothing.
+  func refusal(in line: Span<UInt8>) -> Refusal? {
+    guard let members = try? error?.members(in: line) else { return nil }
+    func text(_ name: String) -> String {
+      members.first { $0.name == name }?.value.string(in: line) ?? ""
+    }
+    return Refusal(status: nil, code: text("code"), message: text("message"))
+  }
 
   /// The names of the fields that are not those of a plain line.
   func others(in line: Span<UInt8>) -> [String] {

@@ -13,11 +13,28 @@ package struct JobFinder: Sendable {
 
   /// The numbers of jobs by their ids; ids that no job has are missing.
   ///
-  /// A queue knows the ids of its jobs; the lines of a run are read again, up to the last one wanted.
+  /// A batch knows its jobs by the hashes of their ids, whatever has become of their lines; where an
+  /// older version began it, these are read again.
   ///
-  /// - Throws: ``StoreError`` when the input of a run is not what it was.
+  /// - Throws: ``StoreError`` when the input of such an older batch is not what it was.
   package func numbers(of ids: Set<String>) async throws -> [String: Int] {
     if input.kind == .queue { return try await store.jobs(withIDs: Array(ids)) }
+    let jobs = try await store.storedJobs()
+    if jobs.isMarked { return numbers(of: ids, in: jobs) }
+    return try await numbersByLine(of: ids)
+  }
+
+  private func numbers(of ids: Set<String>, in jobs: StoredJobs) -> [String: Int] {
+    let wanted = Dictionary(ids.map { (JobMark.hash([UInt8]($0.utf8)[...]), $0) }) { $1 }
+    var found: [String: Int] = [:]
+    for (number, mark) in jobs.marks.enumerated() where jobs.states[number] != .kept {
+      guard let id = mark.flatMap({ wanted[$0.id] }), found[id] == nil else { continue }
+      found[id] = number
+    }
+    return found
+  }
+
+  private func numbersByLine(of ids: Set<String>) async throws -> [String: Int] {
     let file = input.kind == .file ? try InputFile(path: input.path) : nil
     let loader = SegmentLoader(file: file)
     let idField = RequestSettings(json: try await store.settings())?.idField

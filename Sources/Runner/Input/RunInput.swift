@@ -31,11 +31,7 @@ package struct RunInput: Sendable {
   ///
   /// - Throws: ``StoreError`` when it cannot be read.
   package func foreignFormat() async throws -> ForeignFormat? {
-    let file: InputFile
-    switch source {
-    case .file(let input), .pipe(let input): file = input
-    case .folder, .queue: return nil
-    }
+    guard let file = text else { return nil }
     var head = InputHead.undecided
     try await file.peek(atMost: InputSource.longestLine) { bytes, isWhole in
       head = InputHead(bytes, isWhole: isWhole)
@@ -43,6 +39,24 @@ package struct RunInput: Sendable {
     }
     if case .foreign(let format) = head { return format }
     return nil
+  }
+
+  /// Whether a file or pipe has no line that is not blank, or a folder no document.
+  ///
+  /// - Throws: ``StoreError`` when it cannot be read.
+  package func isBlank() async throws -> Bool {
+    if case .folder(let folder) = source {
+      var documents = folder.makeAsyncIterator()
+      return try await documents.next() == nil
+    }
+    guard let file = text else { return false }
+    var isBlank = true
+    try await file.peek(atMost: InputSource.longestLine) { bytes, isWhole in
+      let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+      isBlank = bytes.dropFirst(isMarked ? 3 : 0).isBlankLine
+      return !isBlank
+    }
+    return isBlank
   }
 
   /// Tells the user, once, where ids come from that the input does not give.
@@ -56,6 +70,14 @@ package struct RunInput: Sendable {
     notice.tell(
       "\(what) (content-…); --id-field (`id_field` in the job file) names the member that is the id"
     )
+  }
+
+  /// What holds lines.
+  private var text: InputFile? {
+    switch source {
+    case .file(let file), .pipe(let file): file
+    case .folder, .queue: nil
+    }
   }
 
   var file: InputFile? {

@@ -195,7 +195,7 @@ struct FieldList: MustacheSequence, MustacheParent, MustacheCustomRenderable,
       return lookup.field(name) ?? FieldValue(.missing(name), lookup)
     }
     let path = "\(self.name).\(name)"
-    guard place >= 0, lookup.admits(value.size),
+    guard place >= 0, String(place) == name, lookup.admits(value.size),
       let element = value.eachElement.dropFirst(place).first(where: { _ in true })
     else { return FieldValue(.missing(path), lookup) }
     return lookup.represent(element, as: path)

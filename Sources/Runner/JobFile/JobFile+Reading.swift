@@ -11,7 +11,13 @@ extension JobFile {
   /// - Throws: a ``JobFileError`` with file and line.
   package init(reading text: String, file: String) throws(JobFileError) {
     let root = try compose(text, file: file, of: "the job file")
-    let fields = try YAMLFields(root, known: Self.fieldNames, of: "the job file", in: file)
+    let fields = try YAMLFields(
+      root,
+      known: Self.fieldNames,
+      elsewhere: Self.elsewhere,
+      of: "the job file",
+      in: file
+    )
     let paths = PathBase(of: file)
     input = try fields.string("input").map(paths.resolve)
     followsLinks = try fields.flag("follow_links")
@@ -53,6 +59,21 @@ extension JobFile {
     "keystore", "identity", "max_attempts", "proxy", "secrets", "regions", "prices",
     "budget", "on_unknown", "lease", "memory",
   ]
+
+  /// What people put at the top of a job file that has its place elsewhere.
+  private static let elsewhere: [String: String] = {
+    var hints = [
+      "api_key": "a key never stands in a job file; name where it is: `key: env:NAME`",
+      "endpoint": "one endpoint is `base_url`, several are the `endpoints` of an account",
+      "endpoints": "they belong to an account: `accounts: [{name: …, keys: […], endpoints: […]}]`",
+      "rpm": "it is `requests_per_minute` in the `limits` of an account, or --rpm",
+    ]
+    for name in ["temperature", "top_p", "top_k", "seed", "stop", "tools", "response_format"] {
+      hints[name] =
+        "it belongs to the request of each line: `body` (OpenAI) or `params` (Anthropic)"
+    }
+    return hints
+  }()
 
   private static func template(_ fields: YAMLFields) throws(JobFileError) -> Template? {
     guard let text = try fields.string("prompt"), let scalar = fields["prompt"]?.scalar else {

@@ -9,7 +9,15 @@ struct YAMLFields {
   private var values: [String: Node] = [:]
 
   /// Takes a mapping whose fields must all be known.
-  init(_ node: Node, known: [String], of what: String, in file: String) throws(JobFileError) {
+  ///
+  /// - Parameter elsewhere: what to do instead of fields that people look for here, by their names.
+  init(
+    _ node: Node,
+    known: [String],
+    elsewhere: [String: String] = [:],
+    of what: String,
+    in file: String
+  ) throws(JobFileError) {
     self.file = file
     guard case .mapping(let mapping) = node else {
       throw JobFileError(
@@ -21,9 +29,11 @@ struct YAMLFields {
     for (key, value) in mapping {
       let name = key.scalar?.string ?? ""
       guard known.contains(name) else {
-        let hint = nearest(to: name, among: known).map { "; did you mean `\($0)`?" } ?? ""
+        let hint =
+          elsewhere[name] ?? nearest(to: name, among: known).map { "did you mean `\($0)`?" }
         throw JobFileError(
-          message: "unknown field `\(Scrubber(limit: 60).scrub(name))` in \(what)\(hint)",
+          message: "unknown field `\(Scrubber(limit: 60).scrub(name))` in \(what)"
+            + (hint.map { "; \($0)" } ?? ""),
           file: file,
           line: key.mark?.line
         )
@@ -106,18 +116,24 @@ package func nearest(to name: String, among candidates: [String]) -> String? {
   return best.name
 }
 
-/// The insertions, deletions and replacements that turn one word into the other (Levenshtein).
+/// The insertions, deletions, replacements and exchanges of neighbours that turn one word into the
+/// other (Damerau and Levenshtein, each letter touched once).
 private func editDistance(_ first: String, _ second: String) -> Int {
-  let second = Array(second)
-  var row = Array(0...second.count)
-  for (index, character) in first.prefix(100).enumerated() {
-    var diagonal = row[0]
-    row[0] = index + 1
+  let (first, second) = (Array(first.prefix(100)), Array(second))
+  var rows = [Array(0...second.count)]
+  for index in first.indices {
+    var row = [index + 1]
     for column in second.indices {
-      let replaced = diagonal + (second[column] == character ? 0 : 1)
-      diagonal = row[column + 1]
-      row[column + 1] = min(replaced, row[column] + 1, row[column + 1] + 1)
+      let replaced = rows[index][column] + (first[index] == second[column] ? 0 : 1)
+      var edits = min(replaced, row[column] + 1, rows[index][column + 1] + 1)
+      if index > 0, column > 0, first[index] == second[column - 1],
+        first[index - 1] == second[column]
+      {
+        edits = min(edits, rows[index - 1][column - 1] + 1)
+      }
+      row.append(edits)
     }
+    rows.append(row)
   }
-  return row[second.count]
+  return rows[first.count][second.count]
 }

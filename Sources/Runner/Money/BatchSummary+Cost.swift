@@ -11,7 +11,10 @@ extension BatchSummary {
 
   /// The cost in words for people.
   package var costText: String {
-    guard unpriced == 0 else { return "cost unknown (\(unpriced) jobs without a price)" }
+    guard unpriced == 0 else {
+      let what = unpriced == 1 ? "of 1 job" : "of \(unpriced) jobs"
+      return "cost unknown (\(what): no price of the model, or no usage in the answer)"
+    }
     let more = unanswered > .zero ? " and at most \(unanswered.text) without an answer" : ""
     return cost.text + more
   }

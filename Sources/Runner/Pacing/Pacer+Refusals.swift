@@ -57,17 +57,35 @@ extension Pacer {
     if let wait, wait > .zero { return hold(until: now + wait, at: now) }
     guard isNews, refusals >= Self.patience else { return }
     let backoff = min(Self.longestBackoff, 0.5 * Double(1 << (refusals - Self.patience)))
-    hold(until: now + .seconds(backoff * (0.5 + random / 2)), at: now)
+    hold(until: now + .seconds(backoff * (0.5 + random / 2)), at: now, isAsked: false)
   }
 
-  mutating func hold(until time: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
+  /// - Parameter isAsked: whether the provider asked for it.
+  mutating func hold(
+    until time: ContinuousClock.Instant,
+    at now: ContinuousClock.Instant,
+    isAsked: Bool = true
+  ) {
+    isTrial = isTrial || time - now > AskedWait.untilProbe
     if let held, held.until > now {
       heldSeconds += max(0, (time - held.until).seconds)
-      self.held?.until = max(held.until, time)
+      self.held = (held.since, max(held.until, time), held.isAsked || isAsked)
     } else {
       heldSeconds += (time - now).seconds
-      held = (now, time)
+      held = (now, time, isAsked)
     }
+  }
+
+  /// Takes up a hold of an earlier run.
+  ///
+  /// Who starts it again wants to know whether a long one is over: one request asks at once.
+  mutating func remember(
+    heldUntil time: ContinuousClock.Instant,
+    isTrial isLong: Bool,
+    at now: ContinuousClock.Instant
+  ) {
+    isTrial = isLong || time - now > AskedWait.untilProbe
+    if !isTrial { hold(until: time, at: now) }
   }
 
   /// The provider asked for a slower rise: half the rate, and up again from there.

@@ -30,7 +30,9 @@ package struct Pacer: Sendable {
   /// The sum of the times at which the requests left that are under way.
   var departures = 0.0
   /// Nothing leaves meanwhile: the provider's own word, or ours where it refuses everything.
-  var held: (since: ContinuousClock.Instant, until: ContinuousClock.Instant)?
+  var held: (since: ContinuousClock.Instant, until: ContinuousClock.Instant, isAsked: Bool)?
+  /// Whether one request at a time finds out if a long wait is over.
+  var isTrial = false
   /// Seconds that it was held for, in all and until the last refusal.
   var heldSeconds = 0.0
   var heldBefore = 0.0
@@ -143,7 +145,10 @@ package struct Pacer: Sendable {
     _ charge: Charge,
     at now: ContinuousClock.Instant
   ) -> (wait: Duration, reason: WaitReason)? {
-    if let held, held.until > now { return (held.until - now, .retryAfter) }
+    if let held, held.until > now {
+      return (held.until - now, held.isAsked ? .retryAfter : .rateLimit)
+    }
+    if isTrial, inFlight > 0 { return (.seconds(1), .retryAfter) }
     let time = seconds(now)
     advance(to: time)
     if inFlight >= min(inFlightLimit, concurrency.limit(rising: !knowsLimits, at: time)) {
@@ -215,6 +220,7 @@ package struct Pacer: Sendable {
     at now: ContinuousClock.Instant
   ) {
     refusals = 0
+    isTrial = false
     refusedShare *= 0.97
     overloadShare *= 1 - Self.recent
     let time = seconds(now)

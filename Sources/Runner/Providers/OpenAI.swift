@@ -163,13 +163,19 @@ extension OpenAI {
     guard body.kind == .object, !ErrorBody.isReported(in: body) else { return false }
     switch path {
     case "/v1/chat/completions", "/v1/completions":
-      return body["choices"]?.elements?.isEmpty == false
+      return body["choices"]?.elements?.contains(where: saysSomething) ?? false
     case "/v1/responses": return body["output"]?.kind == .array && isDelivered(body)
     case "/v1/embeddings", "/v1/images/generations", "/v1/images/edits":
       return body["data"]?.elements?.isEmpty == false
     case "/v1/moderations": return body["results"]?.kind == .array
     default: return true
     }
+  }
+
+  /// Whether a choice has a message, a text or a reason why it ended.
+  private static func saysSomething(_ choice: JSONValue) -> Bool {
+    let members = ["message", "text", "delta", "finish_reason", "error"]
+    return members.contains { name in choice[name].map { $0.kind != .null } ?? false }
   }
 
   /// One cut short (`incomplete`) or left running (`queued`, on request) is what was asked for.

@@ -6,8 +6,9 @@ package import Transport
 /// Reads, in this order, `retry-after-ms` and `x-ms-retry-after-ms` (milliseconds) and
 /// `retry-after`: seconds, with fractions as some servers write them, or a date (RFC 9110 section
 /// 10.2.3) in any of the three formats of section 5.6.7, which counts from the answer's own `date`
-/// where it has one: the local clock may be another. There is no cap; what makes no sense is taken
-/// as not said, and a date that has passed as zero.
+/// where it has one: the local clock may be another. A number of 10^9 and more is such a moment too,
+/// in seconds since 1970, as servers write it by mistake. There is no cap; what makes no sense is
+/// taken as not said, and a moment that has passed as zero.
 ///
 /// - Parameters:
 ///   - response: any response.
@@ -20,10 +21,11 @@ package func retryAfter(of response: HTTPResponse, at unixTime: Double) -> Durat
     }
   }
   guard let value = response.header("retry-after") else { return nil }
-  if let seconds = decimal(value) { return .seconds(seconds) }
+  let number = decimal(value)
+  if let number, number < 1e9 { return .seconds(number) }
   let sent = response.header("date").flatMap(Timestamp.httpDate).map { Double($0) / 1_000 }
-  return Timestamp.httpDate(value).map { until in
-    .seconds(max(0, Double(until) / 1_000 - (sent ?? unixTime)))
+  return (number ?? Timestamp.httpDate(value).map { Double($0) / 1_000 }).map { until in
+    .seconds(max(0, until - (sent ?? unixTime)))
   }
 }
 

@@ -144,14 +144,15 @@ package final class BatchRun: Sendable {
     }
     await work(crew)
     let (summary, causes) = try await close(crew)
+    let accounts = crew.dispatcher.report(plan.accounts)
     return RunReport(
       summary: summary,
       elapsed: clock.now - start,
       stop: stop.first,
-      accounts: crew.dispatcher.report(plan.accounts),
+      accounts: accounts,
       budget: plan.budget,
       results: ResultReport(causes),
-      trouble: progress.snapshot.trouble
+      trouble: progress.snapshot.trouble ?? accounts.accounts.compactMap(\.trouble).first
     )
   }
 
@@ -273,11 +274,23 @@ package final class BatchRun: Sendable {
     do { try await body() } catch { stop.stop(.failed(error)) }
   }
 
+  /// Where a batch stands that could not be written any more: what this run sent and spent is counted
+  /// though it could not be stored.
+  private func summaryAfterFailure(of crew: RunCrew) async -> BatchSummary {
+    var summary = (try? await store.summary()) ?? before
+    var traffic = before.traffic
+    traffic += progress.snapshot.traffic
+    if traffic.requestsSent > summary.traffic.requestsSent { summary.traffic = traffic }
+    let spent = crew.dispatcher.look(\.money.spent)
+    summary.cost = max(summary.cost, spent - summary.unanswered)
+    return summary
+  }
+
   /// Hands leases back and closes the batch; says where it stands.
   private func close(_ crew: RunCrew) async throws -> (BatchSummary, [ResultCause]) {
     if case .failed = stop.first {
       try? audit.close()
-      return ((try? await store.summary()) ?? BatchSummary(), [])
+      return (await summaryAfterFailure(of: crew), [])
     }
     if case .failingAlike = stop.first { try await takeBackFailures(of: crew) }
     try await store.release(crew.dispatcher.look(\.leases))

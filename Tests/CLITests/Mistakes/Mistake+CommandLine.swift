@@ -83,6 +83,27 @@ extension Mistake {
       0
     ) { try $0.nightjar(run(["--give-up-after", "1"])) },
     Mistake(
+      "Two outputs",
+      "A second name for the results was added to the command of before.",
+      run(["-o", "second.jsonl"]),
+      64
+    ),
+    Mistake(
+      "A prompt as a flag",
+      "Other tools take the prompt on the command line.",
+      run(["--prompt", "Sum up"]),
+      64
+    ),
+    Mistake(
+      "Cancelling what is done",
+      "The job had its result already.",
+      ["cancel", "results.jsonl", "--id", "0"],
+      0
+    ) { scene in
+      try scene.startProvider()
+      try scene.nightjar(run())
+    },
+    Mistake(
       "Two ways at once",
       "Both flags for results whose prompt has changed were given.",
       run(["--allow-changed", "--rerun-changed"]),

@@ -72,6 +72,66 @@ import Testing
     _ = try grant(&later)
   }
 
+  /// An account that was told to wait.
+  private func told(_ wait: Duration) throws -> AccountState {
+    var account = account()
+    let refused = try grant(&account)
+    _ = account.ended(refused, .paced(.limit(nil), wait: wait), job: 0, at: start, random: 0)
+    return account
+  }
+
+  /// Requests that leave before any is answered, of three that want to.
+  private func leaving(_ account: inout AccountState) -> Int {
+    (0..<3).count { _ in
+      if case .granted = account.admit(shape, at: start) { true } else { false }
+    }
+  }
+
+  @Test(arguments: [3_601, 86_400, 31 * 86_400, 1_795_464_000, 999_999_999_999])
+  func `asks at once by one request whether a long wait is over`(_ seconds: Int) throws {
+    var next = try restarted(told(.seconds(seconds)), after: 0)
+    let grant = try grant(&next)
+    #expect(leaving(&next) == 0)
+    let answered = RequestEnd.answered(usage: Usage(), elapsed: .seconds(1))
+    _ = next.ended(grant, answered, job: 0, at: start, random: 0)
+    #expect(leaving(&next) == 3)
+  }
+
+  @Test func `asks at once whether a long wait is over that an older version noted`() throws {
+    let json = """
+      {"savedAt":\(moment),"heldUntil":\(moment + 1_800_000_000_000),"models":[
+        {"name":"m","heldUntil":\(moment + 1_800_000_000_000),"limits":[],
+         "concurrency":\(try concurrency())}]}
+      """
+    var next = account()
+    next.remember(
+      try JSONDecoder().decode(AccountMemory.self, from: Data(json.utf8)),
+      at: start,
+      unixMilliseconds: moment
+    )
+    #expect(leaving(&next) == 1)
+  }
+
+  /// What a fresh account remembers of how many requests may be under way.
+  private func concurrency() throws -> String {
+    var account = account()
+    _ = try grant(&account)
+    let model = try #require(account.memory(at: start, unixMilliseconds: moment).models.first)
+    return String(decoding: try JSONEncoder().encode(model.concurrency), as: UTF8.self)
+  }
+
+  @Test func `tries a parking at once by one request of which much is left`() throws {
+    var account = account()
+    _ = account.park(.billing, "spent", for: .seconds(20 * 86_400), at: start)
+    var next = try restarted(account, after: 86_400)
+    #expect(next.parking?.message == "spent")
+    let grant = try grant(&next)
+    #expect(leaving(&next) == 0)
+    let answered = RequestEnd.answered(usage: Usage(), elapsed: .seconds(1))
+    #expect(next.ended(grant, answered, job: 0, at: start, random: 0).isBack)
+    #expect(next.parking == nil)
+  }
+
   @Test func `keeps a parking until the time that was named, and no other`() throws {
     var account = account()
     _ = account.park(.billing, "spent", for: .seconds(600), at: start)

@@ -84,6 +84,34 @@ import Testing
     _ = try grant(&account, at: end)
   }
 
+  @Test(arguments: [(31 * 86_400, 31 * 86_400), (31 * 86_400 + 1, 3_600), (1_795_464_000, 3_600)])
+  func `believes no wait of more than a month, and asks after an hour`(
+    _ asked: Int,
+    _ waited: Int
+  ) throws {
+    var account = account()
+    let grants = try (0..<3).map { _ in try grant(&account) }
+    for (job, grant) in grants.enumerated() {
+      _ = account.ended(grant, limit(.seconds(asked)), job: job, at: start, random: 0)
+    }
+    let end = start + .seconds(waited)
+    #expect(account.admit(shape, at: end - .seconds(1)) == .wait(until: end))
+    _ = try grant(&account, at: end)
+    #expect(account.admit(shape, at: end) == .wait(until: end + .seconds(1)))
+    #expect(account.inFlight == 1)
+  }
+
+  @Test func `says that a rate limit holds it where no time was named`() throws {
+    var account = account()
+    var now = start
+    while account.heldUntil == nil {
+      _ = account.ended(try grant(&account, at: now), limit(nil), job: 0, at: now, random: 0)
+      now += .seconds(1)
+    }
+    _ = account.admit(shape, at: now - .milliseconds(999))
+    #expect(account.waiting == .rateLimit)
+  }
+
   @Test func `holds the model that was limited, and all once a second one is too`() throws {
     var account = account()
     let grants = ["slow", "fast", "other"].compactMap { model -> AccountState.Grant? in

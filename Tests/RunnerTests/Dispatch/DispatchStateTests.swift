@@ -26,11 +26,13 @@ import Testing
   private func dispatcher(
     leaseOf length: Duration? = nil,
     memory: Int = 1 << 20,
+    parkFor: Duration? = nil,
     models: [ModelMap] = [ModelMap()]
   ) async throws -> DispatchState {
     try await TestKeyDesk.load()
     var settings = DispatchState.Settings(lease: WorkerLease(length: length, at: Self.start))
     settings.memory = memory
+    settings.parkFor = parkFor
     let members = models.map { models in
       AccountSet.Member(
         models: models,
@@ -177,6 +179,39 @@ import Testing
     let open = assignments(state.event(.free(slot: 0), at: Self.start))
     #expect(open.map(\.job.number) == [3])
     #expect(state.accounts.members[0].state.inFlight == 0)
+  }
+
+  private func refusal(_ wait: Duration) -> AttemptEnd {
+    let refusal = Refusal(status: 429, code: "slow", message: "too many, please wait")
+    return AttemptEnd(outcome: .pace(refusal, .limit(nil), after: wait))
+  }
+
+  private func reasons(_ actions: [DispatchState.Action]) -> [String] {
+    actions.compactMap { if case .stop(.parked(let reason)) = $0 { reason } else { nil } }
+  }
+
+  @Test func `waits no longer than it may for a provider that holds everything`() async throws {
+    var state = try await dispatcher(parkFor: .seconds(10))
+    let held = try #require(next(&state))
+    _ = state.event(.ended(held, refusal(.seconds(7_200))), at: Self.start)
+    #expect(state.accounts.members[0].state.trouble == "HTTP 429 slow: too many, please wait")
+    #expect(next(&state) == nil)
+    #expect(reasons(state.event(.tick, at: Self.start + .seconds(9))).isEmpty)
+    let reason = reasons(state.event(.tick, at: Self.start + .seconds(10)))
+    #expect(
+      reason == ["the provider asks to wait 7190 s more: HTTP 429 slow: too many, please wait"]
+    )
+  }
+
+  @Test func `waits for a limit by the minute although it may not wait long`() async throws {
+    var state = try await dispatcher(parkFor: .seconds(10))
+    let held = try #require(next(&state))
+    _ = state.event(.ended(held, refusal(.seconds(60))), at: Self.start)
+    #expect(next(&state) == nil)
+    #expect(reasons(state.event(.tick, at: Self.start + .seconds(50))).isEmpty)
+    let again = assignments(state.event(.tick, at: Self.start + .seconds(60)))
+    finish(try #require(again.first), &state)
+    #expect(state.accounts.members[0].state.trouble == nil)
   }
 
   @Test func `claims more while jobs for one model wait and another has none left`() async throws {

@@ -42,6 +42,7 @@ import Testing
     ("{{absent.deep}}", "absent.deep"), ("{{#tags}}{{other}}{{/tags}}", "other"),
     ("{{uppercased(absent)}}", "absent"), ("{{n}} {{one}} {{two}}", "one"), ("{{.}}", "."),
     ("{{text.length}}", "length"), ("{{tags.2}}", "tags.2"), ("{{tags.-1}}", "tags.-1"),
+    ("{{tags.01}}", "tags.01"),
     ("{{tags.first}}", "first"), ("{{yes.no.1}}", "1"),
   ])
   func `names the field that a job lacks`(_ template: String, _ field: String) {

@@ -96,6 +96,21 @@ import Testing
       "unknown field `max_token` in the job file; did you mean `max_tokens`?"
     ),
     ("zebra: 1", 1, "unknown field `zebra` in the job file"),
+    (
+      "temperature: 0", 1,
+      "unknown field `temperature` in the job file; it belongs to the request of each line: `body` "
+        + "(OpenAI) or `params` (Anthropic)"
+    ),
+    (
+      "api_key: sk-x", 1,
+      "unknown field `api_key` in the job file; a key never stands in a job file; name where it is: "
+        + "`key: env:NAME`"
+    ),
+    (
+      "endpoints: [a]", 1,
+      "unknown field `endpoints` in the job file; they belong to an account: "
+        + "`accounts: [{name: …, keys: […], endpoints: […]}]`"
+    ),
     ("model: m\n\nmax_tokens: many", 3, "`max_tokens` must be a whole number from 1 to 1000000000"),
     ("max_tokens: 0", 1, "`max_tokens` must be a whole number from 1 to 1000000000"),
     ("concurrency: 1.5", 1, "`concurrency` must be a whole number from 1 to 100000"),

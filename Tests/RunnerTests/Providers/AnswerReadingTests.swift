@@ -45,6 +45,8 @@ import Transport
   }
 
   @Test(arguments: [
+    (#"{"choices":[{}]}"#, "unexpected_body"),
+    (#"{"choices":[{"message":null}]}"#, "unexpected_body"),
     (#"{"answer":"42"}"#, "unexpected_body"), (#"{"choices":[}]}"#, "unreadable_answer"),
     (#"{"message":{}}{"done":true}"#, "unreadable_answer"),
   ])
@@ -88,7 +90,8 @@ import Transport
         .contentFilter
       ),
       (#"{"choices":[{"finish_reason":"stop","message":{"refusal":"No."}}]}"#, .refusal),
-      (#"{"choices":[{"finish_reason":"tool_calls"}]}"#, .toolCalls), (#"{"choices":[{}]}"#, nil),
+      (#"{"choices":[{"finish_reason":"tool_calls"}]}"#, .toolCalls),
+      (#"{"choices":[{"text":""}]}"#, nil),
       (
         #"{"output":[],"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"}}"#,
         .length

@@ -24,14 +24,15 @@ import Testing
 
   @Test(arguments: [
     "http://api.openai.com", "http://128.0.0.1", "http://127.0.0.1.evil.test", "http://127.1",
-    "http://localhost.evil.test", "http://127.0.0.256", "http://[::2]", "http://0.0.0.0",
+    "http://localhost.evil.test", "http://127.0.0.256", "http://[::2]", "http://0.0.0.1",
   ])
   func `knows where what is sent would cross a network in the clear`(_ base: String) throws {
     #expect(try Endpoint(base).isExposed)
   }
 
   @Test(arguments: [
-    "https://api.openai.com", "http://127.0.0.1:9", "http://[::1]", "http://localhost",
+    "https://api.openai.com", "http://127.0.0.1:9", "http://0.0.0.0:8000", "http://[::1]",
+    "http://localhost",
   ])
   func `knows where it would not`(_ base: String) throws {
     #expect(try !Endpoint(base).isExposed)

@@ -19,8 +19,8 @@ import Transport
 
   static let fixtures: [ResponseFixture] = [
     .init("completion", 200, completion, .completed),
-    .init("no usage", 200, #"{"choices":[{}]}"#, .completed),
-    .init("error: null", 200, #"{"choices":[{}],"error":null}"#, .completed),
+    .init("no usage", 200, #"{"choices":[{"message":{}}]}"#, .completed),
+    .init("error: null", 200, #"{"choices":[{"message":{}}],"error":null}"#, .completed),
     .init("truncated", 200, String(completion.dropLast()), .retry, code: "truncated"),
     .init("shape of another path", 200, #"{"data":[]}"#, .fail, code: "unexpected_body"),
     .init("not an object", 200, "[]", .fail, code: "unexpected_body"),
@@ -159,7 +159,7 @@ import Transport
       ("/v1/responses", #"{"choices":[]}"#, .fail),
       ("/v1/embeddings", #"{"data":[{}]}"#, .completed), ("/v1/embeddings", #"{"data":[]}"#, .fail),
       ("/v1/embeddings", #"{"output":[]}"#, .fail),
-      ("/v1/completions", #"{"choices":[{}]}"#, .completed),
+      ("/v1/completions", #"{"choices":[{"message":{}}]}"#, .completed),
       ("/v1/completions", #"{"choices":[]}"#, .fail),
       ("/v1/chat/completions", #"{"choices":[]}"#, .fail),
       ("/v1/moderations", #"{"results":[]}"#, .completed), ("/v1/rerank", #"{"x":1}"#, .completed),
@@ -177,15 +177,15 @@ import Transport
 
   @Test(arguments: [
     (
-      #"{"choices":[{}],"usage":{"prompt_tokens":9,"completion_tokens":12,"prompt_tokens_details":{"#
+      #"{"choices":[{"message":{}}],"usage":{"prompt_tokens":9,"completion_tokens":12,"prompt_tokens_details":{"#
         + #""cached_tokens":4}}}"#, Usage(inputTokens: 9, outputTokens: 12, cacheRead: 4)
     ),
     (
-      #"{"choices":[{}],"usage":{"input_tokens":5,"input_tokens_details":{"cached_tokens":2},"#
+      #"{"choices":[{"message":{}}],"usage":{"input_tokens":5,"input_tokens_details":{"cached_tokens":2},"#
         + #""output_tokens":7}}"#, Usage(inputTokens: 5, outputTokens: 7, cacheRead: 2)
     ),
-    (#"{"choices":[{}],"usage":null}"#, Usage()),
-    (#"{"choices":[{}],"usage":{"prompt_tokens":"many"}}"#, Usage()),
+    (#"{"choices":[{"message":{}}],"usage":null}"#, Usage()),
+    (#"{"choices":[{"message":{}}],"usage":{"prompt_tokens":"many"}}"#, Usage()),
   ])
   func `reads usage in both vocabularies`(_ body: String, _ usage: Usage) {
     let response = HTTPResponse(status: 200, body: Array(body.utf8))

@@ -42,6 +42,17 @@ import Transport
     #expect(retryAfter(of: response, at: Self.november + 3_600) == .seconds(3))
   }
 
+  @Test(
+    arguments: [
+      ("1790000060", .seconds(60)), ("1789999999", .zero),
+      ("999999999", .seconds(999_999_999)), ("32503680000", .seconds(30_713_680_000)),
+    ] as [(String, Duration)]
+  )
+  func `as a number that no wait can have is a moment`(_ value: String, _ expected: Duration) {
+    let response = HTTPResponse(status: 429, headers: [("retry-after", value)])
+    #expect(retryAfter(of: response, at: 1_790_000_000) == expected)
+  }
+
   @Test(arguments: ["retry-after-ms", "x-ms-retry-after-ms", "X-MS-Retry-After-Ms"])
   func `milliseconds go first`(_ name: String) {
     let response = HTTPResponse(status: 429, headers: [("retry-after", "2"), (name, "1250")])
