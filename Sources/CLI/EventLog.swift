@@ -57,7 +57,8 @@ final class EventLog: EventSink {
       )
     case .locked(let wait): Console.shared.tell(wait)
     case .paused(let isPaused):
-      logger.notice(isPaused ? "paused; `nightjar resume` goes on" : "resumed")
+      // Also for those who want to hear little: nothing goes on by itself.
+      Console.shared.log(isPaused ? "paused; `nightjar resume` goes on" : "resumed")
     case .redacted(let job): redacted(job)
     case .disbelieved(let job, let usage, let booked): disbelieved(job, usage, booked)
     case .repaired(let path):

@@ -16,6 +16,9 @@ package protocol KeySource: Sendable {
   ///   that is no more.
   func fetch(unless label: String?) async throws(KeySourceError) -> [Key]?
 
+  /// Whether it is asked over the network, where a store that hangs keeps everybody waiting.
+  var isRemote: Bool { get }
+
   /// Says when to read again before it is time; nil where the place cannot be watched.
   ///
   /// Asked for once. The watching ends with the stream.
@@ -24,4 +27,5 @@ package protocol KeySource: Sendable {
 
 extension KeySource {
   package var changes: AsyncStream<Void>? { nil }
+  package var isRemote: Bool { false }
 }

@@ -12,9 +12,10 @@ func headerLineArrived(
   count: Int,
   context: UnsafeMutableRawPointer?
 ) -> Int {
-  unsafe object(EasyHandle.self, at: context)?.transfer?
-    .receive(headerLine: UnsafeRawBufferPointer(start: bytes, count: count))
-  return count
+  let line = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
+  let isTaken = unsafe object(EasyHandle.self, at: context)?.transfer?.receive(headerLine: line)
+  // Any other number than `count` makes libcurl give up.
+  return isTaken == false ? -1 : count
 }
 
 /// `CURLOPT_WRITEFUNCTION`; the context is the `EasyHandle`.

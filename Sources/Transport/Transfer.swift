@@ -24,9 +24,15 @@ struct Transfer {
     watch = DeadlineWatch(request.deadlines, startedAt: now)
   }
 
+  /// The most bytes of a head, as libcurl has it from 8.4 on.
+  private static let largestHead = 300 << 10
+
   /// Takes a header line; a status line starts the header block anew, after interim responses.
-  mutating func receive(headerLine line: UnsafeRawBufferPointer) {
+  ///
+  /// - Returns: false where the head is too large, and libcurl is to give up.
+  mutating func receive(headerLine line: UnsafeRawBufferPointer) -> Bool {
     bytesReceived += line.count
+    guard head.count + line.count <= Self.largestHead else { return false }
     if unsafe line.starts(with: "HTTP/".utf8) {
       head.removeAll(keepingCapacity: true)
       headIsComplete = false
@@ -34,6 +40,7 @@ struct Transfer {
     if head.isEmpty { head.reserveCapacity(Self.usualHead) }
     if line.count <= 2 { headIsComplete = true }
     unsafe head.append(contentsOf: line)
+    return true
   }
 
   mutating func receive(bodyPart part: UnsafeRawBufferPointer) {

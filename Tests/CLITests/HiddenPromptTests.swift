@@ -8,6 +8,7 @@ struct HiddenPromptTests {
   private static let script = """
     import fcntl, os, pty, signal, subprocess, sys, termios
     nightjar, how = sys.argv[1:]
+    signal.alarm(60)
     terminal, child = pty.openpty()
     def begin():
         fcntl.ioctl(child, termios.TIOCSCTTY, 0)

@@ -10,7 +10,7 @@ struct QueueControlTests {
     for words in ["paused:", "paused already:"] {
       #expect(try queue.nightjar("pause").output.hasPrefix(words))
     }
-    let worker = try queue.worker(["--until-empty"])
+    let worker = try queue.worker(["--until-empty", "--quiet"])
     try queue.folder.wait(for: "a worker that waits") { worker.errors.contains("paused") }
     let paused = try queue.status()
     #expect(paused.paused == true)

@@ -44,6 +44,24 @@ struct KeyringTests {
     #expect(error?.description == "the store is on fire")
   }
 
+  /// A store that takes connections, never answers, and heeds nobody who gives up.
+  private struct HangingSource: KeySource {
+    let isRemote = true
+    let reference = KeyReference.vault(path: "secret/x", field: "k")
+
+    func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {
+      await unsafe withUnsafeContinuation { (_: UnsafeContinuation<[Key]?, Never>) in }
+    }
+  }
+
+  @Test func `waits for a store that hangs as long as was said, and no longer`() async {
+    let error = await #expect(throws: KeySourceError.self) {
+      try await Keyring(sources: [HangingSource()]).load(patience: .milliseconds(20))
+    }
+    #expect(error?.kind == .unavailable)
+    #expect(error?.description.contains("did not answer") == true)
+  }
+
   @Test func `a changed value is used from the next lease on`() async throws {
     let source = ScriptedSource("A", "sk-old")
     let keyring = keyring(source)

@@ -12,6 +12,8 @@ struct DamagedResponseTests {
     var reset = false
   }
 
+  private static let pad = String(repeating: "x", count: 1_000)
+
   static let damages = [
     Damage(
       testDescription: "a body shorter than its Content-Length",
@@ -43,6 +45,11 @@ struct DamagedResponseTests {
       testDescription: "headers that are cut",
       code: .truncated,
       response: "HTTP/1.1 200 OK\r\nContent-Le"
+    ),
+    Damage(
+      testDescription: "a head without end",
+      code: .protocolError,
+      response: "HTTP/1.1 200 OK\r\n" + String(repeating: "X-Pad: \(pad)\r\n", count: 400)
     ),
     Damage(
       testDescription: "something that is not HTTP",

@@ -29,9 +29,9 @@ struct BatchChange {
   /// - Throws: ``CLIError`` that names the ids which no job has.
   func jobs(_ ids: [String]) async throws -> JobSelection {
     let input = try Batches.inspect(files.batch).input().found(beside: files.batch)
-    let wanted = Set(ids)
+    let wanted = Set(ids.map(JobID.init))
     let found = try await JobFinder(store, input: input).numbers(of: wanted)
-    let missing = wanted.subtracting(found.keys).sorted()
+    let missing = wanted.subtracting(found.keys).map(\.text).sorted()
     guard missing.isEmpty else {
       let names = missing.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ")
       let more = missing.count > 5 ? " and \(missing.count - 5) more" : ""

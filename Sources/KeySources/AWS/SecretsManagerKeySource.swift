@@ -6,6 +6,8 @@ struct SecretsManagerKeySource: KeySource {
   let field: String?
   let manager: SecretsManager
 
+  var isRemote: Bool { true }
+
   var reference: KeyReference { .awsSecretsManager(id: id, field: field) }
 
   func fetch(unless label: String?) async throws(KeySourceError) -> [Key]? {

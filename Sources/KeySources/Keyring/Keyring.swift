@@ -82,16 +82,17 @@ package final class Keyring: Sendable {
   ///   start with less than what the user named.
   package func load(patience: Duration? = nil) async throws(KeySourceError) {
     let end = now() + (patience ?? Self.usualPatience)
+    let first = patience == .zero ? now() + Self.usualPatience : end
     let mayPass: Set<KeySourceError.Kind> =
       patience == nil ? [.unavailable] : [.unavailable, .missing]
-    await read(Array(sources.indices))
+    await read(Array(sources.indices), until: first)
     while let problem = contents.withLock({ $0.problems.lazy.compactMap(\.self).first }) {
       guard mayPass.contains(problem.kind), now() < end else { throw problem }
       // Cancelled means that nobody wants the keys any more: the problem stands.
       guard (try? await Task.sleep(until: min(end, nextDue), clock: .continuous)) != nil else {
         throw problem
       }
-      await poll()
+      await poll(until: end)
     }
   }
 
@@ -135,7 +136,10 @@ package final class Keyring: Sendable {
   ///
   /// A source that fails keeps its last value for as long as the policy says. To be called by one
   /// task at a time; when that is cancelled, readings end early.
-  package func poll() async {
+  ///
+  /// - Parameter end: when readings over the network are broken off; nil for when they give up by
+  ///   themselves.
+  package func poll(until end: ContinuousClock.Instant? = nil) async {
     let due = change { [now] state in
       state.tick(at: now())
       return state.due(at: now())
@@ -145,7 +149,7 @@ package final class Keyring: Sendable {
       return contents.hurried
     }
     let wanted = Set(due).union(hurried).sorted()
-    if !wanted.isEmpty { await read(wanted) }
+    if !wanted.isEmpty { await read(wanted, until: end) }
   }
 
   /// Watches those sources that can be watched, and calls `body` whenever ``poll()`` has become due
@@ -207,7 +211,9 @@ package final class Keyring: Sendable {
 // MARK: - Reading
 
 extension Keyring {
-  private func read(_ wanted: [Int]) async {
+  /// - Parameter end: when those that are asked over the network are broken off; nil for when they give
+  ///   up by themselves.
+  private func read(_ wanted: [Int], until end: ContinuousClock.Instant? = nil) async {
     let labels = contents.withLock { contents in
       let held = contents.state.beginReading(wanted, at: now())
       return zip(wanted, held).map { source, name in
@@ -216,19 +222,57 @@ extension Keyring {
     }
     await withDiscardingTaskGroup { group in
       for (source, label) in zip(wanted, labels) {
-        group.addTask { await self.read(source, unless: label) }
+        group.addTask { await self.read(source, unless: label, until: end) }
       }
     }
   }
 
-  private func read(_ source: Int, unless label: String?) async {
+  private func read(
+    _ source: Int,
+    unless label: String?,
+    until end: ContinuousClock.Instant?
+  ) async {
     do throws(KeySourceError) {
-      let keys = try await sources[source].fetch(unless: label)
+      let keys = try await fetch(source, unless: label, until: end)
       record(keys, from: source)
     } catch {
       contents.withLock { $0.problems[source] = error }
       change { $0.failed(source, error.kind, at: now()) }
     }
+  }
+
+  private func fetch(
+    _ source: Int,
+    unless label: String?,
+    until end: ContinuousClock.Instant?
+  ) async throws(KeySourceError) -> [Key]? {
+    let source = sources[source]
+    guard let end, source.isRemote else { return try await source.fetch(unless: label) }
+    let wait = end - now()
+    let silent = KeySourceError(
+      .unavailable,
+      "\(source.reference) did not answer for \(Int((wait / .seconds(1)).rounded())) s; see that its "
+        + "store is up, or wait longer with --wait-for-secrets"
+    )
+    let (readings, reading) = AsyncStream<Result<[Key]?, KeySourceError>>.makeStream()
+    let asking = Task {
+      do throws(KeySourceError) {
+        reading.yield(.success(try await source.fetch(unless: label)))
+      } catch {
+        reading.yield(.failure(error))
+      }
+    }
+    let waiting = Task {
+      try? await Task.sleep(for: wait)
+      reading.yield(.failure(silent))
+    }
+    defer {
+      asking.cancel()
+      waiting.cancel()
+    }
+    // Not a group, which would wait for the one that hangs.
+    for await first in readings { return try first.get() }
+    throw silent
   }
 
   private func record(_ keys: [Key]?, from source: Int) {

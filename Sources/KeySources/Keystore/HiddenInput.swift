@@ -39,14 +39,18 @@ package enum HiddenInput {
       throw KeySourceError(.denied, "there is no terminal to ask for the \(prompt); \(otherwise)")
     }
     defer { close(terminal) }
-    write(prompt + ": ", to: terminal)
-    return try trimmed(try silently(terminal), prompt)
+    return try trimmed(try answer(to: prompt, on: terminal), prompt)
   }
 
-  private static func silently(_ terminal: Int32) throws(KeySourceError) -> Secret {
+  /// The echo is off before the prompt is seen, so that nobody can answer too early.
+  private static func answer(
+    to prompt: String,
+    on terminal: Int32
+  ) throws(KeySourceError) -> Secret {
     guard let silence = SilentTerminal(terminal) else {
       throw KeySourceError(.denied, "cannot turn off the terminal's echo, so nothing was asked")
     }
+    write(prompt + ": ", to: terminal)
     defer { write("\n", to: terminal) }
     let line = try readLine(terminal)
     _ = consume silence

@@ -17,6 +17,7 @@ package final class VaultKeySource: KeySource {
     var lost: VaultVersion?
   }
 
+  package let isRemote = true
   package let reference: KeyReference
   private let path: String
   private let field: VaultField

@@ -124,8 +124,12 @@ package struct AccountState: Sendable {
     return .wait(until: time)
   }
 
+  private static let mostPacers = 512
+
   mutating func pacer(for model: String, at now: ContinuousClock.Instant) -> Int {
     if let known = models[model] { return known }
+    // Lines may name any number of models; beyond what people have, they share a pace.
+    guard pacers.count < Self.mostPacers else { return Self.mostPacers - 1 }
     models[model] = pacers.count
     pacers.append(
       Pacer(

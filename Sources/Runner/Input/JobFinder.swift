@@ -1,5 +1,20 @@
 package import Jobs
 
+/// The id of a job, which is another one where it differs in Unicode form only.
+package struct JobID: Hashable, Sendable {
+  package let text: String
+
+  package init(_ text: String) { self.text = text }
+
+  package static func == (one: JobID, other: JobID) -> Bool {
+    one.text.utf8.elementsEqual(other.text.utf8)
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    for byte in text.utf8 { hasher.combine(byte) }
+  }
+}
+
 /// Finds jobs of a batch by their ids.
 package struct JobFinder: Sendable {
   private let store: any BatchStore
@@ -17,16 +32,19 @@ package struct JobFinder: Sendable {
   /// older version began it, these are read again.
   ///
   /// - Throws: ``StoreError`` when the input of such an older batch is not what it was.
-  package func numbers(of ids: Set<String>) async throws -> [String: Int] {
-    if input.kind == .queue { return try await store.jobs(withIDs: Array(ids)) }
+  package func numbers(of ids: Set<JobID>) async throws -> [JobID: Int] {
+    if input.kind == .queue {
+      var found: [JobID: Int] = [:]
+      for id in ids { found[id] = try await store.jobs(withIDs: [id.text])[id.text] }
+      return found
+    }
     let jobs = try await store.storedJobs()
-    if jobs.isMarked { return numbers(of: ids, in: jobs) }
-    return try await numbersByLine(of: ids)
+    return jobs.isMarked ? numbers(of: ids, in: jobs) : try await numbersByLine(of: ids)
   }
 
-  private func numbers(of ids: Set<String>, in jobs: StoredJobs) -> [String: Int] {
-    let wanted = Dictionary(ids.map { (JobMark.hash([UInt8]($0.utf8)[...]), $0) }) { $1 }
-    var found: [String: Int] = [:]
+  private func numbers(of ids: Set<JobID>, in jobs: StoredJobs) -> [JobID: Int] {
+    let wanted = Dictionary(ids.map { (JobMark.hash([UInt8]($0.text.utf8)[...]), $0) }) { $1 }
+    var found: [JobID: Int] = [:]
     for (number, mark) in jobs.marks.enumerated() where jobs.states[number] != .kept {
       guard let id = mark.flatMap({ wanted[$0.id] }), found[id] == nil else { continue }
       found[id] = number
@@ -34,15 +52,16 @@ package struct JobFinder: Sendable {
     return found
   }
 
-  private func numbersByLine(of ids: Set<String>) async throws -> [String: Int] {
+  private func numbersByLine(of ids: Set<JobID>) async throws -> [JobID: Int] {
     let file = input.kind == .file ? try InputFile(path: input.path) : nil
     let loader = SegmentLoader(file: file)
     let idField = RequestSettings(json: try await store.settings())?.idField
-    var found: [String: Int] = [:]
+    var found: [JobID: Int] = [:]
     for try await segment in store.segments {
       for (number, line) in zip(segment.firstJob..., try await loader.load(segment).lines) {
-        guard let id = id(of: line.bytes.content, idField), ids.contains(id), found[id] == nil
-        else {
+        guard let text = id(of: line.bytes.content, idField) else { continue }
+        let id = JobID(text)
+        guard ids.contains(id), found[id] == nil else {
           continue
         }
         found[id] = number

@@ -12,7 +12,8 @@ package struct SeenIDs: Sendable {
   ///
   /// - Returns: the line that had the id before, or nil when it is new.
   package mutating func insert(_ id: String, line: Int) -> Int? {
-    let hash = id.hashValue
+    // By its bytes: texts that differ in Unicode form only are equal, but not the same id.
+    let hash = Array(id.utf8).hashValue
     if let earlier = lines[hash] { return Int(earlier) }
     lines[hash] = UInt32(clamping: line)
     return nil

@@ -13,6 +13,14 @@ import Testing
     #expect(seen.insert("", line: 3) == 2)
   }
 
+  @Test func `are different ones where they differ in Unicode form`() {
+    var seen = SeenIDs()
+    #expect(seen.insert("caf\u{E9}", line: 1) == nil)
+    #expect(seen.insert("cafe\u{301}", line: 2) == nil)
+    #expect(JobID("caf\u{E9}") != JobID("cafe\u{301}"))
+    #expect(Set([JobID("caf\u{E9}"), JobID("cafe\u{301}"), JobID("caf\u{E9}")]).count == 2)
+  }
+
   @Test func `are one when they are the same text`() {
     var seen = SeenIDs()
     #expect(seen.insert("caf\u{E9}", line: 1) == nil)
