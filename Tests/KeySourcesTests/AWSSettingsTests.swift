@@ -2,6 +2,16 @@ import KeySources
 import Testing
 
 struct AWSSettingsTests {
+  @Test(arguments: ["evil.example/", "", "a b", "x@evil.example", "eu-central-1.evil"])
+  func `a region that is none is no part of a host, to which credentials would go`(
+    _ region: String
+  ) async throws {
+    let login = ["AWS_ACCESS_KEY_ID": "AKIANOSUCHKEY1234567", "AWS_SECRET_ACCESS_KEY": "made-up"]
+    let arn = "arn:aws:secretsmanager:\(region):123456789012:secret:llm"
+    let error = try await AWSCaller(environment: login).failure(arn)
+    #expect(error.kind == .usage && error.description.contains("no region"), "\(error)")
+  }
+
   @Test(arguments: [
     ("AWS_ENDPOINT_URL", "http://localstack:4566"),
     ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://169.254.169.254"),

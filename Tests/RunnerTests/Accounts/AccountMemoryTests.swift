@@ -32,6 +32,12 @@ import Testing
 
   private struct Refused: Error {}
 
+  @Test func `knows no more models than people have`() throws {
+    var account = account()
+    for number in 0..<2_000 { _ = account.admit(shape, model: "m\(number)", at: start) }
+    #expect(account.pacerReports.count <= 512)
+  }
+
   @Test(arguments: [Int.min, -1, 0, .max])
   func `may hold any number, since a disk can change it`(_ number: Int) throws {
     let double = number == 0 ? "1e300" : "\(number)"
