@@ -35,6 +35,6 @@ struct ResultText {
   private static let words = [
     "length": "cut at the most tokens that they might have (--max-tokens)",
     "refusal": "refused by the model",
-    "content_filter": "cut by the provider's filter",
+    "content_filter": "cut by the provider's filter", "empty": "without any choice or text",
   ]
 }

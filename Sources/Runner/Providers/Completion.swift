@@ -43,6 +43,9 @@ package struct FinishReason: Sendable, Hashable, CustomStringConvertible {
   /// The provider broke it off.
   package static let error = FinishReason(word: "error")
 
+  /// Holds nothing: no choice, or none that says anything.
+  package static let empty = FinishReason(word: "empty")
+
   private let word: String
 
   private init(word: String) { self.word = word }

@@ -162,11 +162,10 @@ extension OpenAI {
   private static func isResult(_ body: JSONValue, of path: String) -> Bool {
     guard body.kind == .object, !ErrorBody.isReported(in: body) else { return false }
     switch path {
-    case "/v1/chat/completions", "/v1/completions":
-      return body["choices"]?.elements?.contains(where: saysSomething) ?? false
+    case "/v1/chat/completions", "/v1/completions": return body["choices"]?.kind == .array
     case "/v1/responses": return body["output"]?.kind == .array && isDelivered(body)
     case "/v1/embeddings", "/v1/images/generations", "/v1/images/edits":
-      return body["data"]?.elements?.isEmpty == false
+      return body["data"]?.kind == .array
     case "/v1/moderations": return body["results"]?.kind == .array
     default: return true
     }
@@ -188,6 +187,7 @@ extension OpenAI {
   /// place only.
   private static func finish(of body: JSONValue) -> FinishReason? {
     if let choices = body["choices"]?.elements {
+      guard choices.contains(where: saysSomething) else { return .empty }
       let reasons = choices.compactMap(finish(ofChoice:))
       if reasons.count == choices.count, !reasons.isEmpty, reasons.allSatisfy({ $0 == .error }) {
         return .error
