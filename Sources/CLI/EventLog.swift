@@ -91,10 +91,7 @@ final class EventLog: EventSink {
     let consequence =
       isBelieved ? "its jobs wait" : "that is not believed, and one request asks again in an hour"
     logger.warning(
-      """
-      account \(account) was asked by the provider to wait \(Int(saturating: wait.seconds)) s; \
-      \(consequence)
-      """
+      "account \(account) was asked by the provider to wait \(span(wait.seconds)); \(consequence)"
     )
   }
 

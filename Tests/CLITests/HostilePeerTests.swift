@@ -86,11 +86,14 @@ import Testing
     defer { server.stop() }
     try folder.write("in.jsonl", prompts(0..<20))
     let program = try Program(run(at: "http://127.0.0.1:\(server.port)") + ["--quiet"], in: folder)
-    try folder.wait(for: "a word on the wait") { program.errors.contains("to wait 3600 s") }
+    try folder.wait(for: "a word on the wait") { program.errors.contains("to wait 1 h 0 min") }
     program.send(signal: SIGINT)
     let ending = program.ending()
     #expect(ending.status == 75)
-    #expect(ending.errors.components(separatedBy: "to wait 3600 s").count == 2, "\(ending.errors)")
+    #expect(
+      ending.errors.components(separatedBy: "to wait 1 h 0 min").count == 2,
+      "\(ending.errors)"
+    )
   }
 
   @Test func `that names a moment in place of a wait is not believed, and asked again at once`()
@@ -116,7 +119,7 @@ import Testing
       let ending = try folder.nightjar(run)
       #expect(ending.status == 75, "\(ending.errors)")
       #expect(ending.errors.contains("that is not believed, and one request asks again"))
-      #expect(ending.errors.contains("s more: HTTP 429 rate_limit_exceeded: come back another day"))
+      #expect(ending.errors.contains("more: HTTP 429 rate_limit_exceeded: come back another day"))
       #expect((1...most).contains(asked.withLock { $0 }))
     }
   }

@@ -70,7 +70,7 @@ struct ProgressLine {
     if counters.failed > 0 { parts.append("\(counters.failed) failed") }
     parts.append("\(rounded(rate))/s")
     if rate > 0, counters.isInputComplete {
-      parts.append("ETA \(clock(Double(counters.read - counters.done) / rate))")
+      parts.append("ETA \(span(Double(counters.read - counters.done) / rate))")
     }
     parts += counters.accounts.accounts.compactMap { account in
       AccountText(account).hold(besides: trouble).map { "\(account.name) \($0)" }
@@ -102,15 +102,5 @@ struct ProgressLine {
     case 1e3...: "\(rounded(number / 1e3))k"
     default: rounded(number)
     }
-  }
-
-  private func clock(_ seconds: Double) -> String {
-    let total = Int(saturating: min(seconds, 1e8).rounded(.down))
-    let (hours, minutes) = (total / 3_600, total % 3_600 / 60)
-    return hours > 0
-      ? "\(hours) h \(minutes) min"
-      : minutes > 0
-        ? "\(minutes) min \(total % 60) s"
-        : "\(total) s"
   }
 }

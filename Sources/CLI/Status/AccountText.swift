@@ -107,7 +107,7 @@ struct AccountText {
   }
 
   private var rest: String? {
-    account.heldFor.map { "for \(Int(saturating: $0)) s more" }
+    account.heldFor.map { "for \(span($0)) more" }
   }
 
   private func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }

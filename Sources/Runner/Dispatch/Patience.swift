@@ -81,7 +81,7 @@ struct Patience: Sendable {
     let since = allParkedSince ?? now
     allParkedSince = since
     guard now - since >= parkFor else { return nil }
-    let time = "the provider asks to wait \(Int(saturating: wait.seconds.rounded())) s more"
+    let time = "the provider asks to wait \(span(wait.seconds.rounded())) more"
     return .parked(words.map { "\(time): \($0)" } ?? time)
   }
 }

@@ -199,7 +199,7 @@ import Testing
     #expect(reasons(state.event(.tick, at: Self.start + .seconds(9))).isEmpty)
     let reason = reasons(state.event(.tick, at: Self.start + .seconds(10)))
     #expect(
-      reason == ["the provider asks to wait 7190 s more: HTTP 429 slow: too many, please wait"]
+      reason == ["the provider asks to wait 1 h 59 min more: HTTP 429 slow: too many, please wait"]
     )
   }
 
