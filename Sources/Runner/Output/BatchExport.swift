@@ -82,16 +82,17 @@ package struct BatchExport: Sendable {
     var last = 0
     var bound: Int?
     while last < bound ?? .max {
-      do {
-        let results = try inspector.results(after: last, limit: Self.page)
+      let (after, limit) = (last, Self.page)
+      if let results = try readable({ () throws(StoreError) in
+        try inspector.results(after: after, limit: limit)
+      }) {
         guard let end = results.last else { return }
         try await append(results, to: file, &outcome)
         last = end.sequence
-      } catch let error as StoreError where error.code == .damaged {
+      } else {
         bound = try bound ?? inspector.sequenceBound()
-        let end = last + Self.page
-        try await appendReadable(last + 1..<end + 1, to: file, &outcome)
-        last = end
+        try await appendReadable(last + 1..<last + limit + 1, to: file, &outcome)
+        last += limit
       }
     }
   }
@@ -103,22 +104,35 @@ package struct BatchExport: Sendable {
     _ outcome: inout Outcome
   ) async throws {
     var rest = sequences
-    do {
-      while !rest.isEmpty {
-        // A page that stands where another should tells of other results.
-        let results = try inspector.results(rest).filter { rest.contains($0.sequence) }
-        guard let last = results.last else { return }
-        try await append(results, to: file, &outcome)
-        rest = last.sequence + 1..<rest.upperBound
+    while !rest.isEmpty {
+      let range = rest
+      guard let results = try readable({ () throws(StoreError) in try inspector.results(range) })
+      else {
+        guard rest.count > 1 else {
+          outcome.unreadable += 1
+          return
+        }
+        let middle = rest.lowerBound + rest.count / 2
+        try await appendReadable(rest.lowerBound..<middle, to: file, &outcome)
+        return try await appendReadable(middle..<rest.upperBound, to: file, &outcome)
       }
-    } catch let error as StoreError where error.code == .damaged {
-      guard rest.count > 1 else {
-        outcome.unreadable += 1
-        return
-      }
-      let middle = rest.lowerBound + rest.count / 2
-      try await appendReadable(rest.lowerBound..<middle, to: file, &outcome)
-      try await appendReadable(middle..<rest.upperBound, to: file, &outcome)
+      // A page that stands where another should tells of other results.
+      let ours = results.filter { rest.contains($0.sequence) }
+      guard let last = ours.last else { return }
+      try await append(ours, to: file, &outcome)
+      rest = last.sequence + 1..<rest.upperBound
+    }
+  }
+
+  /// What is read; nil where the batch is damaged there.
+  private func readable(
+    _ read: () throws(StoreError) -> [StoredResult]
+  ) throws(StoreError) -> [StoredResult]? {
+    do throws(StoreError) {
+      return try read()
+    } catch {
+      guard error.code == .damaged else { throw error }
+      return nil
     }
   }
 
