@@ -41,6 +41,10 @@ extension StoreError {
     case (_, .SQLITE_IOERR, ENOSPC), (_, .SQLITE_IOERR, EDQUOT), (_, .SQLITE_IOERR, EROFS),
       (_, .SQLITE_CANTOPEN, ENOSPC), (_, .SQLITE_CANTOPEN, EDQUOT):
       self.init(errno: system, doing: "cannot write the batch", at: path, needed: needed ?? page)
+    // Its header says so (sqlite.org/fileformat2.html, "File format version numbers"), which we never
+    // write.
+    case (.SQLITE_READONLY, _, _) where unsafe access(path, W_OK) == 0:
+      self.init(damaged: text, at: path)
     case (_, .SQLITE_READONLY, _), (_, .SQLITE_CANTOPEN, _), (_, .SQLITE_PERM, _):
       self.init(
         .notWritable,
