@@ -44,22 +44,29 @@ package struct BatchExport: Sendable {
   /// - Throws: ``StoreError``.
   package func write(to file: OutputFile) async throws -> Outcome {
     var outcome = Outcome()
+    let before = counted
     if isOrdered {
       try await writeInOrder(to: file, &outcome)
-      return outcome
+    } else {
+      try await writeAll(to: file, &outcome)
     }
-    let before = counted
-    try await writeAll(to: file, &outcome)
     // A page can lack results and look sound; others may have taken some back meanwhile.
-    let known = outcome.sound + outcome.unreadable
+    let known = isOrdered ? outcome.written : outcome.sound + outcome.unreadable
     outcome.unreadable += max(0, min(before, counted) - known)
     return outcome
   }
 
-  /// How many results of both states there should be, as far as that can be told.
+  /// How many results there should be, as far as that can be told: in the order of the input those of
+  /// the state, else of both.
   private var counted: Int {
-    if let summary = try? inspector.summary() { return summary.completed + summary.failed }
-    return (try? inspector.resultCount()) ?? 0
+    let summary = try? inspector.summary()
+    switch (isOrdered, state) {
+    case (true, .completed): return summary?.completed ?? 0
+    case (true, .failed): return summary?.failed ?? 0
+    case (false, _):
+      if let summary { return summary.completed + summary.failed }
+      return (try? inspector.resultCount()) ?? 0
+    }
   }
 
   private func writeInOrder(to file: OutputFile, _ outcome: inout Outcome) async throws {
