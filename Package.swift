@@ -73,7 +73,7 @@ let package = Package(
     room("Secrets", on: ["CCrypto", "CLinux"]),
     room("Transport", on: ["Secrets", "CCurl", "CBuffers", "CLinux"]),
     room("KeySources", on: ["JSON", "Secrets", "Transport", "CLinux"]),
-    room("Jobs", on: ["Secrets", "CSQLite", "CLinux", sqlite]),
+    room("Jobs", on: ["JSON", "Secrets", "CSQLite", "CLinux", sqlite]),
     room(
       "Runner",
       on: ["Jobs", "KeySources", "Transport", "JSON", "Secrets", mustache, yaml] + collections

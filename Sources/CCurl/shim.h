@@ -54,6 +54,13 @@ static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {
   return (curl_easy_getinfo)(easy, info, value);
 }
 
+/* -1 where it is not known. */
+static inline curl_off_t ccurl_get_size(CURL *easy, CURLINFO info) {
+  curl_off_t value = -1;
+  (curl_easy_getinfo)(easy, info, &value);
+  return value;
+}
+
 static inline CURLcode ccurl_get_pointer(CURL *easy, CURLINFO info, void **value) {
   return (curl_easy_getinfo)(easy, info, value);
 }

@@ -93,7 +93,10 @@ internal import Glibc
     guard !bodyIsTooLarge else { return .tooLarge }
     // Over HTTP/2, libcurl 7.88 would make all streams of the connection wait with this one.
     if size > ResponseMemory.small, get(CURLINFO_HTTP_VERSION) != CURL_HTTP_VERSION_2_0 {
-      guard shard.cache.memory.mayGrow(id, to: size) else { return .later }
+      // All the room that it says it needs, so that two do not wait for each other half way.
+      let expected = unsafe Int(ccurl_get_size(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T))
+      guard shard.cache.memory.mayGrow(id, to: max(size, expected)) else { return .later }
+      transfer?.reserve(expected)
     }
     unsafe transfer?.receive(bodyPart: part)
     return .taken

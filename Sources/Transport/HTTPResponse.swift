@@ -19,7 +19,6 @@ package struct HTTPResponse: Sendable {
   /// From the start of the transfer to its last byte.
   package let elapsed: Duration
   private let head: [UInt8]
-  /// Of a body that counts as held for as long as this value lives.
   private let hold: HeldBody?
 
   /// Makes a response from a header block: the status line and header lines as received.
@@ -59,6 +58,10 @@ package struct HTTPResponse: Sendable {
       elapsed: elapsed
     )
   }
+
+  /// For as long as it lives, the body of this response counts as held, if it is large; nil where it
+  /// is not.
+  package var claim: (any Sendable)? { hold }
 
   /// Overwrites the body with zeros, and drops it.
   ///

@@ -1,8 +1,8 @@
 /// Decides which response bodies may grow: bounds the bytes of all that are held at a time.
 ///
 /// A body counts from when it is more than small until whoever got it lets go of it. One for which
-/// there is no room waits, and its peer with it; but the oldest that is still arriving always goes
-/// on, so that one gets whole whatever the others hold.
+/// there is no room waits, and its peer with it; but where nobody holds a whole one, the oldest that
+/// is still arriving always goes on, so that one gets whole whatever the others have.
 package struct ResponseMemory {
   /// Bodies up to this size, in bytes, do not count.
   package static let small = 64 << 10
@@ -13,6 +13,8 @@ package struct ResponseMemory {
   private var sizes: [UInt64: Int] = [:]
   private var arriving: Set<UInt64> = []
   private var waiting: Set<UInt64> = []
+  /// How many bodies count and are whole.
+  private var whole = 0
 
   /// - Parameter limit: bytes of all bodies; one that is larger is held alone.
   package init(limit: Int) {
@@ -25,7 +27,7 @@ package struct ResponseMemory {
     guard size > Self.small else { return true }
     arriving.insert(transfer)
     let more = size - (sizes[transfer] ?? 0)
-    guard total + more <= limit || transfer == arriving.min() else {
+    guard total + more <= limit || isFirst(transfer) else {
       waiting.insert(transfer)
       return false
     }
@@ -34,12 +36,19 @@ package struct ResponseMemory {
     return true
   }
 
+  /// Whether a transfer goes on, whatever the others have.
+  private func isFirst(_ transfer: UInt64) -> Bool {
+    whole == 0 && transfer == arriving.min()
+  }
+
   /// Takes note that nothing more arrives for a transfer.
   ///
   /// - Returns: who may try to grow again.
   package mutating func end(_ transfer: UInt64) -> [UInt64] {
     waiting.remove(transfer)
-    return arriving.remove(transfer) == nil ? [] : takeWaiting()
+    guard arriving.remove(transfer) != nil else { return [] }
+    if holds(transfer) { whole += 1 }
+    return takeWaiting()
   }
 
   /// Takes note that nobody holds the body of a transfer any more.
@@ -48,6 +57,7 @@ package struct ResponseMemory {
   package mutating func release(_ transfer: UInt64) -> [UInt64] {
     guard let size = sizes.removeValue(forKey: transfer) else { return [] }
     total -= size
+    if arriving.remove(transfer) == nil { whole -= 1 }
     return takeWaiting()
   }
 

@@ -43,6 +43,12 @@ struct Transfer {
     return true
   }
 
+  /// Makes room for a body of so many bytes, so that it need not move, and be there twice, as it
+  /// grows; one of unknown length is doubled.
+  mutating func reserve(_ size: Int) {
+    if size > body.capacity { body.reserveCapacity(size) }
+  }
+
   mutating func receive(bodyPart part: UnsafeRawBufferPointer) {
     bytesReceived += part.count
     unsafe body.append(contentsOf: part)

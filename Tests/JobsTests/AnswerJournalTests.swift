@@ -15,7 +15,7 @@ struct AnswerJournalTests {
     JobResult(
       job: job,
       state: job % 2 == 0 ? .completed : .failed,
-      line: Array(line.utf8),
+      line: OutputLine(Array(line.utf8)),
       inputTokens: 11,
       outputTokens: 13,
       cost: job == 2 ? USD(nanos: 17) : nil,
@@ -37,7 +37,7 @@ struct AnswerJournalTests {
     let left = answers(in: files)
     #expect(left.count == 1)
     let result = try #require(left.first).result
-    #expect(String(decoding: result.line, as: UTF8.self) == "{\"a\":\"ü\"}")
+    #expect(String(decoding: result.line.bytes, as: UTF8.self) == "{\"a\":\"ü\"}")
     #expect(result.state == .completed && result.hasRetried)
     #expect(both.map(\.result.cause) == [nil, "length"])
     #expect(result.inputTokens == 11 && result.outputTokens == 13)

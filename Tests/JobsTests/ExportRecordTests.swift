@@ -13,7 +13,7 @@ import Testing
 
   private func export(_ name: String, _ text: String) async throws {
     try await OutputFile.replacing(folder.file(name)) { file in
-      try await file.append([Array(text.utf8)])
+      try await file.append([OutputLine(Array(text.utf8))])
       record.note(file)
     }
   }

@@ -213,7 +213,7 @@ import Testing
     _ = try await store.append(drafts([3]), isLast: true)
     let lease = try #require(try await store.claimOne()).lease
     let line = [UInt8](repeating: UInt8(ascii: "x"), count: 9 << 20)
-    let large = (0..<3).map { JobResult(job: $0, state: .completed, line: line) }
+    let large = (0..<3).map { JobResult(job: $0, state: .completed, line: OutputLine(line)) }
     try await store.commit(large, under: lease)
     let inspector = try place.inspect()
     #expect(try inspector.results(after: 0, limit: 9).map(\.job) == [0, 1])

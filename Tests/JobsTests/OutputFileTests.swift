@@ -17,13 +17,13 @@ import Testing
   @Test func `grows at its end and is cut where it is told`() async throws {
     try folder.write("one\n", to: "out.jsonl")
     let file = try OutputFile(path: path)
-    try await file.append([Array("two".utf8)])
+    try await file.append([OutputLine(Array("two".utf8))])
     #expect(try file.size() == 8)
     #expect(try await file.read(at: 2, count: 4) == Array("e\ntw".utf8))
     #expect(try await file.read(at: 6, count: 99) == Array("o\n".utf8))
     #expect(try await file.read(at: 8, count: 1).isEmpty)
     try await file.truncate(to: 2)
-    try await file.append([Array("ly".utf8)])
+    try await file.append([OutputLine(Array("ly".utf8))])
     try await file.sync()
     #expect(try folder.read("out.jsonl") == "only\n")
   }
@@ -32,7 +32,7 @@ import Testing
     let sizes = [3, 3 << 20, 0, 1 << 19, 1 << 19, 1 << 20, 7]
     let lines = sizes.map { [UInt8](repeating: UInt8(ascii: "a") + UInt8($0 % 23), count: $0) }
     let file = try OutputFile(path: path)
-    try await file.append(lines)
+    try await file.append(lines.map { OutputLine($0) })
     let expected = lines.flatMap { $0 + [UInt8(ascii: "\n")] }
     #expect(try await file.read(at: 0, count: expected.count + 1) == expected)
   }
@@ -47,19 +47,19 @@ import Testing
     try folder.write("old", to: "out.jsonl")
     await #expect(throws: Trouble.self) {
       try await OutputFile.replacing(path) { file in
-        try await file.append([Array("half of the ne".utf8)])
+        try await file.append([OutputLine(Array("half of the ne".utf8))])
         throw Trouble()
       }
     }
     #expect(try folder.read("out.jsonl") == "old")
     #expect(try folder.names == ["out.jsonl"])
-    try await OutputFile.replacing(path) { try await $0.append([Array("new".utf8)]) }
+    try await OutputFile.replacing(path) { try await $0.append([OutputLine(Array("new".utf8))]) }
     #expect(try folder.read("out.jsonl") == "new\n")
     #expect(try folder.names == ["out.jsonl"])
   }
 
   @Test func `that is replaced may be new`() async throws {
-    try await OutputFile.replacing(path) { try await $0.append([Array("new".utf8)]) }
+    try await OutputFile.replacing(path) { try await $0.append([OutputLine(Array("new".utf8))]) }
     #expect(try folder.read("out.jsonl") == "new\n")
   }
 
@@ -67,7 +67,9 @@ import Testing
     let device = unsafe open("/dev/full", O_WRONLY | O_CLOEXEC)
     defer { close(device) }
     let full = try OutputFile(stream: device)
-    let error = await #expect(throws: StoreError.self) { try await full.append([[1, 2, 3]]) }
+    let error = await #expect(throws: StoreError.self) {
+      try await full.append([OutputLine([1, 2, 3])])
+    }
     #expect(error?.code == .diskFull)
     #expect(error?.place == "file descriptor \(device)")
   }
@@ -95,7 +97,7 @@ import Testing
   @Test func `that must be new is not put over one that came up meanwhile`() async throws {
     await #expect(throws: StoreError.self) {
       try await OutputFile.replacing(path, overwrites: false) { file in
-        try await file.append([Array("new".utf8)])
+        try await file.append([OutputLine(Array("new".utf8))])
         try folder.write("somebody else's", to: "out.jsonl")
       }
     }

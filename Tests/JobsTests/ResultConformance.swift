@@ -27,7 +27,7 @@ import Testing
       (.failed, "length"),
     ]
     let results = ends.enumerated().map { job, end in
-      JobResult(job: job, state: end.0, line: Array("line \(job)".utf8), cause: end.1)
+      JobResult(job: job, state: end.0, line: OutputLine(Array("line \(job)".utf8)), cause: end.1)
     }
     try await batch.store.commit(results, under: lease)
     let inspector = try batch.place.inspect()
@@ -82,11 +82,11 @@ import Testing
     let lease = try #require(try await batch.store.claimOne()).lease
     let bytes = (0...255).map { UInt8($0) }
     let results = [
-      JobResult(job: 0, state: .completed, line: bytes),
-      JobResult(job: 1, state: .failed, line: []),
+      JobResult(job: 0, state: .completed, line: OutputLine(bytes)),
+      JobResult(job: 1, state: .failed, line: OutputLine([])),
     ]
     try await batch.store.commit(results, under: lease)
-    #expect(try await batch.store.allResults.map(\.line) == [bytes, []])
+    #expect(try await batch.store.allResults.map(\.line.bytes) == [bytes, []])
   }
 
   @Test(arguments: StoreEngine.allCases)

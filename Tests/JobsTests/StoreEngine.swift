@@ -123,7 +123,7 @@ func completed(
   JobResult(
     job: job,
     state: .completed,
-    line: Array((line ?? "done \(job)").utf8),
+    line: OutputLine(Array((line ?? "done \(job)").utf8)),
     inputTokens: tokens,
     outputTokens: 2 * tokens,
     cost: cost,
@@ -132,7 +132,7 @@ func completed(
 }
 
 func failed(_ job: Int, _ line: String? = nil) -> JobResult {
-  JobResult(job: job, state: .failed, line: Array((line ?? "failed \(job)").utf8))
+  JobResult(job: job, state: .failed, line: OutputLine(Array((line ?? "failed \(job)").utf8)))
 }
 
 func flush(_ results: [JobResult], under lease: SegmentLease) -> Flush {
@@ -165,5 +165,5 @@ extension JobStore {
 }
 
 extension StoredResult {
-  var text: String { String(decoding: line, as: UTF8.self) }
+  var text: String { String(decoding: line.bytes, as: UTF8.self) }
 }

@@ -82,23 +82,27 @@ package final class OutputFile: Sendable {
 
   /// Appends all of `lines`, a line feed behind each, or nothing: what was written of them is cut off
   /// again.
-  package func append(_ lines: [[UInt8]]) async throws {
+  package func append(_ lines: [OutputLine]) async throws {
     try await queue.run { [self] in
       CrashPoint.reached(.exporting)
       var written = 0
       var block: [UInt8] = []
       do throws(StoreError) {
         for line in lines {
-          if block.count + line.count < Self.block {
-            block += line
-          } else {
-            try write(block, &written)
-            try write(line, &written)
+          if block.count + line.count >= Self.block {
+            try write(block.span, &written)
             block = []
+          }
+          if line.count < Self.block {
+            line.forEachBlock { bytes in
+              unsafe bytes.withUnsafeBytes { unsafe block.append(contentsOf: $0) }
+            }
+          } else {
+            try line.forEachBlock { bytes throws(StoreError) in try write(bytes, &written) }
           }
           block.append(UInt8(ascii: "\n"))
         }
-        try write(block, &written)
+        try write(block.span, &written)
       } catch {
         if written > 0 { takeBack(written) }
         throw error
@@ -108,8 +112,8 @@ package final class OutputFile: Sendable {
   }
 
   /// - Parameter written: counts the bytes that went out, also before a failure.
-  private func write(_ bytes: [UInt8], _ written: inout Int) throws(StoreError) {
-    var rest = bytes[...]
+  private func write(_ bytes: Span<UInt8>, _ written: inout Int) throws(StoreError) {
+    var rest = bytes
     while !rest.isEmpty {
       let got = unsafe rest.withUnsafeBytes {
         unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
@@ -128,7 +132,7 @@ package final class OutputFile: Sendable {
         )
       }
       written += got
-      rest = rest.dropFirst(got)
+      rest = rest.extracting(droppingFirst: got)
     }
   }
 
@@ -145,16 +149,37 @@ package final class OutputFile: Sendable {
 
   /// The bytes at `offset`, fewer than `count` only at the end of the file.
   package func read(at offset: Int, count: Int) async throws -> [UInt8] {
+    try await queue.run { [self] in bytes(at: offset, count: count) }
+  }
+
+  private func bytes(at offset: Int, count: Int) -> [UInt8] {
+    unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        let start = unsafe buffer.baseAddress.map { unsafe $0 + filled }
+        let got = unsafe pread(descriptor, start, count - filled, offset + filled)
+        if got < 0, errno == EINTR { continue }
+        guard got > 0 else { return }
+        filled += got
+      }
+    }
+  }
+
+  /// Whether a line, with a line feed behind it, stands at `offset`.
+  package func holds(_ line: OutputLine, at offset: Int) async throws -> Bool {
     try await queue.run { [self] in
-      unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-        while filled < count {
-          let start = unsafe buffer.baseAddress.map { unsafe $0 + filled }
-          let got = unsafe pread(descriptor, start, count - filled, offset + filled)
-          if got < 0, errno == EINTR { continue }
-          guard got > 0 else { return }
-          filled += got
+      var place = offset
+      var isThere = true
+      func compare(_ line: Span<UInt8>) {
+        for start in stride(from: 0, to: line.count, by: Self.block) where isThere {
+          let part = line.extracting(start..<min(start + Self.block, line.count))
+          let found = bytes(at: place, count: part.count)
+          isThere = found.count == part.count && part.indices.allSatisfy { part[$0] == found[$0] }
+          place += part.count
         }
       }
+      line.forEachBlock { compare($0) }
+      compare([UInt8(ascii: "\n")].span)
+      return isThere
     }
   }
 

@@ -49,17 +49,13 @@ struct SpaceReserve: ~Copyable {
     StoreError(errno: number, doing: "cannot hold room for answers", at: path, needed: size)
   }
 
-  /// Writes bytes behind those that are there; what is left of the file are zeros.
+  /// Writes a record behind those that are there; what is left of the file are zeros.
   ///
-  /// - Returns: false when they do not fit.
-  mutating func keep(_ bytes: [UInt8]) -> Bool {
-    guard bytes.count <= left else { return false }
-    let written = unsafe bytes.withUnsafeBytes {
-      unsafe pwrite(descriptor, $0.baseAddress, bytes.count, used)
-    }
-    guard written == bytes.count else { return false }
-    used += bytes.count
-    left -= bytes.count
+  /// - Returns: false when it does not fit.
+  mutating func keep(_ record: AnswerRecord) -> Bool {
+    guard record.count <= left, record.write(to: descriptor, at: used) else { return false }
+    used += record.count
+    left -= record.count
     return true
   }
 }

@@ -49,45 +49,32 @@ import Glibc
   ///
   /// - Throws: ``StoreError`` when it cannot be written whole.
   func append(_ result: JobResult, under lease: SegmentLease) throws(StoreError) {
-    let payload = AnswerRecord.payload(of: result)
-    let head = AnswerRecord.head(of: result, payload, under: lease, turn: turn)
-    let record = AnswerRecord.headSize + payload.count
-    if unsafe size + record <= window.count {
-      copy(head, payload)
+    let record = AnswerRecord(of: result, under: lease, turn: turn)
+    if unsafe size + record.count <= window.count {
+      copy(record)
     } else {
-      try write(head, payload)
+      try write(record)
     }
-    size += record
+    size += record.count
   }
 
-  private func copy(_ head: [UInt64], _ payload: [UInt8]) {
-    let room = unsafe UnsafeMutableRawBufferPointer(rebasing: window[size...])
-    unsafe head.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
-    let behind = unsafe UnsafeMutableRawBufferPointer(rebasing: room[AnswerRecord.headSize...])
-    unsafe payload.withUnsafeBytes { unsafe behind.copyMemory(from: $0) }
+  private func copy(_ record: AnswerRecord) {
+    var place = size
+    record.forEachBlock { block in
+      let room = unsafe UnsafeMutableRawBufferPointer(rebasing: window[place...])
+      unsafe block.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
+      place += block.count
+    }
   }
 
-  private func write(_ head: [UInt64], _ payload: [UInt8]) throws(StoreError) {
-    let count = AnswerRecord.headSize + payload.count
-    let written = unsafe head.withUnsafeBytes { head in
-      unsafe payload.withUnsafeBytes { payload in
-        let parts = unsafe [head, payload].map {
-          unsafe iovec(
-            iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress),
-            iov_len: $0.count
-          )
-        }
-        return unsafe pwritev(descriptor, parts, 2, size)
-      }
-    }
-    guard written == count else {
-      throw StoreError(
-        errno: written < 0 ? errno : ENOSPC,
-        doing: "cannot keep an answer",
-        at: path,
-        needed: count
-      )
-    }
+  private func write(_ record: AnswerRecord) throws(StoreError) {
+    guard !record.write(to: descriptor, at: size) else { return }
+    throw StoreError(
+      errno: errno,
+      doing: "cannot keep an answer",
+      at: path,
+      needed: record.count
+    )
   }
 
   /// Forgets every answer in it.

@@ -46,9 +46,7 @@ package struct AnswerJournal: ~Copyable {
   ///
   /// - Returns: false when it does not fit.
   package mutating func keepInReserve(_ result: JobResult, under lease: SegmentLease) -> Bool {
-    let payload = AnswerRecord.payload(of: result)
-    let head = AnswerRecord.head(of: result, payload, under: lease, turn: 0)
-    return reserve.keep(unsafe head.withUnsafeBytes { unsafe Array($0) } + payload)
+    reserve.keep(AnswerRecord(of: result, under: lease, turn: 0))
   }
 
   /// Sends new answers to the other file; the answers so far are about to be committed.

@@ -73,9 +73,10 @@ struct FlushCommit {
   /// Inserts a result unless its job has one; returns its place in the order of commits.
   static func insert(_ result: JobResult, by statement: Statement, in db: Database) throws -> Int? {
     let digest = ResultDigest(job: result.job, state: result.state, line: result.line).number
-    try unsafe result.line.withUnsafeBytes { bytes in
-      // Bound as it is: a copy of each line would count where answers are large. SQLite only reads it,
-      // and no longer than the statement is executed.
+    let isLarge = LargeLine.isLarge(result.line)
+    let line = isLarge ? [] : result.line.bytes
+    try unsafe line.withUnsafeBytes { bytes in
+      // Bound as it is: SQLite only reads it, and no longer than the statement is executed.
       let line = unsafe bytes.baseAddress.map {
         unsafe Data(
           bytesNoCopy: UnsafeMutableRawPointer(mutating: $0),
@@ -87,7 +88,10 @@ struct FlushCommit {
         arguments: [result.job, result.state.rawValue, line ?? Data(), result.cause, digest]
       )
     }
-    return db.changesCount == 1 ? Int(db.lastInsertedRowID) : nil
+    guard db.changesCount == 1 else { return nil }
+    let sequence = Int(db.lastInsertedRowID)
+    if isLarge { try LargeLine.insert(result.line, of: sequence, in: db) }
+    return sequence
   }
 
   private func count(_ tally: FlushTally, _ flush: Flush) throws {

@@ -6,8 +6,8 @@
 struct ResultDigest {
   let number: Int
 
-  init(job: Int, state: JobResult.State, line: [UInt8]) {
-    number = Int(truncatingIfNeeded: JobMark.hash(line[...])) ^ (state.rawValue << 62) ^ job
+  init(job: Int, state: JobResult.State, line: OutputLine) {
+    number = Int(truncatingIfNeeded: JobMark.hash(line)) ^ (state.rawValue << 62) ^ job
   }
 
   /// The part of an UPDATE that takes a job out of the digest, or puts it in.

@@ -59,7 +59,7 @@ extension SQLiteJobStore {
   ) -> Segment {
     let failures = lines.enumerated().compactMap { place, line in
       line.failure.map {
-        JobResult(job: firstJob + place, state: .failed, line: $0, cause: line.cause)
+        JobResult(job: firstJob + place, state: .failed, line: OutputLine($0), cause: line.cause)
       }
     }
     return Segment(

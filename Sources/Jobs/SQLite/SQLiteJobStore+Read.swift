@@ -54,11 +54,12 @@ extension SQLiteJobStore {
     after last: Int,
     in db: Database
   ) throws -> [StoredResult] {
+    let undigested = try Int.fetchOne(db, sql: "SELECT undigested FROM batch") ?? 0
     let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
     var results: [StoredResult] = []
     var (last, bytes) = (last, 0)
     while bytes < StoredResult.pageBytes, let row = try rows.next() {
-      let result = try result(of: row)
+      let result = try result(of: row, undigested: undigested, in: db)
       guard result[keyPath: key] > last else {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "results are out of order")
       }
@@ -69,18 +70,31 @@ extension SQLiteJobStore {
     return results
   }
 
-  private static func result(of row: Row) throws -> StoredResult {
-    let (job, state) = (try row.number("job"), try state(of: row))
-    // Without a copy of its own; what is no blob is not what was stored either.
-    let line = try row.withUnsafeData(named: "line") { [UInt8]($0 ?? Data()) }
+  /// - Parameter undigested: the last result that may have no digest.
+  private static func result(
+    of row: Row,
+    undigested: Int,
+    in db: Database
+  ) throws -> StoredResult {
+    let (job, state, sequence) = (
+      try row.number("job"), try state(of: row), try row.number("sequence")
+    )
+    let line = OutputLine(try line(of: row, sequence, in: db))
     let digest = try row.integerIfAny("digest")
+    let expected = ResultDigest(job: job, state: state, line: line).number
     return StoredResult(
-      sequence: try row.number("sequence"),
+      sequence: sequence,
       job: job,
       state: state,
       line: line,
-      isAsStored: digest == nil || digest == ResultDigest(job: job, state: state, line: line).number
+      isAsStored: digest == expected || digest == nil && sequence <= undigested
     )
+  }
+
+  private static func line(of row: Row, _ sequence: Int, in db: Database) throws -> [UInt8] {
+    // Without a copy of its own; what is no blob is not what was stored either.
+    let line = try row.withUnsafeData(named: "line") { [UInt8]($0 ?? Data()) }
+    return line.isEmpty ? try LargeLine.read(of: sequence, in: db) ?? [] : line
   }
 
   private static func state(of row: Row) throws -> JobResult.State {
@@ -106,7 +120,7 @@ extension SQLiteJobStore {
         cause: try row.text("cause"),
         jobs: try row.number("jobs"),
         job: try example?.number("job") ?? 0,
-        example: try example?.bytes("line") ?? []
+        example: try example.map { try line(of: $0, row.number("first"), in: db) } ?? []
       )
     }
   }

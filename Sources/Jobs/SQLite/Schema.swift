@@ -9,7 +9,7 @@ enum Schema {
   static let applicationID = 0x6E6A_6172
 
   /// What brings a file of version n to version n + 1, from an empty one on.
-  static let steps = [first, workers, names, causes, digests]
+  static let steps = [first, workers, names, causes, digests, pieces]
 
   private static let first = """
     CREATE TABLE batch (
@@ -133,4 +133,15 @@ enum Schema {
 
   /// Version 5: what tells a line that was changed on the disk from the one that was stored.
   private static let digests = "ALTER TABLE result ADD COLUMN digest INTEGER"
+
+  /// Version 6: large lines in a table of their own, and the last result that may have no digest,
+  /// since it is older than they are.
+  private static let pieces = """
+    CREATE TABLE large_line (
+      sequence INTEGER PRIMARY KEY,
+      line BLOB NOT NULL
+    ) STRICT;
+    ALTER TABLE batch ADD COLUMN undigested INTEGER NOT NULL DEFAULT 0;
+    UPDATE batch SET undigested = coalesce((SELECT max(sequence) FROM result), 0);
+    """
 }

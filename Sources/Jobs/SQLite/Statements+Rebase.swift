@@ -50,7 +50,8 @@ extension Statements {
     """
 
   static let dropResults = """
-    DELETE FROM result WHERE job IN (SELECT old FROM place WHERE new IS NULL)
+    DELETE FROM result WHERE job IN (SELECT old FROM place WHERE new IS NULL);
+    \(LargeLine.dropForgotten)
     """
 
   static let dropPlaces = """
@@ -97,6 +98,7 @@ extension Statements {
   static let forgetJobs = """
     DELETE FROM segment;
     DELETE FROM result;
+    DELETE FROM large_line;
     DELETE FROM retryable;
     DELETE FROM suspended
     """

@@ -68,6 +68,7 @@ extension Statements {
 
   static let reopenChosen = """
     DELETE FROM result WHERE job IN (SELECT job FROM chosen);
+    \(LargeLine.dropForgotten);
     DELETE FROM suspended WHERE job IN (SELECT job FROM chosen);
     DELETE FROM retryable WHERE job IN (SELECT job FROM chosen);
     \(forgetExports);

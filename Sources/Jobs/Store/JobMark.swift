@@ -38,6 +38,13 @@ package struct JobMark: Sendable, Hashable {
     let digest = unsafe bytes.withUnsafeBytes { unsafe SHA256.digest(of: $0) }
     return UInt64(bigEndian: digest.bytes.prefix(8))
   }
+
+  /// The same of the bytes of a line.
+  package static func hash(_ line: OutputLine) -> UInt64 {
+    var hash = SHA256()
+    line.forEachBlock { block in unsafe block.withUnsafeBytes { unsafe hash.update($0) } }
+    return UInt64(bigEndian: hash.finalize().bytes.prefix(8))
+  }
 }
 
 extension [JobMark] {

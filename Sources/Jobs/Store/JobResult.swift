@@ -9,8 +9,7 @@ package struct JobResult: Sendable {
   /// Zero-based number of the job in its batch.
   package let job: Int
   package let state: State
-  /// The output line, without its newline.
-  package let line: [UInt8]
+  package let line: OutputLine
   package let inputTokens: Int
   package let outputTokens: Int
   /// What the answer costs; nil where that is unknown.
@@ -27,7 +26,7 @@ package struct JobResult: Sendable {
   package init(
     job: Int,
     state: State,
-    line: [UInt8],
+    line: OutputLine,
     inputTokens: Int = 0,
     outputTokens: Int = 0,
     cost: USD? = nil,
@@ -51,7 +50,7 @@ package struct StoredResult: Sendable {
   package let sequence: Int
   package let job: Int
   package let state: JobResult.State
-  package let line: [UInt8]
+  package let line: OutputLine
   /// False where the disk, or somebody, has changed it since, as far as that is known: a database does
   /// not notice that by itself.
   package let isAsStored: Bool
@@ -63,7 +62,7 @@ package struct StoredResult: Sendable {
     sequence: Int,
     job: Int,
     state: JobResult.State,
-    line: [UInt8],
+    line: OutputLine,
     isAsStored: Bool = true
   ) {
     self.sequence = sequence

@@ -1,11 +1,13 @@
 import JSON
+package import Jobs
 internal import Secrets
 
 extension InputLine {
   /// The line for the failed file: the same object with `error` added, ready to be run again.
   ///
   /// An `error` that the line had from an earlier run is replaced; every other member keeps its
-  /// bytes. A line without an id gets the one that its job has. A line that is no JSON object becomes one that says where it stood and how it began.
+  /// bytes. A line without an id gets the one that its job has. A line that
+  /// is no JSON object becomes one that says where it stood and how it began.
   ///
   /// - Parameters:
   ///   - line: the line as it came, with or without its line ending.
@@ -13,33 +15,45 @@ extension InputLine {
   ///   - id: of its job, where the line has none itself.
   ///   - refusal: why its job failed.
   ///   - answer: what was paid for and is no result.
+  ///   - claim: of the answer on memory.
   /// - Returns: one line of JSON without a line ending.
   package static func failedLine(
     _ line: ArraySlice<UInt8>,
     number: Int,
     id: String? = nil,
     refusal: Refusal,
-    _ answer: [UInt8]? = nil
-  ) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(line.count + refusal.message.utf8.count + (answer?.count ?? 0) + 128)
+    _ answer: [UInt8]? = nil,
+    under claim: (any Sendable)? = nil
+  ) -> OutputLine {
+    var head: [UInt8] = []
+    var behind: [UInt8] = []
+    head.reserveCapacity(line.count + refusal.message.utf8.count + 128)
     do throws(JSONError) {
-      try copyMembers(of: line, addingID: id, to: &result)
-      appendError(refusal, answer, to: &result)
+      try copyMembers(of: line, addingID: id, to: &head)
     } catch {
-      result.removeAll(keepingCapacity: true)
-      result.appendRaw("{\"custom_id\":\"line-\(number)\",")
-      appendError(refusal, answer, to: &result)
-      result.appendRaw(",\"raw\":")
-      result.appendJSON(
+      head.removeAll(keepingCapacity: true)
+      head.appendRaw("{\"custom_id\":\"line-\(number)\",")
+      behind.appendRaw(",\"raw\":")
+      behind.appendJSON(
         String(
           String(decoding: line.prefix(4 * rawLimit), as: UTF8.self)
             .prefix(rawLimit)
         )
       )
     }
-    result.append(UInt8(ascii: "}"))
-    return result
+    appendError(refusal, to: &head)
+    guard let answer else { return OutputLine(head + "}".utf8 + behind + "}".utf8) }
+    let text = text(of: answer)
+    head.appendRaw(text.isAsItCame ? ",\"answer\":\"" : ",\"answer_base64\":\"")
+    return OutputLine(head, answer: text.bytes, as: .string, owner: claim) { line in
+      line += "\"}".utf8 + behind + "}".utf8
+    }
+  }
+
+  /// What was answered, in Base64 where it is no text.
+  private static func text(of answer: [UInt8]) -> (bytes: [UInt8], isAsItCame: Bool) {
+    let isText = (try? UTF8Span(validating: answer.span)) != nil
+    return isText ? (answer, true) : (Array(Base64.encode(answer, padded: true)), false)
   }
 
   /// The line that stands for a document in the file of failed jobs: a plain line that can be run
@@ -107,11 +121,8 @@ extension InputLine {
     }
   }
 
-  private static func appendError(
-    _ refusal: Refusal,
-    _ answer: [UInt8]?,
-    to result: inout [UInt8]
-  ) {
+  /// Without the end of the object.
+  private static func appendError(_ refusal: Refusal, to result: inout [UInt8]) {
     result.appendRaw("\"error\":{\"code\":")
     result.appendJSON(refusal.code)
     result.appendRaw(",\"message\":")
@@ -122,19 +133,6 @@ extension InputLine {
     if let requestID = refusal.requestID {
       result.appendRaw(",\"request_id\":")
       result.appendJSON(requestID)
-    }
-    if let answer { append(answer, to: &result) }
-    result.append(UInt8(ascii: "}"))
-  }
-  /// What was answered, as text where it is that.
-  private static func append(_ answer: [UInt8], to result: inout [UInt8]) {
-    if let text = String(validating: answer, as: UTF8.self) {
-      result.appendRaw(",\"answer\":")
-      result.appendJSON(text)
-    } else {
-      result.appendRaw(",\"answer_base64\":\"")
-      result += Base64.encode(answer, padded: true)
-      result.appendRaw("\"")
     }
   }
 }

@@ -102,21 +102,25 @@ package struct JobPreparer: Sendable {
 
   /// The line that stands for a job among the failed ones; for it a document is read once more.
   ///
-  /// - Parameter answer: what was paid for and is no result; the line keeps it.
+  /// - Parameters:
+  ///   - answer: what was paid for and is no result; the line keeps it.
+  ///   - claim: of the answer on memory; the line keeps it too.
   func failedLine(
     of job: Job,
     _ refusal: Refusal,
-    keeping answer: [UInt8]? = nil
-  ) async -> [UInt8] {
-    await failedLine(of: job.line, job.text, refusal, keeping: answer)
+    keeping answer: [UInt8]? = nil,
+    under claim: (any Sendable)? = nil
+  ) async -> OutputLine {
+    await failedLine(of: job.line, job.text, refusal, keeping: answer, under: claim)
   }
 
   func failedLine(
     of job: JobLine,
     _ text: ArraySlice<UInt8>,
     _ refusal: Refusal,
-    keeping answer: [UInt8]? = nil
-  ) async -> [UInt8] {
+    keeping answer: [UInt8]? = nil,
+    under claim: (any Sendable)? = nil
+  ) async -> OutputLine {
     var line = text
     if let documents {
       let text = try? await documents.text(of: job.id)
@@ -128,7 +132,8 @@ package struct JobPreparer: Sendable {
       number: job.lineNumber,
       id: found?.isUnnamed == true ? job.id : nil,
       refusal: refusal,
-      answer
+      answer,
+      under: claim
     )
   }
 

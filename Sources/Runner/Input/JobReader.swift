@@ -104,7 +104,7 @@ package struct JobReader: Sendable {
     func look() {
       for failure in intake.drafts.flatMap(\.failures) {
         count += 1
-        first = first ?? FailedJob(line: failure.line)?.refusal.message
+        first = first ?? FailedJob(line: failure.line.bytes)?.refusal.message
       }
       intake.drafts = []
     }

@@ -92,7 +92,7 @@ package struct QueueIntake: Sendable {
     _ number: Int,
     mark: String
   ) {
-    let failure = InputLine.failedLine(text, number: number, refusal: refusal)
+    let failure = InputLine.failedLine(text, number: number, refusal: refusal).bytes
     bad += 1
     // A line that was not kept still has to be one, so that those after it keep their numbers.
     let line = text.isEmpty ? failure : Array(text)

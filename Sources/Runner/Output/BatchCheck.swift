@@ -91,11 +91,10 @@ package struct BatchCheck: Sendable {
       for result in results {
         guard result.isSound else { return "the batch's line of job \(result.job) is damaged" }
         guard result.state == position.state else { continue }
-        let line = result.line + [UInt8(ascii: "\n")]
-        guard try await file.read(at: offset, count: line.count) == line else {
+        guard try await file.holds(result.line, at: offset) else {
           return "it differs from the batch at byte \(offset), the line of job \(result.job)"
         }
-        offset += line.count
+        offset += result.line.count + 1
       }
       sequence = results.last?.sequence ?? end
     }
@@ -108,11 +107,12 @@ extension StoredResult {
   /// False for a line that cannot be what was stored: a page under it was overwritten, which a
   /// database without checksums does not notice.
   package var isSound: Bool {
+    let bytes = line.bytes
     // JSON has tabs and carriage returns between its parts; a line feed would end the line.
     let isText =
-      line.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0D }
-      && String(validating: line, as: UTF8.self) != nil
+      bytes.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0D }
+      && (try? UTF8Span(validating: bytes.span)) != nil
     let head = state == .completed ? "{\"id\":\"job_" : ""
-    return isAsStored && isText && line.starts(with: head.utf8) && !line.isEmpty
+    return isAsStored && isText && bytes.starts(with: head.utf8) && !bytes.isEmpty
   }
 }

@@ -146,7 +146,7 @@ actor ExportView {
       if let first = page.first(where: { $0.state == state }) {
         let start = try await file.read(at: 0, count: first.line.count)
         // A power cut can leave zeros where parts of a line were to be.
-        return zip(start, first.line).allSatisfy { $0 == $1 || $0 == 0 }
+        return zip(start, first.line.bytes).allSatisfy { $0 == $1 || $0 == 0 }
       }
       guard let end = page.last, !isRecorded else { return isRecorded }
       last = end.sequence
@@ -157,12 +157,12 @@ actor ExportView {
   private static let page = 256
 
   private func repairLines(of page: [StoredResult], _ repair: inout ExportRepair) async throws {
-    let lines = page.map { $0.state == state ? $0.line + [UInt8(ascii: "\n")] : [] }
+    let lines = page.map { $0.state == state ? $0.line.bytes + [UInt8(ascii: "\n")] : [] }
     let length = lines.reduce(0) { $0 + $1.count }
     var present =
       repair.isComparing && length > 0
       ? try await file.read(at: repair.offset, count: length)[...] : []
-    var missing: [[UInt8]] = []
+    var missing: [OutputLine] = []
     for (result, line) in zip(page, lines) {
       guard result.isAsStored else {
         throw StoreError(

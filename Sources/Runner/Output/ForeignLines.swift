@@ -28,7 +28,7 @@ struct ForeignLines {
     while offset < size {
       let page = try await store.results(after: sequence, limit: Self.page)
       guard let last = page.last else { break }
-      let lines = page.filter { $0.state == state }.map { $0.line + [UInt8(ascii: "\n")] }
+      let lines = page.filter { $0.state == state }.map { $0.line.bytes + [UInt8(ascii: "\n")] }
       var present = try await file.read(at: offset, count: lines.reduce(0) { $0 + $1.count })[...]
       for line in lines where offset < size {
         let isOurs = zip(present, line).allSatisfy { $0 == $1 || $0 == 0 }
@@ -51,7 +51,7 @@ struct ForeignLines {
     while true {
       let page = try await store.results(after: sequence, limit: Self.page)
       guard let last = page.last else { break }
-      for result in page where result.state == state { ours.insert(JobMark.hash(result.line[...])) }
+      for result in page where result.state == state { ours.insert(JobMark.hash(result.line)) }
       sequence = last.sequence
     }
     var (offset, rest) = (0, [UInt8]())

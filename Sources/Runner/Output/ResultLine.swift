@@ -35,9 +35,9 @@ enum ResultLine {
     body: [UInt8],
     requestID: String?,
     note: CompletionNote
-  ) -> [UInt8] {
+  ) -> OutputLine {
     var line: [UInt8] = []
-    line.reserveCapacity(body.count + 512)
+    line.reserveCapacity(512 + (OutputLine.copies(answer: body) ? body.count : 0))
     line.appendRaw("{\"id\":\"job_")
     appendRandomName(to: &line)
     line.appendRaw("\",\"custom_id\":")
@@ -47,7 +47,17 @@ enum ResultLine {
     line.appendRaw(",\"request_id\":")
     if let requestID { line.appendJSON(requestID) } else { line.appendRaw("null") }
     line.appendRaw(",\"body\":")
-    appendOnOneLine(body, to: &line)
+    return OutputLine(line, answer: body, as: .json, owner: response.claim) { line in
+      append(note, of: response, to: &line)
+    }
+  }
+
+  /// What stands behind the answer.
+  private static func append(
+    _ note: CompletionNote,
+    of response: HTTPResponse,
+    to line: inout [UInt8]
+  ) {
     line.appendRaw("},\"error\":null,\"nightjar\":{\"attempts\":")
     line.appendJSON(note.attempts)
     line.appendRaw(",\"account\":")
@@ -77,7 +87,6 @@ enum ResultLine {
       append(mended, of: note.hiddenKeys > 0 ? nil : response.body, to: &line)
     }
     line.appendRaw("}}")
-    return line
   }
 
   /// Says that `body` is not what came, why, and what came, byte for byte, unless it held the key.
@@ -111,15 +120,5 @@ enum ResultLine {
       let digit = UInt8(truncatingIfNeeded: bits >> UInt64(shift)) & 15
       line.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
     }
-  }
-
-  /// Appends JSON without its line breaks, which can only be white space between its tokens.
-  private static func appendOnOneLine(_ json: [UInt8], to line: inout [UInt8]) {
-    let breaks: (UInt8) -> Bool = { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-    guard json.contains(where: breaks) else {
-      line += json
-      return
-    }
-    line += json.lazy.map { breaks($0) ? UInt8(ascii: " ") : $0 }
   }
 }

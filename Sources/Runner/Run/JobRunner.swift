@@ -86,7 +86,8 @@ package final class JobRunner: Sendable {
     case .later(let job, let time): later(job, answer, at: time)
     case .exhausted(let job):
       guard let refusal = answer.outcome?.refusal else { return }
-      await fail(job, refusal, keeping: kept(answer, assignment), mark: nil)
+      let claim = answer.response?.claim
+      await fail(job, refusal, keeping: kept(answer, assignment), under: claim, mark: nil)
     }
   }
 
@@ -166,7 +167,8 @@ package final class JobRunner: Sendable {
     let job = assignment.job
     guard case .completed(let completion) = answer.outcome, let response = answer.response else {
       guard let refusal = answer.outcome?.refusal else { return }
-      return await fail(job, refusal, keeping: kept(answer, assignment), mark: mark)
+      let (kept, claim) = (kept(answer, assignment), answer.response?.claim)
+      return await fail(job, refusal, keeping: kept, under: claim, mark: mark)
     }
     let account = accounts[assignment.account]
     let key = assignment.key.key
@@ -215,18 +217,21 @@ package final class JobRunner: Sendable {
     return (hidden.json, hidden.count)
   }
 
-  /// - Parameter answer: what was paid for and is no result.
+  /// - Parameters:
+  ///   - answer: what was paid for and is no result.
+  ///   - claim: of the answer on memory.
   private func fail(
     _ job: Job,
     _ refusal: Refusal,
     keeping answer: [UInt8]? = nil,
+    under claim: (any Sendable)? = nil,
     mark: Int?
   ) async {
     events.record(.failed(job: job.id, refusal))
     let result = JobResult(
       job: job.number,
       state: .failed,
-      line: await preparer.failedLine(of: job, refusal, keeping: answer),
+      line: await preparer.failedLine(of: job, refusal, keeping: answer, under: claim),
       hasRetried: job.failures > 0,
       cause: refusal.code
     )

@@ -120,7 +120,7 @@ extension JobReader {
       try await writer.append(segments, isLast: isLast)
       var unusable: [(job: Int, refusal: Refusal)] = []
       for failure in segments.flatMap(\.failures) {
-        guard let failed = FailedJob(line: failure.line) else { continue }
+        guard let failed = FailedJob(line: failure.line.bytes) else { continue }
         events.record(.failed(job: failed.id, failed.refusal))
         unusable.append((failure.job, failed.refusal))
       }

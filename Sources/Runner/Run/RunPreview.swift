@@ -35,7 +35,7 @@ package struct RunPreview: Sendable {
         lines.append(line(for: try await preparer.prepare(job, text)))
       } catch {
         let failed = await preparer.failedLine(of: job, text, error.refusal)
-        lines.append(String(decoding: failed, as: UTF8.self))
+        lines.append(String(decoding: failed.bytes, as: UTF8.self))
         unusable += 1
       }
     }

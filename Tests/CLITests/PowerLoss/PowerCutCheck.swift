@@ -58,7 +58,7 @@ final class PowerCutCheck {
     var lines: Lines = [:]
     var last = 0
     while let page = try await store.results(after: last, limit: 1_000).nonEmpty {
-      for result in page { lines[result.state, default: []].append(Data(result.line)) }
+      for result in page { lines[result.state, default: []].append(Data(result.line.bytes)) }
       last = page[page.count - 1].sequence
     }
     try store.close(isClean: true)

@@ -1,4 +1,5 @@
 import JSON
+import Jobs
 import Runner
 import TestSupport
 import Testing
@@ -47,7 +48,7 @@ import Testing
 
   @Test func `of an unreadable line repeats no more than its beginning`() throws {
     let line = [UInt8](repeating: 0xFF, count: 30_000_000)
-    let failed = InputLine.failedLine(line[...], number: 1, refusal: Self.refusal)
+    let failed = InputLine.failedLine(line[...], number: 1, refusal: Self.refusal).bytes
     let value = try JSONValue(parsing: failed)
     #expect(value["raw"]?.string == String(repeating: "\u{FFFD}", count: 2_000))
     #expect(failed.count < 8_000)
@@ -63,7 +64,7 @@ import Testing
         let place = Int.random(in: line.indices, using: &random)
         line[place] = UInt8.random(in: 0...255, using: &random)
       }
-      let failed = InputLine.failedLine(line[...], number: 12, refusal: Self.refusal)
+      let failed = InputLine.failedLine(line[...], number: 12, refusal: Self.refusal).bytes
       let value = try JSONValue(parsing: failed)
       #expect(value["error"]?["code"]?.string == "bad")
       if value["raw"] == nil { objects += 1 }
@@ -72,7 +73,7 @@ import Testing
   }
 
   private func failedLine(_ line: String) -> String {
-    let bytes = InputLine.failedLine(Array(line.utf8)[...], number: 12, refusal: Self.refusal)
+    let bytes = InputLine.failedLine(Array(line.utf8)[...], number: 12, refusal: Self.refusal).bytes
     return String(decoding: bytes, as: UTF8.self)
   }
 }

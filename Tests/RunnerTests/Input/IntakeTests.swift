@@ -30,7 +30,7 @@ import Testing
 
   private func messages(_ drafts: [Segment]) throws -> [String] {
     try drafts.flatMap(\.failures).map { failure in
-      try JSONValue(parsing: failure.line)["error"]?["message"]?.string ?? ""
+      try JSONValue(parsing: failure.line.bytes)["error"]?["message"]?.string ?? ""
     }
   }
 

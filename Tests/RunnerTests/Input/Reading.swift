@@ -97,7 +97,7 @@ struct Reading {
       )
     }
     for failure in draft.failures {
-      let message = (try? JSONValue(parsing: failure.line))?["error"]?["message"]?.string
+      let message = (try? JSONValue(parsing: failure.line.bytes))?["error"]?["message"]?.string
       failures.append(Failure(job: failure.job, message: message ?? ""))
     }
   }

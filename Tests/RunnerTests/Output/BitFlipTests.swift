@@ -32,7 +32,7 @@ import Testing
       _ = try await store.commit(flush)
     }
     try store.close(isClean: true)
-    let lines = results.filter { $0.state == .completed }.map(\.line)
+    let lines = results.filter { $0.state == .completed }.map(\.line.bytes)
     good = Set(lines.map { String(decoding: $0, as: UTF8.self) })
     sound = [UInt8](try Data(contentsOf: URL(fileURLWithPath: batch)))
   }
@@ -59,7 +59,7 @@ import Testing
     return JobResult(
       job: job,
       state: isGood ? .completed : .failed,
-      line: Array(line.utf8),
+      line: OutputLine(Array(line.utf8)),
       cause: isGood ? nil : "bad"
     )
   }
@@ -121,7 +121,10 @@ import Testing
         let store = try Self.open(batch)
         let results = try await store.results(after: 0, limit: .max)
         for result in results where result.isAsStored && result.state == .completed {
-          #expect(good.contains(String(decoding: result.line, as: UTF8.self)), "round \(round)")
+          #expect(
+            good.contains(String(decoding: result.line.bytes, as: UTF8.self)),
+            "round \(round)"
+          )
         }
         _ = try await store.storedJobs()
         _ = try await store.causes(9)
@@ -136,7 +139,7 @@ import Testing
     var mutator = Mutator(seed: 73)
     let lease = SegmentLease(segment: 4, epoch: 1)
     let late = (60..<Self.jobs).map(Self.result)
-    let known = Set(late.map(\.line))
+    let known = Set(late.map(\.line.bytes))
     let files = WorkerFiles(batch: batch, tag: "w9")
     var journal = try AnswerJournal(in: files)
     for result in late { try journal.append(result, under: lease) }
@@ -158,7 +161,7 @@ import Testing
         try handle.close()
       }
       for answer in AnswerJournal.answers(in: files) {
-        #expect(known.contains(answer.result.line))
+        #expect(known.contains(answer.result.line.bytes))
       }
       let record = SendJournal.record(at: files.sent)
       #expect(record.jobs.count <= 16 && record.unanswered >= .zero)

@@ -58,7 +58,7 @@ import Testing
 
     func complete(_ job: Int, line size: Int) async -> Bool {
       let line = [UInt8](repeating: UInt8(ascii: "x"), count: size)
-      let result = JobResult(job: job, state: .completed, line: line)
+      let result = JobResult(job: job, state: .completed, line: OutputLine(line))
       if case .taken = await writer.complete(result, under: lease) { return true }
       return false
     }
@@ -71,7 +71,7 @@ import Testing
       -> StoreWriter.Completion
     {
       await writer.complete(
-        JobResult(job: job, state: state, line: Array("job \(job)".utf8)),
+        JobResult(job: job, state: state, line: OutputLine(Array("job \(job)".utf8))),
         under: lease
       )
     }
@@ -84,7 +84,9 @@ import Testing
           jobCount: 1,
           firstLine: job + 1,
           source: .inline([]),
-          failures: [JobResult(job: job, state: .failed, line: Array("job \(job)".utf8))]
+          failures: [
+            JobResult(job: job, state: .failed, line: OutputLine(Array("job \(job)".utf8)))
+          ]
         )
       }
       try await writer.append(drafts, isLast: true)
@@ -92,7 +94,7 @@ import Testing
 
     func stored(_ state: JobResult.State) async throws -> String {
       try await store.results(after: 0, limit: .max).filter { $0.state == state }
-        .map { String(decoding: $0.line, as: UTF8.self) + "\n" }.joined()
+        .map { String(decoding: $0.line.bytes, as: UTF8.self) + "\n" }.joined()
     }
   }
 

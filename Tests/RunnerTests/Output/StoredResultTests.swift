@@ -11,7 +11,12 @@ import Testing
     _ line: String,
     _ isSound: Bool
   ) {
-    let result = StoredResult(sequence: 1, job: 0, state: .completed, line: Array(line.utf8))
+    let result = StoredResult(
+      sequence: 1,
+      job: 0,
+      state: .completed,
+      line: OutputLine(Array(line.utf8))
+    )
     #expect(result.isSound == isSound)
   }
 }
