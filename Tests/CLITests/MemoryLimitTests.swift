@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -31,5 +32,50 @@ struct MemoryLimitTests {
       #expect(ending.status == 0, "\(command[0]): \(ending.errors.suffix(600))")
     }
     #expect(folder.lines("out.jsonl").count == 40 && folder.lines("x").count == 40)
+  }
+
+  @Test func `large answers are held one at a time, and each once`() throws {
+    let few = try peakMemory(ofAnswers: 1 << 10)
+    let size = 10 << 20
+    let many = try peakMemory(ofAnswers: size)
+    // One, and what the system gives back late; two copies of one, or two of them, would be 20 MB.
+    #expect(many - few < size * 7 / 4, "\(few) and \(many) bytes")
+  }
+
+  /// The most memory that three jobs take whose answers, pretty-printed JSON, have so many bytes.
+  private func peakMemory(ofAnswers size: Int) throws -> Int {
+    let folder = try Scratch()
+    let row = "\"embedding\": [\n" + String(repeating: "  -0.012345,\n", count: 400) + "  0]"
+    let rows = repeatElement("{\(row)}", count: max(1, size / row.utf8.count))
+    let body = #"{"data":[\#(rows.joined(separator: ",\n"))],"usage":{"prompt_tokens":9}}"#
+    let server = try RawServer { connection in
+      while connection.readRequest() != nil {
+        connection.write("HTTP/1.1 200 OK\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+      }
+    }
+    defer { server.stop() }
+    let lines = (0..<3).map {
+      #"{"custom_id":"\#($0)","method":"POST","url":"/v1/embeddings","body":{"input":"x"}}"#
+    }
+    try folder.write("in.jsonl", lines.joined(separator: "\n"))
+    let run = [
+      "run", "in.jsonl", "-o", "out.jsonl", "--base-url", "http://127.0.0.1:\(server.port)",
+      "--provider", "openai", "--model", "any", "--key", "env:REHEARSAL", "--concurrency", "3",
+      "--memory", "4MB",
+    ]
+    let measure = """
+      import resource, subprocess, sys
+      status = subprocess.run(sys.argv[1:]).returncode
+      print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10)
+      sys.exit(status)
+      """
+    let ending = try Program(
+      ["-c", measure, Program.path] + run,
+      in: folder,
+      executable: "/usr/bin/python3"
+    ).ending()
+    #expect(ending.status == 0, "\(ending.errors.suffix(600))")
+    #expect(folder.lines("out.jsonl").count == 3)
+    return try #require(Int(ending.output.trimmingCharacters(in: .whitespacesAndNewlines)))
   }
 }

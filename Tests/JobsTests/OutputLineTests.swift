@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct `A line of an output file` {
-  private static let sizes = [0, 1, 64 << 10, (64 << 10) + 1, 256 << 10, 700_001]
+  private static let sizes = [0, 1, 64 << 10, (64 << 10) + 1, 256 << 10, 300_001]
 
   /// JSON with line breaks, quotes and characters of several bytes at every place of a block.
   private func json(_ size: Int) -> [UInt8] {
@@ -63,10 +63,12 @@ import Testing
   }
 
   @Test func `is kept in the journal, in the store and in the file as it is`() async throws {
-    let batch = try await TemporaryBatch(.sqlite, segments: [9])
+    let batch = try await TemporaryBatch(.run, segments: [9])
     let lease = try #require(try await batch.store.claimOne()).lease
-    var journal = try AnswerJournal(in: WorkerFiles(batch: batch.path, tag: "w7"))
-    let file = try OutputFile(path: batch.path + ".out")
+    let folder = try TemporaryFolder()
+    let files = WorkerFiles(batch: folder.file("batch"), tag: "w7")
+    var journal = try AnswerJournal(in: files)
+    let file = try OutputFile(path: folder.file("out.jsonl"))
     for (job, size) in [3, 100_003, 1_000_001, 3_000_007].enumerated() {
       let line = line(json(size), as: job == 1 ? .string : .json)
       let cause = job == 2 ? "length" : nil
@@ -77,8 +79,7 @@ import Testing
       let offset = try file.size() - line.count - 1
       #expect(try await file.holds(line, at: offset))
       #expect(try await !file.holds(line, at: offset - 1))
-      let kept = AnswerJournal.answers(in: WorkerFiles(batch: batch.path, tag: "w7"))
-      let last = try #require(Array(kept).last)
+      let last = try #require(Array(AnswerJournal.answers(in: files)).last)
       #expect(last.result.line == line && last.result.cause == cause)
       let stored = try #require(try await batch.store.allResults.last)
       #expect(stored.line == line && stored.isAsStored)
@@ -86,12 +87,13 @@ import Testing
   }
 
   @Test func `that is large goes with its result`() async throws {
-    let batch = try await TemporaryBatch(.sqlite, segments: [9])
+    let batch = try await TemporaryBatch(.run, segments: [9])
     let lease = try #require(try await batch.store.claimOne()).lease
     func result(_ job: Int, _ size: Int) -> JobResult {
       JobResult(job: job, state: .failed, line: line(json(size), as: .json))
     }
     try await batch.store.commit([result(0, 2_000_000), result(1, 3_000_000)], under: lease)
+    try await batch.store.release([lease])
     _ = try await batch.store.retry(.failed)
     let again = try #require(try await batch.store.claimOne()).lease
     try await batch.store.commit([result(1, 1_500_000)], under: again)

@@ -29,10 +29,13 @@ import Transport
     #expect(memory.isWaiting(2))
     let beyond = grown(&memory, [1], to: 50 * large)
     #expect(beyond == [1])
-    let retry = memory.end(1)
+    let early = memory.end(1)
+    #expect(early == [2])
+    let held = grown(&memory, [2], to: large)
+    #expect(held.isEmpty, "the first is still held whole")
+    let retry = memory.release(1)
     #expect(retry == [2])
-    // Nobody older is still arriving, so it need not wait until the first is let go.
-    let second = grown(&memory, [2], to: large)
+    let second = grown(&memory, [2], to: 50 * large)
     #expect(second == [2])
   }
 
@@ -58,8 +61,14 @@ import Transport
       var sizes: [UInt64: Int] = [:]
       var held: [UInt64] = []
       while !open.isEmpty {
-        // The oldest never waits for more than that the others end.
+        // The oldest never waits for more than that the others end, and are let go.
         let ready = open.filter { !memory.isWaiting($0) }
+        guard !ready.isEmpty else {
+          let body = try #require(held.last, "seed \(seed)")
+          _ = memory.release(body)
+          held.removeLast()
+          continue
+        }
         let transfer = try #require(ready.randomElement(using: &dice), "seed \(seed)")
         let size = (sizes[transfer] ?? 0) + Int.random(in: 1...large, using: &dice)
         guard memory.mayGrow(transfer, to: size) else { continue }
