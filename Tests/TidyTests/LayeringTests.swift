@@ -9,7 +9,8 @@ enum Layering {
     "KeySources": ["JSON", "Secrets", "Transport", "CLinux", "Glibc"],
     // GRDB's own interface speaks Foundation.
     "Jobs": [
-      "Secrets", "CSQLite", "CLinux", "GRDB", "GRDBSQLite", "Foundation", "Dispatch", "Glibc",
+      "JSON", "Secrets", "CSQLite", "CLinux", "GRDB", "GRDBSQLite", "Foundation", "Dispatch",
+      "Glibc",
     ],
     "Runner": [
       "Jobs", "KeySources", "Transport", "JSON", "Secrets", "Mustache", "Yams", "DequeModule",

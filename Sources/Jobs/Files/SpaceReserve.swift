@@ -49,13 +49,14 @@ struct SpaceReserve: ~Copyable {
     StoreError(errno: number, doing: "cannot hold room for answers", at: path, needed: size)
   }
 
-  /// Writes a record behind those that are there; what is left of the file are zeros.
+  /// Has bytes written behind those that are there; what is left of the file are zeros.
   ///
-  /// - Returns: false when it does not fit.
-  mutating func keep(_ record: AnswerRecord) -> Bool {
-    guard record.count <= left, record.write(to: descriptor, at: used) else { return false }
-    used += record.count
-    left -= record.count
+  /// - Parameter write: writes them into a file at an offset; false where it cannot.
+  /// - Returns: false when they do not fit.
+  mutating func keep(_ count: Int, _ write: (_ file: Int32, _ offset: Int) -> Bool) -> Bool {
+    guard count <= left, write(descriptor, used) else { return false }
+    used += count
+    left -= count
     return true
   }
 }

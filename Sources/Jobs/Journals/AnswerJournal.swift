@@ -46,7 +46,8 @@ package struct AnswerJournal: ~Copyable {
   ///
   /// - Returns: false when it does not fit.
   package mutating func keepInReserve(_ result: JobResult, under lease: SegmentLease) -> Bool {
-    reserve.keep(AnswerRecord(of: result, under: lease, turn: 0))
+    let record = AnswerRecord(of: result, under: lease, turn: 0)
+    return reserve.keep(record.count) { file, offset in record.write(to: file, at: offset) }
   }
 
   /// Sends new answers to the other file; the answers so far are about to be committed.
