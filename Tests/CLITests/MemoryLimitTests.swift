@@ -42,6 +42,37 @@ struct MemoryLimitTests {
     #expect(many - few < size * 7 / 4, "\(few) and \(many) bytes")
   }
 
+  @Test func `long lines are not held together`() throws {
+    let few = try peakMemory(ofLines: 20, of: 1 << 10)
+    let many = try peakMemory(ofLines: 20, of: 2 << 20)
+    // All of them would be 40 MB.
+    #expect(many - few < 24 << 20, "\(few) and \(many) bytes")
+  }
+
+  /// The most memory that so many jobs take whose lines have so many bytes.
+  private func peakMemory(ofLines count: Int, of size: Int) throws -> Int {
+    let folder = try Scratch()
+    let answer = #"{"content":[{"type":"text","text":"a"}],"usage":{"input_tokens":1}}"#
+    let server = try RawServer { connection in
+      while connection.readRequest() != nil {
+        connection.write("HTTP/1.1 200 OK\r\ncontent-length: \(answer.utf8.count)\r\n\r\n\(answer)")
+      }
+    }
+    defer { server.stop() }
+    let text = String(repeating: "x", count: size)
+    let lines = (0..<count).map { #"{"id":"\#($0)","prompt":"\#(text)"}"# }
+    try folder.write("in.jsonl", lines.joined(separator: "\n"))
+    return try peakMemory(
+      [
+        "run", "in.jsonl", "-o", "out.jsonl", "--base-url", "http://127.0.0.1:\(server.port)",
+        "--provider", "anthropic", "--model", "any", "--max-tokens", "9", "--key", "env:REHEARSAL",
+        "--memory", "8MB",
+      ],
+      in: folder,
+      results: count
+    )
+  }
+
   /// The most memory that three jobs take whose answers, pretty-printed JSON, have so many bytes.
   private func peakMemory(ofAnswers size: Int) throws -> Int {
     let folder = try Scratch()
@@ -58,11 +89,18 @@ struct MemoryLimitTests {
       #"{"custom_id":"\#($0)","method":"POST","url":"/v1/embeddings","body":{"input":"x"}}"#
     }
     try folder.write("in.jsonl", lines.joined(separator: "\n"))
-    let run = [
-      "run", "in.jsonl", "-o", "out.jsonl", "--base-url", "http://127.0.0.1:\(server.port)",
-      "--provider", "openai", "--model", "any", "--key", "env:REHEARSAL", "--concurrency", "3",
-      "--memory", "4MB",
-    ]
+    return try peakMemory(
+      [
+        "run", "in.jsonl", "-o", "out.jsonl", "--base-url", "http://127.0.0.1:\(server.port)",
+        "--provider", "openai", "--model", "any", "--key", "env:REHEARSAL", "--concurrency", "3",
+        "--memory", "4MB",
+      ],
+      in: folder,
+      results: 3
+    )
+  }
+
+  private func peakMemory(_ run: [String], in folder: Scratch, results: Int) throws -> Int {
     let measure = """
       import resource, subprocess, sys
       status = subprocess.run(sys.argv[1:]).returncode
@@ -75,7 +113,7 @@ struct MemoryLimitTests {
       executable: "/usr/bin/python3"
     ).ending()
     #expect(ending.status == 0, "\(ending.errors.suffix(600))")
-    #expect(folder.lines("out.jsonl").count == 3)
+    #expect(folder.lines("out.jsonl").count == results)
     return try #require(Int(ending.output.trimmingCharacters(in: .whitespacesAndNewlines)))
   }
 }

@@ -53,13 +53,42 @@ package struct InputLines: AsyncSequence, AsyncIteratorProtocol {
     case .queue: return nil
     case .folder: return try await nextDocuments()
     case .file(let file):
-      let bytes = try await file.read(at: position, count: Self.bytes)
-      position += bytes.count
-      return split(bytes, isLast: bytes.count < Self.bytes)
+      let (bytes, isLast) = try await nextLines(of: file)
+      return split(bytes, isLast: isLast)
     case .pipe(let pipe):
       let bytes = try await pipe.readNext(count: Self.bytes)
       return split(bytes, isLast: bytes.isEmpty)
     }
+  }
+
+  /// Whole lines of a file, so that a long one lies in memory once and does not grow there; what is
+  /// too long is passed over.
+  private mutating func nextLines(
+    of file: InputFile
+  ) async throws -> (bytes: [UInt8], isLast: Bool) {
+    let bytes = try await file.read(at: position, count: Self.bytes)
+    let isLast = bytes.count < Self.bytes
+    if let newline = bytes.lastIndex(of: UInt8(ascii: "\n")), !isLast {
+      position += newline + 1
+      return (Array(bytes[...newline]), false)
+    }
+    guard !isLast else { return (bytes, true) }
+    var end = position + bytes.count
+    while true {
+      let more = try await file.read(at: end, count: Self.bytes)
+      let newline = more.firstIndex(of: UInt8(ascii: "\n"))
+      end += newline.map { $0 + 1 } ?? more.count
+      guard newline == nil, more.count == Self.bytes else { break }
+    }
+    defer { position = end }
+    let length = end - position
+    guard length > InputSource.longestLine else {
+      let line = try await file.read(at: position, count: length)
+      return (line, line.last != UInt8(ascii: "\n"))
+    }
+    splitter.skip(length - 1)
+    let last = try await file.read(at: end - 1, count: 1)
+    return (last, last.last != UInt8(ascii: "\n"))
   }
 
   private mutating func split(_ bytes: [UInt8], isLast: Bool) -> [LineSplitter.Line] {

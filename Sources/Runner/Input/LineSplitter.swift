@@ -45,6 +45,12 @@ package struct LineSplitter: Sendable {
     hold(rest)
   }
 
+  /// Passes over bytes without a newline, of a line that is too long to be kept.
+  mutating func skip(_ count: Int) {
+    skipped += held.count + count
+    held = []
+  }
+
   /// The last line, where the stream does not end with a newline.
   package mutating func finish() -> Line? {
     held.isEmpty && skipped == 0 ? nil : complete(with: [])

@@ -40,28 +40,32 @@ extension JobPreparer {
       return missingSetting(hasModel: false, hasMaxTokens: false)
     case .pipe(let pipe):
       var splitter = LineSplitter(longest: InputSource.longestLine)
-      var lines: [LineSplitter.Line] = []
-      splitter.take(pipe.seen) { lines.append($0) }
-      return missingSetting(in: lines[...])
+      var search = Search()
+      splitter.take(pipe.seen) { look(at: $0, &search) }
+      return search.missing
     case .file:
-      var first: [LineSplitter.Line] = []
+      var search = Search()
       for try await lines in input.source.lines() {
-        first += lines
-        if first.count >= Self.linesLookedAt { break }
+        for line in lines { look(at: line, &search) }
+        if search.isOver { break }
       }
-      return missingSetting(in: first[...])
+      return search.missing
     }
   }
 
-  private func missingSetting(in lines: ArraySlice<LineSplitter.Line>) -> MissingSetting? {
+  /// What the lines so far lack, none of which is kept.
+  private struct Search {
     var missing: MissingSetting?
-    let jobs = lines.lazy.filter { !$0.isOversized && !$0.bytes.isBlankLine }
-    for line in jobs.prefix(Self.linesLookedAt) {
-      guard let found = try? InputLine.read(line) else { continue }
-      missing = missingSetting(of: found)
-      if missing == nil { return nil }
-    }
-    return missing
+    var left = linesLookedAt
+    var isOver: Bool { left == 0 }
+  }
+
+  private func look(at line: LineSplitter.Line, _ search: inout Search) {
+    guard !search.isOver, !line.isOversized, !line.bytes.isBlankLine else { return }
+    search.left -= 1
+    guard let found = try? InputLine.read(line) else { return }
+    search.missing = missingSetting(of: found)
+    if search.missing == nil { search.left = 0 }
   }
 
   private func missingSetting(of line: InputLine) -> MissingSetting? {

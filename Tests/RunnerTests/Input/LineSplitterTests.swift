@@ -1,3 +1,5 @@
+import Foundation
+import Jobs
 import Runner
 import TestSupport
 import Testing
@@ -61,5 +63,24 @@ import Testing
     #expect(found.map(\.isOversized) == [false, true, false])
     #expect(found[1].bytes.isEmpty && found[1].length == 101)
     #expect(found[2].number == 9 && found[2].offset == 1_107)
+  }
+
+  @Test func `gives the lines of a file however long they are`() async throws {
+    let folder = try TestFolder()
+    let mega = 1 << 20
+    let sizes = [1, mega - 1, 5, mega, mega + 1, 0, 3 * mega, 2 * mega - 1, 7]
+    for end in ["\n", ""] {
+      let lines = sizes.map { [UInt8](repeating: UInt8(ascii: "a") + UInt8($0 % 23), count: $0) }
+      let text = Array(lines.joined(separator: "\n".utf8)) + end.utf8
+      let path = folder.file("in.jsonl")
+      try Data(text).write(to: URL(filePath: path))
+      let input = InputSource.file(try InputFile(path: path))
+      var found: [LineSplitter.Line] = []
+      for try await lines in input.lines() { found += lines }
+      let expected = self.lines(text)
+      #expect(found.map(\.bytes).elementsEqual(expected.map(\.bytes), by: ==))
+      #expect(found.map { $0.offset + 1_000 } == expected.map(\.offset))
+      #expect(found.map { $0.number + 6 } == expected.map(\.number))
+    }
   }
 }
