@@ -100,5 +100,25 @@ let package = Package(
     tests("SimulatorTests", of: ["Simulator"]),
     tests("CLITests", of: ["nightjar"]),
     tests("TidyTests", of: []),
+
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["Runner", "Jobs", "KeySources", "Transport", "JSON", "Secrets"],
+      path: "Tests/FuzzTargets",
+      swiftSettings: strict
+    ),
+    tests("FuzzTests", of: ["FuzzTargets"], resources: [.copy("corpus")]),
   ]
 )
+
+// libFuzzer brings a `main` of its own, so this is built for `make fuzz` alone.
+if Context.environment["NIGHTJAR_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz",
+      dependencies: ["FuzzTargets"],
+      path: "Tests/Fuzz",
+      swiftSettings: strict
+    )
+  )
+}
