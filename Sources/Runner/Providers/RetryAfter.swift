@@ -25,9 +25,15 @@ package func retryAfter(of response: HTTPResponse, at unixTime: Double) -> Durat
   if let number, number < 1e9 { return .seconds(number) }
   let sent = response.header("date").flatMap(Timestamp.httpDate).map { Double($0) / 1_000 }
   return (number ?? Timestamp.httpDate(value).map { Double($0) / 1_000 }).map { until in
-    .seconds(max(0, until - (sent ?? unixTime)))
+    let wait = until - (sent ?? unixTime)
+    let isClock = wait < day || until < unixTime
+    return .seconds(max(0, isClock ? wait : min(wait, until - unixTime)))
   }
 }
+
+/// Seconds; a date that is further behind the moment it speaks of is perhaps no clock's, such as 1970
+/// of a server that has none.
+private let day = 86_400.0
 
 /// A number of at least zero written in plain decimals, up to some thirty thousand years of seconds.
 private func decimal(_ text: String) -> Double? {

@@ -42,6 +42,14 @@ import Transport
     #expect(retryAfter(of: response, at: Self.november + 3_600) == .seconds(3))
   }
 
+  @Test func `counts from here where the answer's own date is of no clock`() {
+    let headers = [
+      ("date", "Thu, 01 Jan 1970 00:00:00 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT"),
+    ]
+    let response = HTTPResponse(status: 429, headers: headers)
+    #expect(retryAfter(of: response, at: Self.november - 2) == .seconds(2 + 3))
+  }
+
   @Test(
     arguments: [
       ("1790000060", .seconds(60)), ("1789999999", .zero),
