@@ -124,12 +124,22 @@ import Testing
     }
   }
 
-  @Test func `that breaks its answers off is asked three times at most, whatever the key`() throws {
+  @Test(arguments: [
+    (200, "x-none", 3), (200, "gzip", 3), (400, "gzip", 1),
+  ])
+  func `that breaks its answers off is asked three times at most, whatever the key`(
+    _ status: Int,
+    _ encoding: String,
+    _ requests: Int
+  ) throws {
     let folder = try Scratch()
     let server = try RawServer { connection in
       while connection.readRequest() != nil {
         let body = #"{"content":[],"usage":{"input_tokens":1,"#
-        connection.write("HTTP/1.1 200 OK\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+        connection.write(
+          "HTTP/1.1 \(status) OK\r\ncontent-encoding: \(encoding)\r\n"
+            + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
       }
     }
     defer { server.stop() }
@@ -138,7 +148,8 @@ import Testing
       let run = run(at: "http://127.0.0.1:\(server.port)", into: key + ".jsonl")
       let ending = try folder.nightjar(run, environment: ["REHEARSAL": key])
       #expect(ending.status == 1, "\(ending.errors)")
-      #expect(ending.errors.contains("3 requests"), "\(ending.errors)")
+      #expect(ending.errors.contains("\(requests) request"), "\(ending.errors)")
+      #expect(ending.errors.contains("HTTP \(status)"), "\(ending.errors)")
     }
   }
 
