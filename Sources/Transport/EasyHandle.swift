@@ -113,12 +113,15 @@ internal import Glibc
     case tooLarge
   }
 
+  private var isSuccess: Bool { (200..<300).contains(get(CURLINFO_RESPONSE_CODE)) }
+
   /// Takes a part of the body.
   func receive(bodyPart part: UnsafeRawBufferPointer) -> Reception {
     guard let id = transfer?.id, let arrived = transfer?.body.count else { return .tooLarge }
     let size = arrived + part.count
-    if size > Self.mostOfError, !(200..<300).contains(get(CURLINFO_RESPONSE_CODE)) {
-      unsafe transfer?.receive(bodyPart: part, keeping: Self.mostOfError - arrived)
+    let most = isSuccess ? Int.max : Self.mostOfError
+    if size > most {
+      unsafe transfer?.receive(bodyPart: part, keeping: most - arrived)
       return .taken
     }
     bodyIsTooLarge = size > configuration.maxResponseBytes
@@ -126,7 +129,8 @@ internal import Glibc
     // Over HTTP/2, libcurl 7.88 would make all streams of the connection wait with this one.
     if size > ResponseMemory.small, get(CURLINFO_HTTP_VERSION) != CURL_HTTP_VERSION_2_0 {
       // All the room that it says it needs, so that two do not wait for each other half way.
-      let expected = unsafe Int(ccurl_get_size(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T))
+      let length = unsafe Int(ccurl_get_size(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T))
+      let expected = min(length, most)
       guard shard.cache.memory.mayGrow(id, to: max(size, expected)) else { return .later }
       transfer?.reserve(expected)
     }
@@ -148,18 +152,20 @@ internal import Glibc
     at now: ContinuousClock.Instant
   ) -> Result<HTTPResponse, TransportError> {
     guard let transfer else { return .failure(.cancelled()) }
-    if bodyIsTooLarge || code == CURLE_FILESIZE_EXCEEDED {
-      return .failure(.tooLarge(limit: configuration.maxResponseBytes))
-    }
     let code = code == CURLE_OK && !transfer.headIsComplete ? CURLE_PARTIAL_FILE : code
-    let isHeld = code == CURLE_OK && shard.cache.memory.holds(transfer.id)
     let version = get(CURLINFO_HTTP_VERSION)
     let response = transfer.response(
       status: get(CURLINFO_RESPONSE_CODE),
       version: version == CURL_HTTP_VERSION_2_0 ? .http2 : .http1,
-      hold: isHeld ? HeldBody(of: transfer.id, mailbox) : nil,
+      hold: shard.cache.memory.holds(transfer.id) ? HeldBody(of: transfer.id, mailbox) : nil,
       at: now
     )
+    if bodyIsTooLarge || code == CURLE_FILESIZE_EXCEEDED {
+      var error = TransportError.tooLarge(limit: configuration.maxResponseBytes)
+      // A refusal is one, however much it has to say.
+      if !isSuccess { error.partial = response }
+      return .failure(error)
+    }
     if code == CURLE_OK { return .success(response) }
     var error = TransportError(
       code,

@@ -138,6 +138,18 @@ struct DamagedResponseTests {
     }
   }
 
+  @Test func `of any size is a refusal where its status is one`() async throws {
+    let server = try RawServer { connection in
+      connection.readRequest()
+      connection.write("HTTP/1.1 400 No\r\nContent-Length: 100000000\r\n\r\n")
+    }
+    defer { server.stop() }
+    try await withTransport(.init(maxResponseBytes: 1_000_000)) { transport in
+      let error = try #require(await transport.failure(of: .get(server.url)))
+      #expect(error.partial?.status == 400)
+    }
+  }
+
   @Test func `reads headers that arrive byte by byte`() async throws {
     let server = try RawServer { connection in
       connection.readRequest()

@@ -54,7 +54,9 @@ struct StreamedAnswer {
     if let error { return hasBegun ? .brokenOff(error) : .answer(Array(error.source.utf8)) }
     if let wholeEvent { return .answer(Array(wholeEvent.utf8)) }
     if isDamaged, hasBegun { return .cut }
-    if message.hasBegun { return message.isComplete ? .answer(message.json) : .cut }
+    if message.hasBegun {
+      return message.isComplete && !message.isOdd ? .answer(message.json) : .cut
+    }
     guard chat.hasBegun, !chat.isOdd else { return .unknown }
     return isDone || chat.isComplete ? .answer(chat.json) : .cut
   }
@@ -145,6 +147,8 @@ private struct StreamedMessage {
   /// The inputs of tools, which come as pieces of JSON.
   private var inputs: [Int: String] = [:]
   private(set) var isComplete = false
+  /// True where a piece is of a block that never began.
+  private(set) var isOdd = false
 
   var hasBegun: Bool { message != nil }
 
@@ -153,7 +157,9 @@ private struct StreamedMessage {
     switch type {
     case "message_start": message = event["message"].map { MergedJSON($0) }
     case "content_block_start": blocks[index] = event["content_block"].map { MergedJSON($0) }
-    case "content_block_delta": if let delta = event["delta"] { add(delta, at: index) }
+    case "content_block_delta":
+      isOdd = isOdd || blocks[index] == nil
+      if let delta = event["delta"] { add(delta, at: index) }
     case "message_delta":
       for (name, value) in event["delta"]?.members ?? [] { message?[name] = MergedJSON(value) }
       var usage = message?["usage"] ?? .object([])

@@ -90,6 +90,16 @@ import Transport
     #expect(blocks?.last?["input"]?["a"]?.integer == 1)
   }
 
+  @Test func `of a message is none where a block never began`() {
+    let events = [
+      #"{"type":"message_start","message":{"type":"message","content":[]}}"#,
+      #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"lost"}}"#,
+      #"{"type":"message_stop"}"#,
+    ]
+    let outcome = outcome(events, of: Anthropic(), path: "/v1/messages")
+    #expect(outcome.refusal?.code == "truncated")
+  }
+
   @Test func `of a response ends with the whole of it`() throws {
     let events = [
       #"{"type":"response.output_text.delta","delta":"Good"}"#,
