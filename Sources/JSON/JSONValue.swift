@@ -44,10 +44,11 @@ package struct JSONValue: Sendable {
   /// How many members an object has; zero for anything else.
   package var memberCount: Int { tokens.count }
 
-  /// The first member of this name; nil if there is none, if it is null, or in a non-object.
+  /// The last member of this name, as most readers take it; nil if there is none, if it is null, or in
+  /// a non-object.
   package subscript(_ name: String) -> JSONValue? {
     let span = text.span
-    for member in tokens where member.key.isString(name, in: span) {
+    for member in tokens.reversed() where member.key.isString(name, in: span) {
       return member.value.kind == .null ? nil : JSONValue(member.value, of: text)
     }
     return nil

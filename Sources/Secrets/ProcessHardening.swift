@@ -32,9 +32,11 @@ package enum ProcessHardening {
   }
 
   /// Whatever is opened later would get the number of one that is closed, and what is printed there.
+  ///
+  /// Results that go to a closed standard output are not to vanish: writing there fails as before.
   private static func openStandardDescriptors() {
     for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
-      _ = unsafe open("/dev/null", O_RDWR)
+      _ = unsafe open("/dev/null", number == STDOUT_FILENO ? O_RDONLY : O_RDWR)
     }
   }
 

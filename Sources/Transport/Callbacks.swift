@@ -13,7 +13,7 @@ func headerLineArrived(
   context: UnsafeMutableRawPointer?
 ) -> Int {
   let line = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
-  let isTaken = unsafe object(EasyHandle.self, at: context)?.transfer?.receive(headerLine: line)
+  let isTaken = unsafe object(EasyHandle.self, at: context)?.receive(headerLine: line)
   // Any other number than `count` makes libcurl give up.
   return isTaken == false ? -1 : count
 }

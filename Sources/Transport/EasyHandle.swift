@@ -50,6 +50,7 @@ internal import Glibc
     self.transfer = transfer
     bodyIsTooLarge = false
     unsafe errorText.pointee = 0
+    set(CURLOPT_HTTP_CONTENT_DECODING, 1)
     if request.url != url { set(url: request.url) }
     let lines = unsafe request.headers.list.first
     unsafe set(CURLOPT_HTTPHEADER, namedServer?.headerLines(followedBy: lines) ?? lines)
@@ -76,6 +77,33 @@ internal import Glibc
     return transfer
   }
 
+  /// Takes a line of the head; false where libcurl is to give up.
+  ///
+  /// A body of an encoding that nobody asked for, such as `utf-8`, is taken as it comes.
+  func receive(headerLine line: UnsafeRawBufferPointer) -> Bool {
+    if let encodings = unsafe Self.encodings(in: line), !encodings.isSubset(of: Self.known) {
+      set(CURLOPT_HTTP_CONTENT_DECODING, 0)
+    }
+    return unsafe transfer?.receive(headerLine: line) ?? true
+  }
+
+  private static let known: Set = [
+    "", "none", "identity", "deflate", "gzip", "x-gzip", "br", "zstd",
+  ]
+
+  /// What a header line names as `content-encoding`; nil where it is another.
+  private static func encodings(in line: UnsafeRawBufferPointer) -> Set<String>? {
+    let name = "content-encoding:"
+    guard line.count > name.utf8.count, unsafe line[7] == name.utf8.span[7] else { return nil }
+    let text = unsafe String(decoding: line, as: UTF8.self).lowercased()
+    guard text.hasPrefix(name) else { return nil }
+    let encodings = text.dropFirst(name.count).split(separator: ",")
+    return Set(encodings.map { $0.filter { !$0.isWhitespace } })
+  }
+
+  /// The most bytes that are kept of a body whose status is no success; the rest is passed over.
+  private static let mostOfError = 1 << 20
+
   /// What becomes of a part of a body.
   enum Reception {
     case taken
@@ -85,16 +113,24 @@ internal import Glibc
     case tooLarge
   }
 
+  private var isSuccess: Bool { (200..<300).contains(get(CURLINFO_RESPONSE_CODE)) }
+
   /// Takes a part of the body.
   func receive(bodyPart part: UnsafeRawBufferPointer) -> Reception {
     guard let id = transfer?.id, let arrived = transfer?.body.count else { return .tooLarge }
     let size = arrived + part.count
+    let most = isSuccess ? Int.max : Self.mostOfError
+    if size > most {
+      unsafe transfer?.receive(bodyPart: part, keeping: most - arrived)
+      return .taken
+    }
     bodyIsTooLarge = size > configuration.maxResponseBytes
     guard !bodyIsTooLarge else { return .tooLarge }
     // Over HTTP/2, libcurl 7.88 would make all streams of the connection wait with this one.
     if size > ResponseMemory.small, get(CURLINFO_HTTP_VERSION) != CURL_HTTP_VERSION_2_0 {
       // All the room that it says it needs, so that two do not wait for each other half way.
-      let expected = unsafe Int(ccurl_get_size(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T))
+      let length = unsafe Int(ccurl_get_size(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T))
+      let expected = min(length, most)
       guard shard.cache.memory.mayGrow(id, to: max(size, expected)) else { return .later }
       transfer?.reserve(expected)
     }
@@ -116,24 +152,28 @@ internal import Glibc
     at now: ContinuousClock.Instant
   ) -> Result<HTTPResponse, TransportError> {
     guard let transfer else { return .failure(.cancelled()) }
-    if bodyIsTooLarge || code == CURLE_FILESIZE_EXCEEDED {
-      return .failure(.tooLarge(limit: configuration.maxResponseBytes))
-    }
     let code = code == CURLE_OK && !transfer.headIsComplete ? CURLE_PARTIAL_FILE : code
-    guard code == CURLE_OK else {
-      return .failure(
-        TransportError(code, detail: detail(of: code), requestsSent: transfer.requestsSent)
-      )
-    }
     let version = get(CURLINFO_HTTP_VERSION)
-    return .success(
-      transfer.response(
-        status: get(CURLINFO_RESPONSE_CODE),
-        version: version == CURL_HTTP_VERSION_2_0 ? .http2 : .http1,
-        hold: shard.cache.memory.holds(transfer.id) ? HeldBody(of: transfer.id, mailbox) : nil,
-        at: now
-      )
+    let response = transfer.response(
+      status: get(CURLINFO_RESPONSE_CODE),
+      version: version == CURL_HTTP_VERSION_2_0 ? .http2 : .http1,
+      hold: shard.cache.memory.holds(transfer.id) ? HeldBody(of: transfer.id, mailbox) : nil,
+      at: now
     )
+    if bodyIsTooLarge || code == CURLE_FILESIZE_EXCEEDED {
+      var error = TransportError.tooLarge(limit: configuration.maxResponseBytes)
+      // A refusal is one, however much it has to say.
+      if !isSuccess { error.partial = response }
+      return .failure(error)
+    }
+    if code == CURLE_OK { return .success(response) }
+    var error = TransportError(
+      code,
+      detail: detail(of: code),
+      requestsSent: transfer.requestsSent
+    )
+    if transfer.headIsComplete { error.partial = response }
+    return .failure(error)
   }
 
   private func detail(of code: CURLcode) -> String {

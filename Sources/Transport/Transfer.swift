@@ -49,9 +49,10 @@ struct Transfer {
     if size > body.capacity { body.reserveCapacity(size) }
   }
 
-  mutating func receive(bodyPart part: UnsafeRawBufferPointer) {
+  /// Takes a part of the body, and keeps the first `count` bytes of it.
+  mutating func receive(bodyPart part: UnsafeRawBufferPointer, keeping count: Int = .max) {
     bytesReceived += part.count
-    unsafe body.append(contentsOf: part)
+    unsafe body.append(contentsOf: part.prefix(count))
   }
 
   /// Takes note that the transfer waits by our own will.

@@ -190,7 +190,9 @@ extension TransferLoop {
     guard let transfer = handle.shard.stop(handle) else { return }
     busy[transfer.id] = nil
     goOn(cache.memory.end(transfer.id))
-    if case .failure = result { goOn(cache.memory.release(transfer.id)) }
+    if case .failure(let error) = result, error.partial == nil {
+      goOn(cache.memory.release(transfer.id))
+    }
     shards.transferEnded(on: handle.shard)
     replies.append((transfer.reply, result))
   }

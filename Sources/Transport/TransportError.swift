@@ -41,6 +41,8 @@ package struct TransportError: Error, Sendable, Equatable, CustomStringConvertib
   ///
   /// When false the request was certainly not processed; when true it may have been, and billed.
   package let requestMayHaveLeft: Bool
+  /// What had come of the response, where its head had come whole: its body may be cut or damaged.
+  package internal(set) var partial: HTTPResponse?
 
   /// Makes an error; `message` must hold nothing that came from a header value or a body.
   package init(_ code: Code, _ message: String, requestMayHaveLeft: Bool = false) {
@@ -50,4 +52,9 @@ package struct TransportError: Error, Sendable, Equatable, CustomStringConvertib
   }
 
   package var description: String { message }
+
+  package static func == (one: TransportError, other: TransportError) -> Bool {
+    one.code == other.code && one.message == other.message
+      && one.requestMayHaveLeft == other.requestMayHaveLeft
+  }
 }

@@ -32,6 +32,25 @@ import Testing
     #expect(!lines.contains { $0.hasPrefix("error: the disk") || $0.hasPrefix("  next: curl") })
   }
 
+  @Test func `that never answers is given up when the user says so, and told of before`() throws {
+    let folder = try Scratch()
+    let server = try RawServer { connection in connection.waitForClose() }
+    defer { server.stop() }
+    try folder.write("in.jsonl", prompts(0..<2))
+    let run = run(at: "http://127.0.0.1:\(server.port)")
+    let program = try Program(run, in: folder)
+    try folder.wait(for: "a word on the silence") {
+      program.errors.contains("no answer from 127.0.0.1 for ")
+    }
+    program.send(signal: SIGINT)
+    try folder.wait(for: "the drain") { program.errors.contains("stopping: ") }
+    program.send(signal: SIGINT)
+    #expect(program.ending().status == 130)
+    let ending = try folder.nightjar(run + ["--give-up-after", "1"])
+    #expect(ending.status == 69, "\(ending.errors)")
+    #expect(ending.errors.contains("no endpoint has answered for 1 s"), "\(ending.errors)")
+  }
+
   @Test func `without TLS at an https address is told as such`() throws {
     let folder = try Scratch()
     let provider = try Provider(in: folder)
@@ -124,12 +143,22 @@ import Testing
     }
   }
 
-  @Test func `that breaks its answers off is asked three times at most, whatever the key`() throws {
+  @Test(arguments: [
+    (200, "x-none", 3), (200, "gzip", 3), (400, "gzip", 1),
+  ])
+  func `that breaks its answers off is asked three times at most, whatever the key`(
+    _ status: Int,
+    _ encoding: String,
+    _ requests: Int
+  ) throws {
     let folder = try Scratch()
     let server = try RawServer { connection in
       while connection.readRequest() != nil {
         let body = #"{"content":[],"usage":{"input_tokens":1,"#
-        connection.write("HTTP/1.1 200 OK\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+        connection.write(
+          "HTTP/1.1 \(status) OK\r\ncontent-encoding: \(encoding)\r\n"
+            + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
       }
     }
     defer { server.stop() }
@@ -138,7 +167,8 @@ import Testing
       let run = run(at: "http://127.0.0.1:\(server.port)", into: key + ".jsonl")
       let ending = try folder.nightjar(run, environment: ["REHEARSAL": key])
       #expect(ending.status == 1, "\(ending.errors)")
-      #expect(ending.errors.contains("3 requests"), "\(ending.errors)")
+      #expect(ending.errors.contains("\(requests) request"), "\(ending.errors)")
+      #expect(ending.errors.contains("HTTP \(status)"), "\(ending.errors)")
     }
   }
 

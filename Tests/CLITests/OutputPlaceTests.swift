@@ -62,6 +62,16 @@ struct OutputPlaceTests {
     #expect(!FileManager.default.fileExists(atPath: "/dev/full.nightjar"))
   }
 
+  @Test func `results for a closed standard output are refused before anything is sent`() throws {
+    let flags = provider.flags().filter { $0 != "--json" }
+    let run = [Program.path, "run", "in.jsonl", "-o", "-", "--queue", "q.batch"] + flags
+    let words = run.map { "'\($0)'" }.joined(separator: " ")
+    let program = try Program(["-c", "exec \(words) >&-"], in: folder, executable: "/bin/sh")
+    let ending = program.ending()
+    #expect(ending.status == 73, "\(ending.errors)")
+    #expect(provider.requests.isEmpty)
+  }
+
   /// What somebody may do to results while a run writes them.
   enum Change: String, CaseIterable {
     case cut, cutInALine, removed, exchanged

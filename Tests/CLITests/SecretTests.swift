@@ -168,6 +168,19 @@ struct SecretTests {
     #expect(provider.target.connectionCount == 0)
   }
 
+  @Test func `a document with a key of the run in it is not sent, whatever it is called`() throws {
+    let folder = try Scratch()
+    let provider = try EchoingProvider()
+    try folder.write("docs/plain.txt", "plain")
+    try folder.write("docs/copy.txt", "the key is \(Canary.key)!")
+    let run = ["run", "docs", "-o", "out.jsonl"] + flags(provider.server.url, key: "env:REHEARSAL")
+    let ending = try folder.nightjar(run, environment: ["REHEARSAL": Canary.key])
+    #expect(ending.status == 1, "\(ending.errors)")
+    #expect(ending.errors.contains("holds a key of this run"), "\(ending.errors)")
+    #expect(!folder.read("out.failed.jsonl").contains(Canary.key))
+    #expect(folder.lines("out.jsonl").count == 1)
+  }
+
   @Test func `a key given as an argument is refused without repeating it`() throws {
     let folder = try Scratch()
     try folder.write("in.jsonl", lines(["fine"]))

@@ -78,6 +78,51 @@ struct DamagedResponseTests {
     }
   }
 
+  @Test func `tells what had come, once its head was whole`() async throws {
+    let server = try RawServer { connection in
+      connection.readRequest()
+      connection.write("HTTP/1.1 400 No\r\nContent-Length: 100\r\n\r\nshort")
+    }
+    defer { server.stop() }
+    try await withTransport { transport in
+      let error = try #require(await transport.failure(of: .get(server.url)))
+      #expect(error.partial?.status == 400)
+      #expect(error.partial?.body == Array("short".utf8))
+    }
+  }
+
+  @Test func `has a body that is read although its encoding is none, once`() async throws {
+    let server = try RawServer { connection in
+      for encoding in ["utf-8", "gzip"] {
+        connection.readRequest()
+        connection.write(
+          "HTTP/1.1 200 OK\r\nContent-Encoding: \(encoding)\r\nContent-Length: 5\r\n\r\nplain"
+        )
+      }
+    }
+    defer { server.stop() }
+    try await withTransport { transport in
+      #expect(try await transport.send(.get(server.url)).text == "plain")
+      let error = try #require(await transport.failure(of: .get(server.url)))
+      #expect(error.code == .protocolError)
+    }
+  }
+
+  @Test(arguments: [(400, 1 << 20), (200, 3_000_000)])
+  func `is kept up to a megabyte where it is an error`(_ status: Int, _ kept: Int) async throws {
+    let server = try RawServer { connection in
+      connection.readRequest()
+      connection.write("HTTP/1.1 \(status) X\r\nContent-Length: 3000000\r\n\r\n")
+      connection.write([UInt8](repeating: 65, count: 3_000_000))
+    }
+    defer { server.stop() }
+    try await withTransport { transport in
+      let response = try await transport.send(.get(server.url))
+      #expect(response.status == status)
+      #expect(response.body.count == kept)
+    }
+  }
+
   @Test(arguments: ["Content-Length: 100000000\r\n", ""])
   func `stops at a body larger than the limit`(_ field: String) async throws {
     let server = try RawServer { connection in
@@ -90,6 +135,18 @@ struct DamagedResponseTests {
       let error = try #require(await transport.failure(of: .get(server.url)))
       #expect(error.code == .tooLarge)
       #expect(error.message.contains("1000000"))
+    }
+  }
+
+  @Test func `of any size is a refusal where its status is one`() async throws {
+    let server = try RawServer { connection in
+      connection.readRequest()
+      connection.write("HTTP/1.1 400 No\r\nContent-Length: 100000000\r\n\r\n")
+    }
+    defer { server.stop() }
+    try await withTransport(.init(maxResponseBytes: 1_000_000)) { transport in
+      let error = try #require(await transport.failure(of: .get(server.url)))
+      #expect(error.partial?.status == 400)
     }
   }
 

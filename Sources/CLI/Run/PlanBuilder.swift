@@ -10,6 +10,7 @@ struct PlanBuilder {
     var limit: Int?
     var budget: USD?
     var giveUpAfter: Duration?
+    var heedsSilence = false
     var lease: Duration = .seconds(30)
     var untilEmpty = false
     var onChanged = OnChanged.refuse
@@ -78,6 +79,7 @@ struct PlanBuilder {
       prices: prices,
       budget: scope.budget,
       giveUpAfter: scope.giveUpAfter,
+      heedsSilence: scope.heedsSilence,
       parkFor: settings.pace.parkFor,
       onUnknown: settings.onUnknown,
       lease: scope.lease,

@@ -43,12 +43,31 @@ struct ProgressLine {
   /// Rates are over about this long.
   private static let window: Duration = .seconds(10)
 
+  /// Nothing is said of a silence that is shorter.
+  private static let silence: Duration = .seconds(10)
+
   private let first: RunCounters
+  /// Since when requests are under way and none of them has ended, and how many had until then.
+  private var silent: (since: ContinuousClock.Instant, returned: Int)
   private var samples: [(time: ContinuousClock.Instant, counters: RunCounters)]
 
   init(start: RunCounters, at now: ContinuousClock.Instant) {
     first = start
     samples = [(now, start)]
+    silent = (now, start.returned)
+  }
+
+  /// What to say where answers are waited for, and none comes.
+  private mutating func silence(
+    _ counters: RunCounters,
+    at now: ContinuousClock.Instant
+  ) -> String? {
+    if counters.inFlight == 0 || counters.returned != silent.returned {
+      silent = (now, counters.returned)
+    }
+    guard now - silent.since >= Self.silence else { return nil }
+    let hosts = counters.hosts.prefix(3).joined(separator: ", ")
+    return "no answer from \(hosts) for \(span((now - silent.since).seconds))"
   }
 
   mutating func text(_ counters: RunCounters, at now: ContinuousClock.Instant) -> String {
@@ -66,6 +85,7 @@ struct ProgressLine {
     if let trouble {
       parts.append("\(trouble), retrying; \(jobs(counters.waiting)) waiting")
     }
+    if let silence = silence(counters, at: now) { parts.append(silence) }
     if counters.isPaused { parts.insert("paused", at: 0) }
     if counters.failed > 0 { parts.append("\(counters.failed) failed") }
     parts.append("\(rounded(rate))/s")

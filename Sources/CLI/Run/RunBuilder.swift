@@ -81,6 +81,7 @@ struct RunBuilder {
         limit: limit,
         budget: budget,
         giveUpAfter: options.giveUpAfter ?? .seconds(60),
+        heedsSilence: options.giveUpAfter != nil,
         onChanged: options.changes.onChanged,
         keepsGoing: options.shared.keepGoing,
         isInputMoved: options.changes.inputMoved

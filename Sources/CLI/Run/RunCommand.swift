@@ -95,7 +95,10 @@ struct RunCommand: AsyncParsableCommand {
   var budget: USD?
 
   @Option(
-    help: "Seconds after which a run gives up if nothing ever answered. (default: 60)",
+    help: """
+      Seconds after which a run gives up if nothing ever answered. (default: 60, where requests have \\
+      failed; the first ones that are still waited for may take longer)
+      """,
     transform: SettingValue.seconds.flag
   )
   var giveUpAfter: Duration?

@@ -39,8 +39,8 @@ package final class OutputFile: Sendable {
     path = number == STDOUT_FILENO ? "standard output" : "file descriptor \(number)"
     isStream = true
     descriptor = dup(number)
-    guard descriptor >= 0 else {
-      throw StoreError(errno: errno, doing: "cannot write results", at: path)
+    guard descriptor >= 0, fcntl(descriptor, F_GETFL) & O_ACCMODE != O_RDONLY else {
+      throw StoreError(errno: EBADF, doing: "cannot write results", at: path)
     }
   }
 

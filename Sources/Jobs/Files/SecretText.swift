@@ -1,21 +1,24 @@
+internal import CLinux
+import Glibc
+
 /// Tells by its bytes what must never leave as a document.
 package enum SecretText {
-  /// Bytes that are looked at: as many as an identity file has at most.
+  /// Bytes of a file that are enough to know a batch, a keystore or an audit log.
   static let head = 64 << 10
 
   /// What a file is that is no document; nil for any other.
   package static func kind(of bytes: [UInt8]) -> String? {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    let whole = bytes.prefix(head).dropFirst(bytes.starts(with: mark) ? mark.count : 0)
+    let whole = bytes.dropFirst(bytes.starts(with: mark) ? mark.count : 0)
     // Readers of these files do not mind white space before what they look for.
-    let text = whole.drop { $0 <= 0x20 && $0 > 0 }
+    let text = whole.prefix(head).drop { $0 <= 0x20 && $0 > 0 }
     for (start, what) in starts where text.starts(with: start.utf8) { return what }
-    let lines = lines(of: whole)
-    if lines.contains(where: { $0.starts(with: "AGE-SECRET-KEY-1".utf8) }) {
+    if places(of: "AGE-SECRET-KEY-1", in: whole).contains(where: { isIdentity(whole, at: $0) }) {
       return "an age identity, a secret key"
     }
-    let isKey = lines.first.map(beginsPrivateKey) ?? false
-    if isKey || zip(lines, lines.dropFirst()).contains(where: isPrivateKey) {
+    let beginning = "-----BEGIN "
+    if text.starts(with: beginning.utf8), endOfLabel(text[...]) != nil { return "a private key" }
+    if places(of: beginning, in: whole).contains(where: { isPrivateKey(whole, at: $0) }) {
       return "a private key"
     }
     return isAuditLog(bytes) ? "the audit log of a keystore or a batch" : nil
@@ -41,27 +44,84 @@ package enum SecretText {
     return line.suffix(end.utf8.count).starts(with: "\",\"hash\":\"".utf8)
   }
 
-  /// Whether two lines begin a key, wherever in a file.
-  ///
-  /// Certificates stand before it, and what programs say of it. A text that only mentions such a line goes on with something else than base64.
-  private static func isPrivateKey(_ line: ArraySlice<UInt8>, _ next: ArraySlice<UInt8>) -> Bool {
-    guard beginsPrivateKey(line) else { return false }
-    let isBase64 = next.allSatisfy { byte in
-      [65...90, 97...122, 48...57, 43...43, 47...47, 61...61].contains { $0.contains(byte) }
+  /// Whether an identity stands at a place: at the start of a line, or whole within one.
+  private static func isIdentity(_ bytes: ArraySlice<UInt8>, at place: Int) -> Bool {
+    let run = bytes[(place + "AGE-SECRET-KEY-1".utf8.count)...].prefix { byte in
+      (65...90).contains(byte) || (48...57).contains(byte)
     }
+    return run.count >= 58 || startsLine(bytes, place)
+  }
+
+  /// Whether a key begins at a place (RFC 7468; of PGP: RFC 4880, section 6.2), as it is or as a string
+  /// of some language.
+  ///
+  /// A text that only mentions such a line goes on with something else than base64.
+  private static func isPrivateKey(_ bytes: ArraySlice<UInt8>, at place: Int) -> Bool {
+    guard let end = endOfLabel(bytes[place...]) else { return false }
+    let content = afterBreak(bytes[end...])
     let headers = ["Proc-Type:", "Version:", "Comment:"]
-    return isBase64 || headers.contains { next.starts(with: $0.utf8) }
+    if headers.contains(where: { content.starts(with: $0.utf8) }) { return true }
+    let run = content.prefix(shortestKey).prefix(while: isBase64)
+    let isLine = content.dropFirst(run.count).first.map { $0 == 0x0A || $0 == 0x0D } ?? true
+    return run.count == shortestKey || !run.isEmpty && isLine && startsLine(bytes, place)
   }
 
-  /// The first line of a key (RFC 7468; of PGP: RFC 4880, section 6.2).
-  private static func beginsPrivateKey(_ line: ArraySlice<UInt8>) -> Bool {
-    let text = String(decoding: line.prefix(80), as: UTF8.self)
-    return text.hasPrefix("-----BEGIN ") && text.contains("PRIVATE KEY")
+  /// So much base64 in a row is more than a text has that speaks of keys.
+  private static let shortestKey = 32
+
+  /// Where the label of a private key ends that begins `text`; nil where it begins with something else.
+  private static func endOfLabel(_ text: ArraySlice<UInt8>) -> Int? {
+    let line = text.prefix(80)
+    guard let label = firstPlace(of: "PRIVATE KEY", in: line) else { return nil }
+    let rest = line[(label + "PRIVATE KEY".utf8.count)...]
+    let end = ["-----", " BLOCK-----"].first { rest.starts(with: $0.utf8) }
+    return end.map { rest.startIndex + $0.utf8.count }
   }
 
-  /// The lines that are not empty, without the white space before them.
-  private static func lines(of bytes: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
-    bytes.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-      .map { $0.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") } }
+  /// What comes after line breaks, which strings write as `\n`, and what stands around them.
+  private static func afterBreak(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    var rest = text
+    while let byte = rest.first {
+      if byte == UInt8(ascii: "\\") {
+        rest = rest.drop { $0 == byte }
+        rest = rest.dropFirst(rest.first.map { "nr".utf8.contains($0) } == true ? 1 : 0)
+      } else if byte <= 0x20 || "\"'`,>|".utf8.contains(byte) {
+        rest = rest.dropFirst()
+      } else {
+        break
+      }
+    }
+    return rest
+  }
+
+  private static func isBase64(_ byte: UInt8) -> Bool {
+    [65...90, 97...122, 48...57, 43...43, 47...47, 61...61].contains { $0.contains(byte) }
+  }
+
+  /// Whether nothing but blanks stands before a place in its line.
+  private static func startsLine(_ bytes: ArraySlice<UInt8>, _ place: Int) -> Bool {
+    let before = bytes[..<place].last { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+    return before.map { $0 == 0x0A || $0 == 0x0D } ?? true
+  }
+
+  /// Where a text stands in a file, one place after the other.
+  private static func places(
+    of text: String,
+    in bytes: ArraySlice<UInt8>
+  ) -> some Sequence<Int> {
+    sequence(state: bytes) { rest in
+      guard let place = firstPlace(of: text, in: rest) else { return nil }
+      rest = rest[(place + 1)...]
+      return place
+    }
+  }
+
+  private static func firstPlace(of text: String, in bytes: ArraySlice<UInt8>) -> Int? {
+    unsafe bytes.withUnsafeBytes { haystack in
+      guard let start = haystack.baseAddress,
+        let found = unsafe memmem(start, haystack.count, text, text.utf8.count)
+      else { return nil }
+      return unsafe bytes.startIndex + (UnsafeRawPointer(found) - start)
+    }
   }
 }

@@ -96,6 +96,9 @@ package final class Keyring: Sendable {
     }
   }
 
+  /// Every value that it holds.
+  package var values: [Key] { contents.withLock { Array($0.keys.values) } }
+
   /// The newest good key, on loan until ``release(_:)``; nil when there is none.
   package func lease() -> KeyLease? {
     contents.withLock { contents in

@@ -32,6 +32,8 @@ package struct DispatchState: Sendable {
     /// How long a run in which no endpoint ever answered goes on; nil parks and waits even where
     /// nothing has ever worked.
     package var giveUpAfter: Duration?
+    /// Whether that is so also while its first requests are waited for and none has failed.
+    package var heedsSilence = true
     /// How long a run waits while every account is parked; nil for ever.
     package var parkFor: Duration?
     /// Whether a run goes on all of whose jobs fail alike.
@@ -106,7 +108,11 @@ package struct DispatchState: Sendable {
       hadResults: settings.hadResults
     )
     unsentFailure = commonFailure
-    patience = Patience(giveUpAfter: settings.giveUpAfter, parkFor: settings.parkFor)
+    patience = Patience(
+      giveUpAfter: settings.giveUpAfter,
+      heedsSilence: settings.heedsSilence,
+      parkFor: settings.parkFor
+    )
   }
 
   /// Takes an event in; what is to be done about it comes out.

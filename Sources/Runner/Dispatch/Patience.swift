@@ -4,6 +4,8 @@ import JSON
 struct Patience: Sendable {
   private let giveUpAfter: Duration?
   private let parkFor: Duration?
+  /// Whether silence alone ends the run, or only with requests that have failed.
+  private let heedsSilence: Bool
   /// When the first request left: before that nobody can have answered.
   private var firstSent: ContinuousClock.Instant?
   private var allParkedSince: ContinuousClock.Instant?
@@ -17,9 +19,11 @@ struct Patience: Sendable {
   /// - Parameters:
   ///   - giveUpAfter: how long a run goes on to whom no endpoint has ever answered; nil for ever, and
   ///     where nothing has ever worked too.
+  ///   - heedsSilence: whether that is so also where the first requests are still waited for.
   ///   - parkFor: how long it waits while every account is parked; nil for ever.
-  init(giveUpAfter: Duration?, parkFor: Duration?) {
+  init(giveUpAfter: Duration?, heedsSilence: Bool = true, parkFor: Duration?) {
     self.giveUpAfter = giveUpAfter
+    self.heedsSilence = heedsSilence
     self.parkFor = parkFor
   }
 
@@ -44,7 +48,8 @@ struct Patience: Sendable {
 
   /// Why a run ends to whom no endpoint has ever said anything; nil where it goes on.
   func silence(at now: ContinuousClock.Instant, hasAnswered: Bool) -> StopReason? {
-    guard let giveUpAfter, let firstSent, now - firstSent >= giveUpAfter, !hasAnswered
+    guard let giveUpAfter, let firstSent, now - firstSent >= giveUpAfter, !hasAnswered,
+      heedsSilence || lastFailure != nil
     else { return nil }
     let silence = "no endpoint has answered for \(giveUpAfter.milliseconds / 1_000) s"
     return .unavailable(lastFailure.map { "\(silence): \($0)" } ?? silence)

@@ -10,6 +10,10 @@ package struct RunCounters: Sendable, Equatable {
   package var failed = 0
   package var isPaused = false
   package var inFlight = 0
+  /// Requests that have ended, however they did.
+  package var returned = 0
+  /// Where requests go.
+  package var hosts: [String] = []
   package var traffic = Traffic()
   package var inputTokens = 0
   package var outputTokens = 0
@@ -71,7 +75,9 @@ package final class RunProgress: EventSink {
       case .sent:
         counters.inFlight += 1
         counters.traffic.requestsSent += 1
-      case .returned: counters.inFlight -= 1
+      case .returned:
+        counters.inFlight -= 1
+        counters.returned += 1
       case .retry(_, let refusal):
         counters.traffic.retries += 1
         counters.trouble = refusal.words

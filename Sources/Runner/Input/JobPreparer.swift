@@ -7,6 +7,8 @@ struct PreparedJob: Sendable {
   let request: ProviderRequest
   /// What the request says that its pace, its price and its way depend on.
   let shape: RequestShape
+  /// Whether it is of a document, rather than of a line.
+  let isDocument: Bool
 }
 
 /// A job that can never be sent.
@@ -75,7 +77,12 @@ package struct JobPreparer: Sendable {
         if case .native = payload { job.shape } else {
           RequestShape(of: request, maxTokens: job.shape.maxTokens)
         }
-      return PreparedJob(id: job.id, request: request, shape: shape)
+      return PreparedJob(
+        id: job.id,
+        request: request,
+        shape: shape,
+        isDocument: documents != nil
+      )
     } catch {
       throw unusable(job, error)
     }
@@ -98,6 +105,12 @@ package struct JobPreparer: Sendable {
     default:
       UnusableJob(refusal: refusal("invalid_job", "\(error)", of: job))
     }
+  }
+
+  /// A document with a key of the run in it, which is no more sent than a keystore is.
+  func secret(_ job: Job) -> UnusableJob {
+    let words = "holds a key of this run; it is never sent"
+    return UnusableJob(refusal: refusal("secret_document", words, of: job.line))
   }
 
   /// The line that stands for a job among the failed ones; for it a document is read once more.
@@ -123,7 +136,8 @@ package struct JobPreparer: Sendable {
   ) async -> OutputLine {
     var line = text
     if let documents {
-      let text = try? await documents.text(of: job.id)
+      let isSecret = refusal.code == "secret_document"
+      let text = isSecret ? nil : try? await documents.text(of: job.id)
       line = InputLine.document(path: job.id, text: text)[...]
     }
     let found = documents == nil ? try? InputLine.parse(text.span, idField: idField) : nil

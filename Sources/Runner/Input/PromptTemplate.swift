@@ -62,6 +62,13 @@ package struct PromptTemplate: Sendable {
     } catch {
       throw PromptTemplateError(message: "the prompt template cannot be read", line: firstLine)
     }
+    if let (name, line) = outline.unknownTransform {
+      throw PromptTemplateError(
+        message: "the prompt template has {{\(name)(…)}}, which there is not; there are "
+          + "uppercased, lowercased, capitalized, reversed and empty",
+        line: firstLine + line
+      )
+    }
     guard outline.asksForFields else {
       throw PromptTemplateError(message: Self.constant, line: firstLine)
     }
@@ -77,6 +84,7 @@ package struct PromptTemplate: Sendable {
   package func render(_ fields: TemplateFields) throws(PromptTemplateError) -> String {
     let lookup = FieldLookup(
       fields,
+      outline,
       room: RenderRoom(bytes: Self.largest - size, eachTime: outline.sectionBytes)
     )
     let text = template.render(FieldValue(.root, lookup)) + lastBrace

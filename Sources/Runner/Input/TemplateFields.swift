@@ -12,14 +12,16 @@ package enum TemplateFields: Sendable {
 /// Finds a job's fields for one rendering, counts what they add, and notes the first mistake.
 final class FieldLookup {
   private let fields: TemplateFields
+  private let outline: TemplateOutline
   private var room: RenderRoom
   /// Why the rendering is of no use, in plain words.
   private(set) var fault: String?
   /// Whether that is a field which the job lacks.
   private(set) var isMissingField = false
 
-  init(_ fields: TemplateFields, room: RenderRoom) {
+  init(_ fields: TemplateFields, _ outline: TemplateOutline, room: RenderRoom) {
     self.fields = fields
+    self.outline = outline
     self.room = room
   }
 
@@ -77,7 +79,8 @@ final class FieldLookup {
 
   func note(missing name: String) {
     if fault == nil { isMissingField = true }
-    note("the prompt template names {{\(name)}}, which this job does not have")
+    let path = outline.path(endingIn: name)
+    note("the prompt template names {{\(path)}}, which this job does not have")
   }
 
   /// Notes that a transform does nothing to a value of this kind, which would be left out silently.

@@ -4,6 +4,15 @@ struct TemplateOutline: Sendable {
   ///
   /// There may be other words among them, such as those of transforms.
   private(set) var names: Set<String> = []
+  /// The same with all of each path.
+  private(set) var paths: Set<String> = []
+  /// The first transform that there is none of, and how many lines stand before it.
+  private(set) var unknownTransform: (name: String, line: Int)?
+
+  /// What a text, or a list, can be put through.
+  private static let transforms: Set = [
+    "uppercased", "lowercased", "capitalized", "reversed", "empty",
+  ]
   /// How many bytes of plain text stand within sections, at most: so much each repetition can add.
   private(set) var sectionBytes = 0
 
@@ -32,8 +41,23 @@ struct TemplateOutline: Sendable {
       default: break
       }
       note(tag)
+      let parts = tag.split(separator: "(", omittingEmptySubsequences: false).dropLast()
+      let transforms = parts.compactMap { $0.split(whereSeparator: Self.isNoName).last }
+      if let name = transforms.first(where: { !Self.transforms.contains(String($0)) }) {
+        let line = text[..<name.startIndex].count(where: \.isNewline)
+        unknownTransform = unknownTransform ?? (String(name), line)
+      }
     }
     count(rest, at: depth)
+  }
+
+  private static func isNoName(_ character: Character) -> Bool {
+    !character.isLetter && !character.isNumber && !"._-?*".contains(character)
+  }
+
+  /// All of the path that ends in this name, as the template writes it.
+  func path(endingIn name: String) -> String {
+    paths.contains(name) ? name : paths.filter { $0.hasSuffix(".\(name)") }.min() ?? name
   }
 
   private mutating func count(_ text: Substring, at depth: Int) {
@@ -43,8 +67,8 @@ struct TemplateOutline: Sendable {
   /// Notes the words of a tag.
   private mutating func note(_ tag: Substring) {
     asksForFields = true
-    for word in tag.split(whereSeparator: { !$0.isLetter && !$0.isNumber && !"._-?*".contains($0) })
-    {
+    for word in tag.split(whereSeparator: Self.isNoName) {
+      paths.insert(String(word))
       if let name = word.split(separator: ".").first { names.insert(String(name)) }
     }
   }

@@ -7,8 +7,10 @@ enum AnswerReading {
   case json(JSONValue, mended: MendedAnswer?)
   /// No answer of the provider's: a page, a few words, nothing at all.
   case noAnswer(code: String, message: String)
-  /// An answer that lacks its end.
+  /// An answer that lacks its end, or a piece of its middle.
   case cut(String)
+  /// A part of an answer, and the error that the provider reported with it.
+  case brokenOff(JSONValue)
   /// An answer that is whole, was paid for and cannot be read.
   case unreadable(String)
 
@@ -44,10 +46,25 @@ enum AnswerReading {
     } catch let second {
       let first = text.first { $0 > 0x20 }
       guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else {
-        return .noAnswer(code: "no_answer", message: words)
+        return withinWords(text) ?? .noAnswer(code: "no_answer", message: words)
       }
       return second.offset >= text.count
         ? .cut("the answer is \(second)") : .unreadable("the answer is \(second)")
+    }
+  }
+
+  /// An object that stands behind words, such as a comment; nil where there is none.
+  private static func withinWords(_ text: [UInt8]) -> AnswerReading? {
+    if !text.isEmpty, String(validating: text, as: UTF8.self) == nil {
+      return .cut("the answer is no text, so its `content-encoding` may not be what it says")
+    }
+    let object = Array(text.drop { $0 != UInt8(ascii: "{") })
+    guard !object.isEmpty else { return nil }
+    do throws(JSONError) {
+      let mended = MendedAnswer(json: object, reason: "it came behind other words")
+      return .json(try JSONValue(parsing: object), mended: mended)
+    } catch {
+      return error.offset >= object.count ? .cut("the answer is \(error)") : nil
     }
   }
 
@@ -56,7 +73,8 @@ enum AnswerReading {
     case .answer(let json):
       guard let value = try? JSONValue(parsing: json) else { return .unreadable(unknownStream) }
       return .json(value, mended: MendedAnswer(json: json, reason: "it came as a stream of events"))
-    case .cut: return .cut("the answer came as a stream, which broke off before its end")
+    case .brokenOff(let error): return .brokenOff(error)
+    case .cut: return .cut("the answer came as a stream, of which a part is missing")
     case .unknown: return .unreadable(unknownStream)
     }
   }

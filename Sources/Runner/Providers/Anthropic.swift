@@ -73,22 +73,23 @@ package struct Anthropic: Provider {
   ) -> Outcome {
     Self.policy.outcome(of: response, at: unixTime, usage: { Self.usage($0["usage"]) }) { body in
       let type = body["type"]
-      guard type == nil || type?.string == "message", body["content"]?.kind == .array else {
-        return nil
-      }
+      guard type == nil || type?.string == "message", let content = body["content"],
+        content.kind == .array
+      else { return nil }
+      let reason = body["stop_reason"]?.string.flatMap(FinishReason.init)
       return Completion(
         Self.usage(body["usage"]),
-        finish: body["stop_reason"]?.string.flatMap(FinishReason.init)
+        finish: content.saysSomething ? reason : .silent(reason)
       )
     }
   }
 
   private static func usage(_ usage: JSONValue?) -> Usage {
     Usage(
-      inputTokens: usage?["input_tokens"]?.integer ?? 0,
-      outputTokens: usage?["output_tokens"]?.integer ?? 0,
-      cacheRead: usage?["cache_read_input_tokens"]?.integer ?? 0,
-      cacheCreation: usage?["cache_creation_input_tokens"]?.integer ?? 0
+      input: usage?["input_tokens"],
+      output: usage?["output_tokens"],
+      cacheRead: usage?["cache_read_input_tokens"],
+      cacheCreation: usage?["cache_creation_input_tokens"]
     )
   }
 

@@ -46,6 +46,11 @@ package struct FinishReason: Sendable, Hashable, CustomStringConvertible {
   /// Holds nothing: no choice, or none that says anything.
   package static let empty = FinishReason(word: "empty")
 
+  /// Why an answer that says nothing ended: a word that explains it, else that it is empty.
+  static func silent(_ reason: FinishReason?) -> FinishReason {
+    reason.flatMap { $0 == stop ? nil : $0 } ?? empty
+  }
+
   private let word: String
 
   private init(word: String) { self.word = word }
@@ -79,7 +84,7 @@ package struct FinishReason: Sendable, Hashable, CustomStringConvertible {
 
   /// Of several choices the one that is to be told.
   static func worst(_ reasons: [FinishReason]) -> FinishReason? {
-    reasons.first { !$0.isOrdinary } ?? reasons.first
+    reasons.contains(error) ? error : reasons.first { !$0.isOrdinary } ?? reasons.first
   }
 
   package var description: String { word }

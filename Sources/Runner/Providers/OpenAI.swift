@@ -171,10 +171,8 @@ extension OpenAI {
     }
   }
 
-  /// Whether a choice has a message, a text or a reason why it ended.
   private static func saysSomething(_ choice: JSONValue) -> Bool {
-    let members = ["message", "text", "delta", "finish_reason", "error"]
-    return members.contains { name in choice[name].map { $0.kind != .null } ?? false }
+    ["message", "text", "delta"].contains { choice[$0]?.saysSomething ?? false }
   }
 
   /// One cut short (`incomplete`) or left running (`queued`, on request) is what was asked for.
@@ -187,22 +185,19 @@ extension OpenAI {
   /// place only.
   private static func finish(of body: JSONValue) -> FinishReason? {
     if let choices = body["choices"]?.elements {
-      guard choices.contains(where: saysSomething) else { return .empty }
-      let reasons = choices.compactMap(finish(ofChoice:))
-      if reasons.count == choices.count, !reasons.isEmpty, reasons.allSatisfy({ $0 == .error }) {
-        return .error
-      }
-      return FinishReason.worst(reasons.filter { $0 != .error })
+      let reason = FinishReason.worst(choices.compactMap(finish(ofChoice:)))
+      return choices.contains(where: saysSomething) ? reason : .silent(reason)
     }
     let contents = body["output"]?.elements?.flatMap { $0["content"]?.elements ?? [] } ?? []
     if contents.contains(where: { $0["type"]?.string == "refusal" }) { return .refusal }
-    return (body["incomplete_details"]?["reason"] ?? body["status"])?.string.flatMap(
-      FinishReason.init
-    )
+    let reason = (body["incomplete_details"]?["reason"] ?? body["status"])?.string
+      .flatMap(FinishReason.init)
+    let isSilent = body["output"].map { !$0.saysSomething } ?? false
+    return isSilent ? .silent(reason) : reason
   }
 
   private static func finish(ofChoice choice: JSONValue) -> FinishReason? {
-    if choice["error"] != nil { return .error }
+    if ErrorBody.isReported(in: choice) { return .error }
     if choice["message"]?["refusal"]?.string?.isEmpty == false { return .refusal }
     return choice["finish_reason"]?.string.flatMap(FinishReason.init)
   }
@@ -212,9 +207,9 @@ extension OpenAI {
     guard let usage else { return Usage() }
     let details = usage["prompt_tokens_details"] ?? usage["input_tokens_details"]
     return Usage(
-      inputTokens: (usage["prompt_tokens"] ?? usage["input_tokens"])?.integer ?? 0,
-      outputTokens: (usage["completion_tokens"] ?? usage["output_tokens"])?.integer ?? 0,
-      cacheRead: details?["cached_tokens"]?.integer ?? 0
+      input: usage["prompt_tokens"] ?? usage["input_tokens"],
+      output: usage["completion_tokens"] ?? usage["output_tokens"],
+      cacheRead: details?["cached_tokens"]
     )
   }
 

@@ -44,6 +44,17 @@ package enum Outcome: Sendable, Equatable {
   }
 }
 
+extension Outcome {
+  /// What it is where the response did not come as it should: as good as any that is whole all the
+  /// same, else one that was paid for and lost, unless its status was no success anyway.
+  package func after(_ error: TransportError?, _ status: Int) -> Outcome {
+    guard let error, (200..<300).contains(status) else { return self }
+    if case .completed = self { return self }
+    let refusal = Refusal(status: status, code: "truncated", message: error.message, paid: Usage())
+    return .retry(refusal, .fault, after: nil)
+  }
+}
+
 /// Why a job is sent again.
 package enum RetryCause: Sendable {
   /// Something went wrong with this request.

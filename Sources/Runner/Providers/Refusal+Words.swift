@@ -53,7 +53,9 @@ extension Refusal {
     default: break
     }
     let words = message.lowercased()
-    switch status {
+    // A body may tell another status than the one that it comes with.
+    let told = code.hasPrefix("http_") ? Int(code.dropFirst("http_".count)) : nil
+    switch told ?? status {
     case nil: return code.contains("_") ? .line : .service
     case 413: return .size
     case let status? where Self.isAboutContent(code, words):
@@ -64,7 +66,10 @@ extension Refusal {
     case let status? where status >= 500 || status == 408 || status == 409: return .service
     default:
       if words.contains("context length") || words.contains("too long") { return .size }
-      return words.contains("model") && words.contains("exist") ? .model : .request
+      if words.contains("model"), words.contains("exist") { return .model }
+      // What claims success and names nothing is not the request's fault.
+      let isSuccess = told.map { $0 < 300 } ?? isNoAnswer
+      return isSuccess ? .service : .request
     }
   }
 

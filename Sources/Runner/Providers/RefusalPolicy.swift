@@ -38,7 +38,7 @@ struct RefusalPolicy: Sendable {
     let error = told ?? ErrorBody(text: response.body, status: response.status)
     let refusal = Refusal(
       status: response.status,
-      code: error.code ?? error.type ?? "http_\(response.status)",
+      code: error.code ?? error.type ?? "http_\(error.status ?? response.status)",
       message: redirectMessage(response) ?? error.message ?? "HTTP \(response.status)",
       requestID: error.requestID ?? response.header("request-id")
         ?? response.header("x-request-id"),
@@ -129,7 +129,7 @@ extension RefusalPolicy {
     switch AnswerReading(response) {
     case .json(let body, let mended):
       if var completion = read(body) {
-        if completion.finish == .error {
+        if completion.finish == .error, Self.isBrokenOff(body) {
           return brokenOff(response, body, completion.usage, at: unixTime)
         }
         completion.mended = mended
@@ -142,9 +142,19 @@ extension RefusalPolicy {
       return .retry(refusal(response, code, message), .fault, after: nil)
     case .cut(let message):
       return .retry(refusal(response, "truncated", message, paid: Usage()), .fault, after: nil)
+    case .brokenOff(let error):
+      return judge(response, body: error, at: unixTime, paid: Usage())
     case .unreadable(let message):
       let words = "\(message); the failed line keeps it"
       return .fail(refusal(response, "unreadable_answer", words, paid: Usage()))
+    }
+  }
+
+  /// Whether none of its choices came to its end.
+  private static func isBrokenOff(_ body: JSONValue) -> Bool {
+    (body["choices"]?.elements ?? []).allSatisfy { choice in
+      ErrorBody.isReported(in: choice)
+        || choice["finish_reason"]?.string.flatMap(FinishReason.init) == .error
     }
   }
 
@@ -156,7 +166,7 @@ extension RefusalPolicy {
     at unixTime: Double
   ) -> Outcome {
     let choices = body["choices"]?.elements ?? []
-    if let choice = choices.first(where: { $0["error"] != nil }) {
+    if let choice = choices.first(where: ErrorBody.isReported) {
       return judge(response, body: choice, at: unixTime, paid: usage)
     }
     let word = choices.first?["finish_reason"]?.string ?? "error"

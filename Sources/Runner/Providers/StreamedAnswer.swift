@@ -9,7 +9,9 @@ struct StreamedAnswer {
   enum Whole {
     /// The JSON that the provider would have sent at once, an error that it reported among it.
     case answer([UInt8])
-    /// Its end is missing.
+    /// A part of an answer, and an error that the provider reported before, in or after it.
+    case brokenOff(JSONValue)
+    /// Its end, or a piece of its middle, is missing.
     case cut
     /// None of the known shapes.
     case unknown
@@ -17,8 +19,12 @@ struct StreamedAnswer {
 
   private var chat = StreamedChat()
   private var message = StreamedMessage()
-  /// A response or an error that stands in one event.
+  /// A response that stands in one event.
   private var wholeEvent: String?
+  /// The first error that was reported.
+  private var error: JSONValue?
+  private var hasBegun = false
+  private var isDamaged = false
   private var isDone = false
 
   /// Whether a body, without white space before it, looks like server-sent events.
@@ -32,18 +38,25 @@ struct StreamedAnswer {
   }
 
   init(reading body: [UInt8]) {
-    for data in Self.events(in: Self.withoutMark(body[...])) {
-      if data.elementsEqual("[DONE]".utf8) {
+    for event in StreamedEvent.all(in: Self.withoutMark(body[...])) {
+      if event.isEnd {
         isDone = true
-      } else if let event = try? JSONValue(parsing: Array(data)) {
-        add(event)
+      } else if event.isError {
+        error = error ?? event.reported
+      } else if event.values.isEmpty {
+        isDamaged = isDamaged || !event.isPing
       }
+      if !event.isError { for value in event.values { add(value) } }
     }
   }
 
   var whole: Whole {
+    if let error { return hasBegun ? .brokenOff(error) : .answer(Array(error.source.utf8)) }
     if let wholeEvent { return .answer(Array(wholeEvent.utf8)) }
-    if message.hasBegun { return message.isComplete ? .answer(message.json) : .cut }
+    if isDamaged, hasBegun { return .cut }
+    if message.hasBegun {
+      return message.isComplete && !message.isOdd ? .answer(message.json) : .cut
+    }
     guard chat.hasBegun, !chat.isOdd else { return .unknown }
     return isDone || chat.isComplete ? .answer(chat.json) : .cut
   }
@@ -51,8 +64,11 @@ struct StreamedAnswer {
   private mutating func add(_ event: JSONValue) {
     let type = event["type"]?.string
     if ErrorBody.isReported(in: event) {
-      wholeEvent = event.source
-    } else if let type,
+      error = error ?? event
+      return
+    }
+    if type != "ping" { hasBegun = hasBegun || event.kind == .object }
+    if let type,
       ["response.completed", "response.incomplete", "response.failed"].contains(type)
     {
       wholeEvent = event["response"]?.source
@@ -61,13 +77,6 @@ struct StreamedAnswer {
     } else if let type {
       message.add(event, type)
     }
-  }
-
-  /// The data of each event; JSON has no need of a second line.
-  private static func events(in body: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
-    body.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-      .filter { $0.starts(with: "data:".utf8) }
-      .map { $0.dropFirst("data:".utf8.count).drop { $0 == UInt8(ascii: " ") } }
   }
 }
 
@@ -138,6 +147,8 @@ private struct StreamedMessage {
   /// The inputs of tools, which come as pieces of JSON.
   private var inputs: [Int: String] = [:]
   private(set) var isComplete = false
+  /// True where a piece is of a block that never began.
+  private(set) var isOdd = false
 
   var hasBegun: Bool { message != nil }
 
@@ -146,7 +157,9 @@ private struct StreamedMessage {
     switch type {
     case "message_start": message = event["message"].map { MergedJSON($0) }
     case "content_block_start": blocks[index] = event["content_block"].map { MergedJSON($0) }
-    case "content_block_delta": if let delta = event["delta"] { add(delta, at: index) }
+    case "content_block_delta":
+      isOdd = isOdd || blocks[index] == nil
+      if let delta = event["delta"] { add(delta, at: index) }
     case "message_delta":
       for (name, value) in event["delta"]?.members ?? [] { message?[name] = MergedJSON(value) }
       var usage = message?["usage"] ?? .object([])

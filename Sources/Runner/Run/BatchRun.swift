@@ -7,7 +7,7 @@ package import Transport
 package final class BatchRun: Sendable {
   /// How often it is looked whether all hope is lost: parked accounts open by time alone, and
   /// patience with them ends by time alone.
-  private static let glance: Duration = .seconds(5)
+  private static let glance: Duration = .seconds(1)
   /// How often it is looked whether the batch is paused.
   private static let pauseInterval: Duration = .milliseconds(100)
 
@@ -55,6 +55,7 @@ package final class BatchRun: Sendable {
     counters.read = before.total
     counters.completed = before.completed
     counters.failed = before.failed
+    counters.hosts = Set(plan.accounts.flatMap { $0.endpoints.map(\.host) }).sorted()
     progress = RunProgress(startingFrom: counters)
     events = EventFan([progress, audit] + sinks)
     for account in plan.accounts {
@@ -137,7 +138,8 @@ package final class BatchRun: Sendable {
       audit: audit,
       stop: stop
     )
-    stop.onStop { [alarm, dispatcher = crew.dispatcher, input = plan.input] in
+    stop.onStop { [self, alarm, dispatcher = crew.dispatcher, input = plan.input] in
+      if cutsOff { cutOff() }
       alarm.stop()
       dispatcher.tell(.stopped)
       input.stopWaiting()
@@ -154,6 +156,15 @@ package final class BatchRun: Sendable {
       results: ResultReport(causes),
       trouble: progress.snapshot.trouble ?? accounts.accounts.compactMap(\.trouble).first
     )
+  }
+
+  /// Whether nobody waits for what is in flight: the user does not, or nothing has ever come.
+  private var cutsOff: Bool {
+    switch stop.first {
+    case .aborted: true
+    case .unavailable: plan.heedsSilence
+    default: false
+    }
   }
 
   private func work(_ crew: RunCrew) async {
@@ -183,7 +194,7 @@ package final class BatchRun: Sendable {
       }
     }
     workers.withLock { $0 = working }
-    if case .aborted = stop.first { working.cancel() }
+    if cutsOff { working.cancel() }
     await working.value
     alarm.stop()
     crew.dispatcher.tell(.stopped)

@@ -109,6 +109,9 @@ package final class JobRunner: Sendable {
     var (withdrawn, refusal): (Assignment, Refusal?) = (assignment, nil)
     do {
       let prepared = try await preparer.prepare(assignment.job)
+      if prepared.isDocument, holdsKey(prepared.request.body) {
+        throw preparer.secret(assignment.job)
+      }
       let worst = try pricing.worst(of: prepared)
       if let worst, let asked = assignment.job.worst, worst <= asked { return prepared }
       // A document that has grown since it was priced is priced anew.
@@ -126,6 +129,15 @@ package final class JobRunner: Sendable {
       await fail(assignment.job, refusal, mark: nil)
     }
     return nil
+  }
+
+  /// Whether a body has a key of any account in it.
+  private func holdsKey(_ body: ArraySlice<UInt8>) -> Bool {
+    accounts.contains { account in
+      account.keyring.values.contains { key in
+        key.isSecret && key.withSecret { Scrubber.find($0, in: body) } != nil
+      }
+    }
   }
 
   /// What the dispatcher learns from an answer.

@@ -24,7 +24,8 @@ struct RequestSender: Sendable {
       CrashPoint.reached(.answered)
       return judge(response, to: prepared.request.path, by: account, assignment)
     } catch {
-      return judge(error)
+      guard let response = error.partial else { return judge(error) }
+      return judge(response, to: prepared.request.path, by: account, assignment, after: error)
     }
   }
 
@@ -72,14 +73,16 @@ struct RequestSender: Sendable {
     _ response: HTTPResponse,
     to path: String,
     by account: Account,
-    _ assignment: Assignment
+    _ assignment: Assignment,
+    after error: TransportError? = nil
   ) -> Answer {
     writer.count(Traffic(requestsSent: response.requestsSent))
     organisations.learn(from: response, about: account.name, by: provider)
     let time = Double(clock.unixMilliseconds) / 1_000
+    let outcome = provider.outcome(of: response, path: path, at: time).after(error, response.status)
     return Answer(
       response: response,
-      outcome: provider.outcome(of: response, path: path, at: time).hiding(assignment.key.key),
+      outcome: outcome.hiding(assignment.key.key),
       sighting: limitSighting(in: response, at: time),
       isAboutRequest: ![502, 503, 529].contains(response.status)
     )

@@ -166,6 +166,7 @@ extension DispatchState {
     settings.mostDelayed = 2 * plan.concurrency + 1_024
     settings.followsPrefix = plan.accounts.contains { $0.endpoints.count > 1 }
     settings.giveUpAfter = plan.giveUpAfter
+    settings.heedsSilence = plan.heedsSilence
     settings.parkFor = plan.parkFor
     settings.keepsGoing = plan.keepsGoing
     settings.hadResults = before.completed > 0

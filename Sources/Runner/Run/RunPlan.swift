@@ -32,6 +32,9 @@ package struct RunPlan: Sendable {
   /// How long a run in which no endpoint ever answered goes on; nil for a worker that parks and
   /// waits also where nothing has ever worked.
   package let giveUpAfter: Duration?
+  /// Whether it gives up also where the first requests are still waited for, and cuts them off: where
+  /// somebody asked for it, since slow models take minutes.
+  package let heedsSilence: Bool
   /// How long a run waits while every account is parked; nil for ever.
   package let parkFor: Duration?
   /// What is done with jobs that were on their way when their worker died.
@@ -63,6 +66,7 @@ package struct RunPlan: Sendable {
     prices: Prices = .list,
     budget: USD? = nil,
     giveUpAfter: Duration? = .seconds(60),
+    heedsSilence: Bool = false,
     parkFor: Duration? = nil,
     onUnknown: OnUnknown = .resend,
     lease: Duration = .seconds(30),
@@ -85,6 +89,7 @@ package struct RunPlan: Sendable {
     self.budget = budget
     self.memory = memory
     self.giveUpAfter = giveUpAfter
+    self.heedsSilence = heedsSilence
     self.parkFor = parkFor
     self.onUnknown = onUnknown
     self.lease = lease

@@ -24,6 +24,7 @@ import Testing
     expected.completed = 6
     expected.failed = 1
     expected.inFlight = 2
+    expected.returned = 1
     expected.traffic = Traffic(requestsSent: 3, retries: 1, rateLimited: 1)
     expected.inputTokens = 30
     expected.outputTokens = 20

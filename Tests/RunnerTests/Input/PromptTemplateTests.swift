@@ -38,12 +38,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{{absent}}", "absent"), ("{{none}}", "none"), ("{{meta.absent}}", "absent"),
+    ("{{absent}}", "absent"), ("{{none}}", "none"), ("{{meta.absent}}", "meta.absent"),
     ("{{absent.deep}}", "absent.deep"), ("{{#tags}}{{other}}{{/tags}}", "other"),
     ("{{uppercased(absent)}}", "absent"), ("{{n}} {{one}} {{two}}", "one"), ("{{.}}", "."),
-    ("{{text.length}}", "length"), ("{{tags.2}}", "tags.2"), ("{{tags.-1}}", "tags.-1"),
+    ("{{text.length}}", "text.length"),
+    ("{{tags.2}}", "tags.2"), ("{{tags.-1}}", "tags.-1"),
     ("{{tags.01}}", "tags.01"),
-    ("{{tags.first}}", "first"), ("{{yes.no.1}}", "1"),
+    ("{{tags.first}}", "tags.first"), ("{{yes.no.1}}", "yes.no.1"),
+    ("{{#n}}{{text.0.1}}{{/n}}", "text.0.1"),
   ])
   func `names the field that a job lacks`(_ template: String, _ field: String) {
     let error = #expect(throws: PromptTemplateError.self) { try render(template) }
@@ -54,9 +56,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{{lower(text)}}", "lower", "a text"),
     ("{{#reversed(tags)}}{{/reversed(tags)}}", "reversed", "a list"),
-    ("{{count(meta)}}", "count", "an object"),
+    ("{{reversed(meta)}}", "reversed", "an object"),
     ("{{uppercased(yes)}}", "uppercased", "true or false"),
   ])
   func `names the transform that would leave a field out`(
@@ -69,6 +70,14 @@ import Testing
       error?.message
         == "the prompt template applies {{\(name)(…)}} to \(kind), which cannot be"
     )
+  }
+
+  @Test func `knows its transforms before there is a job`() {
+    let error = #expect(throws: PromptTemplateError.self) {
+      try PromptTemplate("one\n{{uppercased(text)}} {{uppercased(lower(text))}}", firstLine: 4)
+    }
+    #expect(error?.line == 5)
+    #expect(error?.message.contains("{{lower(…)}}, which there is not") == true)
   }
 
   @Test(arguments: [

@@ -36,6 +36,7 @@ import Transport
     ("Service is down for maintenance", "no_answer", "Service is down"),
     (" \n", "empty_answer", "without a body"), (chat, "truncated", "due at column"),
     (#"{"choices":[{"mess"#, "truncated", "not closed"),
+    (#"/* x */ {"choices":[{"mess"#, "truncated", "not closed"),
   ])
   func `is asked for again where there is none`(_ body: String, _ code: String, _ words: String) {
     let outcome = outcome(Array(body.utf8))
@@ -52,6 +53,53 @@ import Transport
     let outcome = outcome(Array(body.utf8))
     #expect(outcome.exit == .fail)
     #expect(outcome.refusal?.code == code)
+  }
+
+  @Test func `is a result behind a comment`() throws {
+    let completion = try #require(self.completion(outcome(Array("/* x */ \(Self.chat)}".utf8))))
+    #expect(completion.mended?.json == Array("\(Self.chat)}".utf8))
+  }
+
+  @Test func `has been paid for where it is no text`() {
+    #expect(outcome([0x1F, 0x8B, 8, 0, 0xFF]).refusal?.paid == Usage())
+  }
+
+  @Test(arguments: [(200, ResponseFixture.Exit.retry), (400, .fail), (503, .retry)])
+  func `is judged by its status where it came damaged`(_ status: Int, _ exit: ResponseFixture.Exit)
+  {
+    let response = HTTPResponse(status: status)
+    let error = TransportError(.protocolError, "the response is damaged")
+    let outcome = OpenAI().outcome(of: response, path: "/v1/chat/completions", at: 0)
+      .after(error, status)
+    #expect(outcome.exit == exit)
+    #expect(outcome.refusal?.status == status)
+    #expect((outcome.refusal?.paid != nil) == (status == 200))
+  }
+
+  @Test func `is a result where it is whole although its transfer was not`() {
+    let response = HTTPResponse(status: 200, body: Array("\(Self.chat)}".utf8))
+    let error = TransportError(.truncated, "the response was cut short")
+    let outcome = OpenAI().outcome(of: response, path: "/v1/chat/completions", at: 0)
+    #expect(outcome.after(error, 200) == outcome)
+  }
+
+  @Test(arguments: [
+    (#"{"message":{"content":""},"finish_reason":"stop"}"#, FinishReason.empty),
+    (#"{"message":{"content":null}}"#, .empty), (#"{"message":{"content":[]}}"#, .empty),
+    (#"{"text":"","finish_reason":"stop"}"#, .empty),
+    (#"{"message":{"content":"","reasoning_content":"hm"},"finish_reason":"stop"}"#, .empty),
+    (#"{"message":{"content":""},"finish_reason":"length"}"#, .length),
+    (#"{"message":{"content":null,"refusal":"no"},"finish_reason":"stop"}"#, .refusal),
+    (
+      #"{"message":{"content":"","tool_calls":[{"id":"t","function":{"name":"f","arguments":""}}]},"#
+        + #""finish_reason":"tool_calls"}"#, .toolCalls
+    ),
+    (#"{"message":{"content":"A"},"finish_reason":"stop"}"#, .stop),
+    (#"{"message":{"content":"A"}},{"finish_reason":"error","error":{"code":500}}"#, .error),
+  ])
+  func `is empty where no choice says anything`(_ choices: String, _ finish: FinishReason) throws {
+    let body = #"{"choices":[\#(choices)]}"#
+    #expect(try #require(self.completion(outcome(Array(body.utf8)))).finish == finish)
   }
 
   @Test func `is counted with what it used where it is no result`() {
@@ -89,13 +137,16 @@ import Transport
       ),
       (#"{"choices":[{"finish_reason":"stop","message":{"refusal":"No."}}]}"#, .refusal),
       (#"{"choices":[{"finish_reason":"tool_calls"}]}"#, .toolCalls),
-      (#"{"choices":[{"text":""}]}"#, nil), (#"{"choices":[]}"#, .empty),
+      (#"{"choices":[{"text":"A"}]}"#, nil), (#"{"choices":[]}"#, .empty),
       (#"{"choices":[{}]}"#, .empty), (#"{"choices":[{"message":null}]}"#, .empty),
       (
         #"{"output":[],"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"}}"#,
         .length
       ), (#"{"output":[{"content":[{"type":"refusal"}]}],"status":"completed"}"#, .refusal),
-      (#"{"output":[],"status":"completed"}"#, .stop),
+      (#"{"output":[],"status":"completed"}"#, .empty),
+      (
+        #"{"output":[{"content":[{"type":"output_text","text":"A"}]}],"status":"completed"}"#, .stop
+      ),
     ] as [(String, FinishReason?)]
   )
   func `are OpenAI's words`(_ body: String, _ finish: FinishReason?) {

@@ -185,10 +185,21 @@ import Transport
     ),
     (#"{"choices":[{"message":{}}],"usage":null}"#, Usage()),
     (#"{"choices":[{"message":{}}],"usage":{"prompt_tokens":"many"}}"#, Usage()),
+    (#"{"choices":[],"usage":{"prompt_tokens":null,"completion_tokens":5}}"#, Usage()),
+    (#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":"x"}}"#, Usage()),
+    (
+      #"{"choices":[],"usage":{"prompt_tokens":1.5,"completion_tokens":"7"}}"#,
+      Usage(inputTokens: 2, outputTokens: 7)
+    ),
+    (
+      #"{"choices":[],"usage":{"prompt_tokens":1},"usage":{"prompt_tokens":8}}"#,
+      Usage(inputTokens: 8)
+    ),
   ])
   func `reads usage in both vocabularies`(_ body: String, _ usage: Usage) {
     let response = HTTPResponse(status: 200, body: Array(body.utf8))
-    #expect(OpenAI().outcome(of: response, path: Self.chat, at: 0) == .completed(Completion(usage)))
+    let completion = Completion(usage, finish: .empty)
+    #expect(OpenAI().outcome(of: response, path: Self.chat, at: 0) == .completed(completion))
   }
 
   @Test func `a key in the provider's message is blotted out`() {

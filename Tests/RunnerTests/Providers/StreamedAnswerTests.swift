@@ -90,6 +90,16 @@ import Transport
     #expect(blocks?.last?["input"]?["a"]?.integer == 1)
   }
 
+  @Test func `of a message is none where a block never began`() {
+    let events = [
+      #"{"type":"message_start","message":{"type":"message","content":[]}}"#,
+      #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"lost"}}"#,
+      #"{"type":"message_stop"}"#,
+    ]
+    let outcome = outcome(events, of: Anthropic(), path: "/v1/messages")
+    #expect(outcome.refusal?.code == "truncated")
+  }
+
   @Test func `of a response ends with the whole of it`() throws {
     let events = [
       #"{"type":"response.output_text.delta","delta":"Good"}"#,
@@ -105,5 +115,31 @@ import Transport
     #expect(cut.exit == .retry)
     let events = Self.chunks.prefix(2) + [#"{"error":{"code":429,"message":"slow"},"choices":[]}"#]
     #expect(outcome(Array(events), of: OpenAI()).exit == .pace)
+  }
+
+  @Test(arguments: [
+    #"{"error":"rate limit"}"#, "{bad json", #"x\nevent: error\ndata: {"message":"boom"}"#,
+  ])
+  func `that lacks a piece of its middle is none, and has been paid for`(_ odd: String) {
+    let odd = odd.replacing("x\\n", with: ": x\n").replacing("\\n", with: "\n")
+    let events = Self.chunks.prefix(2) + [odd] + Self.chunks.dropFirst(2) + ["[DONE]"]
+    let outcome = outcome(Array(events), of: OpenAI())
+    #expect(outcome.exit == .retry)
+    #expect(outcome.refusal?.paid == Usage())
+  }
+
+  @Test func `that is an error from its first event has not been paid for`() {
+    let outcome = outcome([#"{"error":"rate limit"}"#], of: OpenAI())
+    #expect(outcome.exit == .retry)
+    #expect(outcome.refusal?.paid == nil)
+  }
+
+  @Test func `may have pings, and events of several lines`() throws {
+    let pretty = Self.chunks[2].replacing("{\"id\"", with: "{\ndata: \"id\"")
+    let ping = ": x\nevent: ping\ndata: pong"
+    let events = Self.chunks.prefix(2) + [ping, pretty] + Self.chunks.dropFirst(3) + ["[DONE]"]
+    let (_, whole) = try answer(outcome(Array(events), of: OpenAI()))
+    let message = whole["choices"]?.elements?.first?["message"]
+    #expect(message?["content"]?.string == "Good night")
   }
 }
