@@ -92,8 +92,8 @@ package final class BatchRun: Sendable {
       )
       try await move?.settle(store, input)
       try await settings?.check()
-      try await input.reconcile(try await store.summary(), &changes)
-      try await settings?.record(&changes)
+      try await input.reconcile(try await store.summary(), store, &changes)
+      try await settings?.record(in: store, &changes)
     } catch {
       try? store.close(isClean: true)
       throw error
@@ -154,7 +154,8 @@ package final class BatchRun: Sendable {
       accounts: accounts,
       budget: plan.budget,
       results: ResultReport(causes),
-      trouble: progress.snapshot.trouble ?? accounts.accounts.compactMap(\.trouble).first
+      trouble: progress.snapshot.trouble ?? accounts.accounts.compactMap(\.trouble).first,
+      isLimited: plan.limit != nil
     )
   }
 
