@@ -7,6 +7,8 @@ struct PreparedJob: Sendable {
   let request: ProviderRequest
   /// What the request says that its pace, its price and its way depend on.
   let shape: RequestShape
+  /// The hash of its document as it was read; nil where it has none.
+  var document: UInt64?
 }
 
 /// A job that can never be sent.
@@ -51,13 +53,15 @@ package struct JobPreparer: Sendable {
   func prepare(_ job: JobLine, _ text: ArraySlice<UInt8>) async throws(UnusableJob) -> PreparedJob {
     if case .line = job.source { return try request(of: job, text) }
     if let fault = job.fault { throw UnusableJob(refusal: fault) }
-    let document: [UInt8]
+    let document: (text: [UInt8], hash: UInt64)?
     do {
-      document = try await documents?.text(of: job.id) ?? []
+      document = try await documents?.document(job.id)
     } catch {
       throw unusable(job, error)
     }
-    return try request(of: job, document[...])
+    var prepared = try request(of: job, document?.text[...] ?? [])
+    prepared.document = document?.hash
+    return prepared
   }
 
   /// - Parameter text: of the line, or of the document.
