@@ -277,6 +277,22 @@ struct ChangedInputTests {
     #expect(batch.provider.requests.count == 5)
   }
 
+  @Test func `a document that is edited before its turn counts as what was sent`() throws {
+    let batch = try Batch(["--latency", "300ms"])
+    for name in ["a", "b", "c"] { try batch.folder.write("docs/\(name).txt", "Document \(name)") }
+    let run = ["run", "docs", "-o", "out.jsonl", "--concurrency", "1"] + batch.provider.flags()
+    let program = try Program(run, in: batch.folder)
+    try batch.folder.wait(for: "the first request") { batch.provider.requests.count > 0 }
+    try batch.folder.write("docs/c.txt", "Other words")
+    #expect(program.ending().status == 0, "\(program.errors)")
+    try batch.expectAnswer("c.txt", to: "Other words")
+    let again = try batch.run(input: "docs")
+    #expect(again.status == 0 && batch.provider.requests.count == 3, "\(again.errors)")
+    try batch.folder.write("docs/c.txt", "Document c")
+    let refused = try batch.run(input: "docs")
+    #expect(refused.status == 65 && refused.errors.contains("docs/c.txt"), "\(refused.errors)")
+  }
+
   @Test func `a batch in which nothing was sent yet takes another input`() throws {
     let batch = try Batch()
     try batch.folder.write("wrong.jsonl", "{\"a\":1}\n{\n")

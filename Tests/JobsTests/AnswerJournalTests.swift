@@ -20,7 +20,8 @@ struct AnswerJournalTests {
       outputTokens: 13,
       cost: job == 2 ? USD(nanos: 17) : nil,
       hasRetried: job == 2,
-      cause: job == 2 ? "length" : nil
+      cause: job == 2 ? "length" : nil,
+      document: job == 2 ? 0x8123_4567_89ab_cdef : job == 3 ? 1 : nil
     )
   }
 
@@ -40,6 +41,7 @@ struct AnswerJournalTests {
     #expect(String(decoding: result.line.bytes, as: UTF8.self) == "{\"a\":\"ü\"}")
     #expect(result.state == .completed && result.hasRetried)
     #expect(both.map(\.result.cause) == [nil, "length"])
+    #expect(both.map(\.result.document) == [nil, 0x8123_4567_89ab_cdef])
     #expect(result.inputTokens == 11 && result.outputTokens == 13)
     #expect(result.cost == USD(nanos: 17))
     #expect(both.map(\.result.cost) == [nil, USD(nanos: 17)])

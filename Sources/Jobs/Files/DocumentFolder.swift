@@ -73,10 +73,13 @@ package struct DocumentFolder: Sendable {
     return sizes ?? paths.map { _ in 0 }
   }
 
-  /// The text of a document, UTF-8, without the byte order mark that some editors put first.
+  /// The text of a document, UTF-8, without the byte order mark that some editors put first, and the
+  /// hash of all its bytes, by which its version is known.
   ///
   /// - Throws: ``DocumentError`` when it cannot be read, is empty, too large, not UTF-8 or secret.
-  package func text(of path: String) async throws(DocumentError) -> [UInt8] {
+  package func document(
+    _ path: String
+  ) async throws(DocumentError) -> (text: [UInt8], hash: UInt64) {
     let bytes: [UInt8]
     do {
       let file = try await queue.run { try opened(path) }
@@ -106,7 +109,13 @@ package struct DocumentFolder: Sendable {
     guard !Self.isBlank(text) else {
       throw DocumentError(code: "empty_document", message: "is empty")
     }
-    return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+    let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+    return (hasMark ? Array(bytes.dropFirst(3)) : bytes, JobMark.hash(bytes[...]))
+  }
+
+  /// The same without the hash.
+  package func text(of path: String) async throws(DocumentError) -> [UInt8] {
+    try await document(path).text
   }
 
   func opened(_ path: String) throws -> InputFile {

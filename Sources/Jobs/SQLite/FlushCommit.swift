@@ -61,6 +61,7 @@ struct FlushCommit {
     guard suspension == nil || isAnswer,
       let sequence = try Self.insert(result, by: insert, in: db)
     else { return nil }
+    if let document = result.document { try mark(result.job, document, lease.segment) }
     if let suspension { try JobSets.endSuspension(result.job, cause: suspension, in: db) }
     tally.lateKept += isHeld ? 0 : 1
     tally.add(result, to: lease.segment, isNew: suspension == nil, isHeld: isHeld)
@@ -68,6 +69,20 @@ struct FlushCommit {
       try db.cachedStatement(sql: Statements.deleteRetryable).execute(arguments: [result.job])
     }
     return sequence
+  }
+
+  /// Notes what was sent, which need not be what was queued: a document can be edited before its turn.
+  private func mark(_ job: Int, _ document: UInt64, _ segment: Int) throws {
+    let select = try db.cachedStatement(sql: Statements.marks)
+    guard let row = try Row.fetchOne(select, arguments: [segment]) else { return }
+    var marks = [JobMark](bytes: try row.bytes("marks") ?? [])
+    let place = job - (try row.number("first_job"))
+    guard marks.indices.contains(place) else { return }
+    let sent = marks[place].of(document: document)
+    guard marks[place] != sent else { return }
+    marks[place] = sent
+    try db.cachedStatement(sql: Statements.updateMarks)
+      .execute(arguments: [Data(marks.bytes), segment])
   }
 
   /// Inserts a result unless its job has one; returns its place in the order of commits.

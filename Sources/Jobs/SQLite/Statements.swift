@@ -44,6 +44,10 @@ enum Statements {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
 
+  static let marks = "SELECT first_job, marks FROM segment WHERE segment = ?"
+
+  static let updateMarks = "UPDATE segment SET marks = ? WHERE segment = ?"
+
   static let insertID = "INSERT INTO job_id (id, job) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
 
   static let jobOfID = "SELECT job FROM job_id WHERE id = ?"

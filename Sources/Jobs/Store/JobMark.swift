@@ -27,6 +27,9 @@ package struct JobMark: Sendable, Hashable {
   /// True for a plain prompt or a document, false for a line that travels as it is.
   package var isPrompt: Bool { content & 1 == 1 }
 
+  /// The mark of the same job with another document.
+  func of(document: UInt64) -> JobMark { JobMark(id: id, content: document, isPrompt: isPrompt) }
+
   /// True when `line`, without its line break, is the one that was queued.
   package func matches(_ line: ArraySlice<UInt8>) -> Bool {
     Self.hash(line) | 1 == content | 1

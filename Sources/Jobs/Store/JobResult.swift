@@ -19,6 +19,9 @@ package struct JobResult: Sendable {
   /// Why it ended so, in a word by which results are counted and found: the code of a failure, the
   /// finish reason of an answer; nil for an answer that came to its natural end.
   package let cause: String?
+  /// The hash of the document that was sent, which may have been edited since it was queued; nil for a
+  /// job that has none.
+  package let document: UInt64?
 
   /// The most characters of a cause; a longer one is cut.
   package static let longestCause = 60
@@ -31,7 +34,8 @@ package struct JobResult: Sendable {
     outputTokens: Int = 0,
     cost: USD? = nil,
     hasRetried: Bool = false,
-    cause: String? = nil
+    cause: String? = nil,
+    document: UInt64? = nil
   ) {
     self.job = job
     self.state = state
@@ -41,6 +45,7 @@ package struct JobResult: Sendable {
     self.cost = cost
     self.hasRetried = hasRetried
     self.cause = cause.map { String($0.unicodeScalars.prefix(Self.longestCause)) }
+    self.document = document
   }
 }
 

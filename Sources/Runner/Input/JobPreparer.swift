@@ -7,8 +7,8 @@ struct PreparedJob: Sendable {
   let request: ProviderRequest
   /// What the request says that its pace, its price and its way depend on.
   let shape: RequestShape
-  /// Whether it is of a document, rather than of a line.
-  let isDocument: Bool
+  /// The hash of its document as it was read; nil where it has none.
+  var document: UInt64?
 }
 
 /// A job that can never be sent.
@@ -53,13 +53,15 @@ package struct JobPreparer: Sendable {
   func prepare(_ job: JobLine, _ text: ArraySlice<UInt8>) async throws(UnusableJob) -> PreparedJob {
     if case .line = job.source { return try request(of: job, text) }
     if let fault = job.fault { throw UnusableJob(refusal: fault) }
-    let document: [UInt8]
+    let document: (text: [UInt8], hash: UInt64)?
     do {
-      document = try await documents?.text(of: job.id) ?? []
+      document = try await documents?.document(job.id)
     } catch {
       throw unusable(job, error)
     }
-    return try request(of: job, document[...])
+    var prepared = try request(of: job, document?.text[...] ?? [])
+    prepared.document = document?.hash
+    return prepared
   }
 
   /// - Parameter text: of the line, or of the document.
@@ -77,12 +79,7 @@ package struct JobPreparer: Sendable {
         if case .native = payload { job.shape } else {
           RequestShape(of: request, maxTokens: job.shape.maxTokens)
         }
-      return PreparedJob(
-        id: job.id,
-        request: request,
-        shape: shape,
-        isDocument: documents != nil
-      )
+      return PreparedJob(id: job.id, request: request, shape: shape)
     } catch {
       throw unusable(job, error)
     }

@@ -65,7 +65,8 @@ package struct PromptTemplate: Sendable {
     if let (name, line) = outline.unknownTransform {
       throw PromptTemplateError(
         message: "the prompt template has {{\(name)(…)}}, which there is not; there are "
-          + "uppercased, lowercased, capitalized, reversed and empty",
+          + "uppercased, lowercased, capitalized, reversed and empty, and in a repetition first, "
+          + "last, index, even and odd",
         line: firstLine + line
       )
     }

@@ -9,9 +9,10 @@ struct TemplateOutline: Sendable {
   /// The first transform that there is none of, and how many lines stand before it.
   private(set) var unknownTransform: (name: String, line: Int)?
 
-  /// What a text, or a list, can be put through.
+  /// What a text, or a list, can be put through, and what a repetition tells of itself.
   private static let transforms: Set = [
-    "uppercased", "lowercased", "capitalized", "reversed", "empty",
+    "uppercased", "lowercased", "capitalized", "reversed", "empty", "first", "last", "index", "even",
+    "odd", "plusone", "minusone", "equalzero",
   ]
   /// How many bytes of plain text stand within sections, at most: so much each repetition can add.
   private(set) var sectionBytes = 0

@@ -87,7 +87,8 @@ package final class JobRunner: Sendable {
     case .exhausted(let job):
       guard let refusal = answer.outcome?.refusal else { return }
       let claim = answer.response?.claim
-      await fail(job, refusal, keeping: kept(answer, assignment), under: claim, mark: nil)
+      let kept = kept(answer, assignment)
+      await fail(job, refusal, of: prepared, keeping: kept, under: claim, mark: nil)
     }
   }
 
@@ -109,7 +110,7 @@ package final class JobRunner: Sendable {
     var (withdrawn, refusal): (Assignment, Refusal?) = (assignment, nil)
     do {
       let prepared = try await preparer.prepare(assignment.job)
-      if prepared.isDocument, holdsKey(prepared.request.body) {
+      if prepared.document != nil, holdsKey(prepared.request.body) {
         throw preparer.secret(assignment.job)
       }
       let worst = try pricing.worst(of: prepared)
@@ -180,7 +181,7 @@ package final class JobRunner: Sendable {
     guard case .completed(let completion) = answer.outcome, let response = answer.response else {
       guard let refusal = answer.outcome?.refusal else { return }
       let (kept, claim) = (kept(answer, assignment), answer.response?.claim)
-      return await fail(job, refusal, keeping: kept, under: claim, mark: mark)
+      return await fail(job, refusal, of: prepared, keeping: kept, under: claim, mark: mark)
     }
     let account = accounts[assignment.account]
     let key = assignment.key.key
@@ -213,7 +214,8 @@ package final class JobRunner: Sendable {
       outputTokens: completion.usage.outputTokens,
       cost: cost,
       hasRetried: job.failures > 0,
-      cause: completion.finish.flatMap { $0.isOrdinary ? nil : "\($0)" }
+      cause: completion.finish.flatMap { $0.isOrdinary ? nil : "\($0)" },
+      document: prepared.document
     )
     await record(result, of: job, mark: mark)
   }
@@ -230,11 +232,13 @@ package final class JobRunner: Sendable {
   }
 
   /// - Parameters:
+  ///   - prepared: what was sent; nil where nothing was.
   ///   - answer: what was paid for and is no result.
   ///   - claim: of the answer on memory.
   private func fail(
     _ job: Job,
     _ refusal: Refusal,
+    of prepared: PreparedJob? = nil,
     keeping answer: [UInt8]? = nil,
     under claim: (any Sendable)? = nil,
     mark: Int?
@@ -245,7 +249,8 @@ package final class JobRunner: Sendable {
       state: .failed,
       line: await preparer.failedLine(of: job, refusal, keeping: answer, under: claim),
       hasRetried: job.failures > 0,
-      cause: refusal.code
+      cause: refusal.code,
+      document: prepared?.document
     )
     await record(result, of: job, mark: mark)
   }
