@@ -39,14 +39,14 @@ struct StreamedAnswer {
 
   init(reading body: [UInt8]) {
     for event in StreamedEvent.all(in: Self.withoutMark(body[...])) {
-      if event.isEnd {
-        isDone = true
-      } else if event.isError {
+      if event.isEnd { isDone = true }
+      if event.isError {
         error = error ?? event.reported
-      } else if event.values.isEmpty {
-        isDamaged = isDamaged || !event.isPing
+        continue
       }
-      if !event.isError { for value in event.values { add(value) } }
+      let values = event.values
+      for value in values { add(value) }
+      isDamaged = isDamaged || values.isEmpty && !isDone && !event.isPing
     }
   }
 
