@@ -188,6 +188,7 @@ extension OpenAI {
       let reason = FinishReason.worst(choices.compactMap(finish(ofChoice:)))
       return choices.contains(where: saysSomething) ? reason : .silent(reason)
     }
+    if body["data"]?.elements?.isEmpty == true { return .empty }
     let contents = body["output"]?.elements?.flatMap { $0["content"]?.elements ?? [] } ?? []
     if contents.contains(where: { $0["type"]?.string == "refusal" }) { return .refusal }
     let reason = (body["incomplete_details"]?["reason"] ?? body["status"])?.string

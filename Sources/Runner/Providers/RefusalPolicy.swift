@@ -135,7 +135,10 @@ extension RefusalPolicy {
         completion.mended = mended
         return .completed(completion)
       }
-      if ErrorBody.isReported(in: body) { return judge(response, body: body, at: unixTime) }
+      if ErrorBody.isReported(in: body) {
+        let used = usage(body)
+        return judge(response, body: body, at: unixTime, paid: used == Usage() ? nil : used)
+      }
       let message = "the answer is JSON but not a result; the failed line keeps it"
       return .fail(refusal(response, "unexpected_body", message, paid: usage(body)))
     case .noAnswer(let code, let message):

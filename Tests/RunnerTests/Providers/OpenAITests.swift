@@ -202,6 +202,21 @@ import Transport
     #expect(OpenAI().outcome(of: response, path: Self.chat, at: 0) == .completed(completion))
   }
 
+  @Test func `embeddings of nothing are empty, and an error that used tokens was paid for`() {
+    let empty = HTTPResponse(status: 200, body: Array(#"{"data":[]}"#.utf8))
+    #expect(
+      OpenAI().outcome(of: empty, path: "/v1/embeddings", at: 0)
+        == .completed(Completion(finish: .empty))
+    )
+    for (usage, paid) in [("null", nil), (#"{"input_tokens":7}"#, Usage(inputTokens: 7))] {
+      let error = #""error":{"code":"server_error","message":"x"}"#
+      let body = #"{"status":"failed","output":[],\#(error),"usage":\#(usage)}"#
+      let response = HTTPResponse(status: 200, body: Array(body.utf8))
+      let outcome = OpenAI().outcome(of: response, path: "/v1/responses", at: 0)
+      #expect(outcome.refusal?.paid == paid)
+    }
+  }
+
   @Test func `a key in the provider's message is blotted out`() {
     let key = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"
     let response = HTTPResponse(
