@@ -170,6 +170,19 @@ struct BatchTests {
     try folder.expectResults(0..<3)
   }
 
+  @Test func `a limit holds also for a batch that was begun without one`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(in: folder)
+    try folder.write("in.jsonl", prompts(0..<300))
+    try folder.write("prices.yaml", "any: {input: 10, output: 50}\n")
+    let run = ["run", "in.jsonl", "-o", "out.jsonl", "--prices", "prices.yaml"] + provider.flags()
+    #expect(try folder.nightjar(run + ["--budget", "0.05"]).status == 75)
+    let ending = try folder.nightjar(run + ["--limit", "260"])
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(try ending.report().pending == 40)
+    try folder.expectResults(0..<260)
+  }
+
   @Test func `results appear while the run works`() throws {
     let folder = try Scratch()
     let provider = try Provider(["--latency", "100ms"], in: folder)

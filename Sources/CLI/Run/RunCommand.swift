@@ -80,7 +80,7 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   @Option(
-    help: "Run at most this many jobs of the input.",
+    help: "Run only the first so many jobs of the input; those behind them wait for another run.",
     transform: SettingValue.count.flag
   )
   var limit: Int?

@@ -26,7 +26,7 @@ struct RunOutcome {
     case .failed(let error): return CLIError(any: error)?.exitCode ?? 70
     case nil where summary.total == 0 && !summary.isQueue: return 66
     case nil where report.isHeld: return 75
-    case nil where summary.pending > 0: return 70
+    case nil where summary.pending > 0 && !report.isLimited: return 70
     case nil, .interrupted: return summary.failed > 0 ? 1 : 0
     }
   }
@@ -108,7 +108,7 @@ struct RunOutcome {
     case nil where report.summary.total == 0 && report.summary.isQueue: return nil
     case nil where report.summary.total == 0:
       return Self.noJobs
-    case nil where report.summary.pending > 0:
+    case nil where report.summary.pending > 0 && !report.isLimited:
       return CLIError("some jobs were left without a result", next: again, exitCode: 70)
     case nil: return nil
     case .interrupted, .aborted:

@@ -10,11 +10,14 @@ package struct SegmentClaimer: Sendable {
   private let endsWhenEmpty: Bool?
   private let pricing: Pricing
   private let preparer: JobPreparer
+  /// Jobs from this number on are left to another run.
+  private let limit: Int
   private let onRecovery: @Sendable (Recovery) -> Void
 
   /// - Parameters:
   ///   - endsWhenEmpty: of a queue whether it ends when nobody has anything left to do; nil for the
   ///     input of a run.
+  ///   - limit: how many jobs of the input are run at most; nil for all.
   ///   - onRecovery: told what dead workers left behind.
   package init(
     _ dispatcher: Dispatcher,
@@ -24,6 +27,7 @@ package struct SegmentClaimer: Sendable {
     endsWhenEmpty: Bool?,
     pricing: Pricing,
     preparer: JobPreparer,
+    limit: Int? = nil,
     onRecovery: @escaping @Sendable (Recovery) -> Void = { _ in }
   ) {
     self.dispatcher = dispatcher
@@ -33,6 +37,7 @@ package struct SegmentClaimer: Sendable {
     self.endsWhenEmpty = endsWhenEmpty
     self.pricing = pricing
     self.preparer = preparer
+    self.limit = limit ?? .max
     self.onRecovery = onRecovery
   }
 
@@ -45,8 +50,12 @@ package struct SegmentClaimer: Sendable {
       let claim = try await store.claim(count)
       CrashPoint.reached(.claimed)
       onRecovery(claim.recovery)
-      for segment in claim.segments { try await take(segment) }
-      if claim.segments.isEmpty {
+      // They come in the order of the input, so that behind one above the limit all are.
+      let wanted = claim.segments.prefix { $0.firstJob < limit }
+      for segment in wanted { try await take(segment) }
+      let above = claim.segments.dropFirst(wanted.count).map(\.lease)
+      if !above.isEmpty { try await store.release(above) }
+      if wanted.isEmpty {
         dispatcher.tell(.claimed(.nothing(isAtEnd: try await isAtEnd())))
       } else {
         dispatcher.tell(.claimed(.segments))
@@ -61,7 +70,7 @@ package struct SegmentClaimer: Sendable {
   private func take(_ segment: ClaimedSegment) async throws {
     let now = clock.unixMilliseconds
     var jobs: [(job: Job, wait: Duration)] = []
-    for (read, retry) in try await loader.jobs(of: segment) {
+    for (read, retry) in try await loader.jobs(of: segment) where read.number < limit {
       var job = read
       if pricing.isLimited { job.worst = await pricing.worst(of: job, preparer) }
       jobs.append((job, .milliseconds(retry?.wait(at: now) ?? 0)))

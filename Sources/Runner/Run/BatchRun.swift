@@ -152,7 +152,8 @@ package final class BatchRun: Sendable {
       accounts: accounts,
       budget: plan.budget,
       results: ResultReport(causes),
-      trouble: progress.snapshot.trouble ?? accounts.accounts.compactMap(\.trouble).first
+      trouble: progress.snapshot.trouble ?? accounts.accounts.compactMap(\.trouble).first,
+      isLimited: plan.limit != nil
     )
   }
 

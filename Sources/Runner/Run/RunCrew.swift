@@ -99,6 +99,7 @@ extension SegmentClaimer {
       endsWhenEmpty: plan.input.isQueue ? plan.untilEmpty : nil,
       pricing: pricing,
       preparer: plan.preparer,
+      limit: plan.limit,
       onRecovery: onRecovery
     )
   }

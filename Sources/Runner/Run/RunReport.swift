@@ -15,6 +15,8 @@ package struct RunReport: Sendable {
   package let results: ResultReport
   /// Why the last request failed that was to be tried again; nil where an answer came since.
   package let trouble: String?
+  /// Whether jobs above a limit were left to another run, as was asked for.
+  package let isLimited: Bool
 
   package init(
     summary: BatchSummary,
@@ -23,8 +25,10 @@ package struct RunReport: Sendable {
     accounts: AccountsReport = AccountsReport(),
     budget: USD? = nil,
     results: ResultReport = ResultReport(),
-    trouble: String? = nil
+    trouble: String? = nil,
+    isLimited: Bool = false
   ) {
+    self.isLimited = isLimited
     self.trouble = trouble
     self.results = results
     self.budget = budget

@@ -72,6 +72,22 @@ import Testing
     #expect(client.sent.count == 2)
   }
 
+  @Test func `sends no job above its limit, although more were queued before`() async throws {
+    var batch = try TestBatch(0..<700)
+    batch.budget = USD(nanos: 1_000_000)
+    #expect(try await batch.execute().summary.completed < 300)
+    batch.budget = nil
+    batch.limit = 300
+    let client = ScriptedClient()
+    let report = try await batch.execute(client)
+    #expect(report.why == "finished" && report.isLimited)
+    #expect(report.summary.total == 700 && report.summary.pending == 400)
+    #expect(Set(try batch.completed) == Set(TestBatch.ids(0..<300)))
+    batch.limit = nil
+    #expect(try await batch.execute(client).summary.pending == 0)
+    #expect(try batch.completed.count == 700)
+  }
+
   @Test func `takes no more jobs than its limit and goes on without it`() async throws {
     var batch = try TestBatch(0..<20)
     batch.limit = 5
