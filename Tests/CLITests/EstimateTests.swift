@@ -91,13 +91,31 @@ struct EstimateTests {
     #expect(try folder.nightjar(run + flags + ["--budget", "0.1"]).status == 75)
     let finished = folder.lines("out.jsonl").count
     #expect(finished >= 20)
-    let estimate = try estimate(["-o", "out.jsonl"])
+    let estimate = try estimate(["-o", "out.jsonl", "--max-tokens", "64"])
     #expect(estimate.jobs == 200)
     #expect(estimate.left == 200 - finished)
     #expect(estimate.spent_usd > 0.09)
     #expect(estimate.output_tokens >= 10 * estimate.left)
     #expect(estimate.output_tokens <= 20 * estimate.left)
     #expect(estimate.assumptions.contains { $0.contains("has finished") })
+  }
+
+  @Test func `a change is counted as the run would take it`() throws {
+    let provider = try Provider(in: folder)
+    let flags = provider.flags().filter { $0 != "--json" }
+    let place = ["in.jsonl", "-o", "out.jsonl", "--prices", "prices.yaml"]
+    #expect(try folder.nightjar(["run"] + place + flags).status == 0)
+    #expect(try estimate(["-o", "out.jsonl", "--max-tokens", "64"]).left == 0)
+    let rerun = ["-o", "out.jsonl", "--rerun-changed", "--max-tokens"]
+    #expect(try estimate(rerun + ["65"]).left == 200)
+    #expect(try estimate(rerun + ["65", "--limit", "20"]).left == 20)
+    let refused = try folder.nightjar(["estimate"] + place + flags + ["--max-tokens", "65"])
+    #expect(refused.status == 65, "\(refused.errors)")
+    try folder.write("in.jsonl", "{\"id\":\"0\",\"prompt\":\"another\"}\n" + prompts(1..<201))
+    #expect(try estimate(rerun + ["64"]).left == 2)
+    #expect(try folder.nightjar(["estimate"] + place + flags).status == 65)
+    let allowed = ["-o", "out.jsonl", "--allow-changed", "--max-tokens", "64"]
+    #expect(try estimate(allowed).left == 1)
   }
 
   @Test func `what is unknown is said`() throws {

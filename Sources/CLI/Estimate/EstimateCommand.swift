@@ -19,6 +19,9 @@ struct EstimateCommand: AsyncParsableCommand {
       'At most' holds where the prices are right and no answer gets lost: it is a token for every \
       byte that is sent, and every answer as long as it may be. What is expected is a guess until \
       the batch has 20 answers, and then goes by their average. 'nightjar prices' prints the prices.
+
+      Of a batch that was begun it counts what 'run' with the same flags would send: also what \
+      --rerun-changed does again, and where 'run' would be refused for a change, so is this.
       """
   )
 
@@ -36,7 +39,8 @@ struct EstimateCommand: AsyncParsableCommand {
     try await builder.input.refuseForeignFormat()
     try await plan.refuseMissingSettings()
     let prices = try plan.prices()
-    let summary = try Self.summary(plan)
+    let batch = try Self.batch(plan)
+    let summary = try? batch?.summary()
     var estimate = try await Estimator(
       builder.input,
       preparer: builder.preparer,
@@ -45,7 +49,7 @@ struct EstimateCommand: AsyncParsableCommand {
       limit: plan.limit
     ).estimate(Estimate.Expectation(summary))
     try Self.refuseHopeless(estimate)
-    if let summary { estimate.leaveOut(finished: summary.completed + summary.failed) }
+    if let batch { estimate.leaveOut(finished: try await finished(of: batch, plan)) }
     let concurrency = builder.settings.pace.concurrency()
     let text = EstimateText(
       estimate,
@@ -61,11 +65,23 @@ struct EstimateCommand: AsyncParsableCommand {
     await builder.keySources.close()
   }
 
-  /// Where the batch of this run stands, if it was begun before.
-  private static func summary(_ plan: RunBuilder) throws -> BatchSummary? {
+  /// The batch of this run, if it was begun before.
+  private static func batch(_ plan: RunBuilder) throws -> (any BatchInspector)? {
     guard let files = try? plan.files() else { return nil }
     try OutputCheck(files, input: plan.builder.input).run()
-    return try? Batches.inspect(files.batch).summary()
+    return try? Batches.inspect(files.batch)
+  }
+
+  /// How many jobs a run with these flags would leave as they are; nobody is asked for that.
+  private func finished(of batch: any BatchInspector, _ plan: RunBuilder) async throws -> Int {
+    let builder = plan.builder
+    return try await ResumeForecast(
+      batch,
+      input: builder.input,
+      settings: builder.requests,
+      limit: plan.limit,
+      onChanged: run.changes.rerunChanged ? .rerun { _ in true } : run.changes.onChanged
+    ).finished()
   }
 
   /// A run of such an input would come to nothing.

@@ -42,6 +42,9 @@ struct PlanBuilder {
     )
   }
 
+  /// What goes into every request that a line or document does not say itself.
+  var requests: RequestSettings { settings.requests.naming(idField: input.idField) }
+
   private static func documents(_ source: InputSource) -> DocumentFolder? {
     if case .folder(let folder) = source { return folder }
     return nil
@@ -82,7 +85,7 @@ struct PlanBuilder {
       onUnknown: settings.onUnknown,
       lease: scope.lease,
       untilEmpty: scope.untilEmpty,
-      settings: settings.requests.naming(idField: input.idField).budgeted(scope.budget),
+      settings: requests.budgeted(scope.budget),
       onChanged: scope.onChanged,
       keepsGoing: scope.keepsGoing,
       isInputMoved: scope.isInputMoved

@@ -32,7 +32,7 @@ package enum BatchRole: Sendable {
 }
 
 /// Reads a batch that other processes may be working on, without ever writing to it.
-package protocol BatchInspector: Sendable {
+package protocol BatchInspector: InputRecord {
   /// The batch, as messages name it.
   var path: String { get }
 

@@ -143,11 +143,17 @@ extension SQLiteJobStore {
     after segment: Int,
     limit: Int
   ) async throws -> [(number: Int, segment: Segment)] {
-    try await reading { db in
-      let statement = try db.cachedStatement(sql: Statements.segmentsAfter)
-      return try Row.fetchAll(statement, arguments: [segment, limit])
-        .map { (try $0.number("segment"), try Self.segment(of: $0)) }
-    }
+    try await reading { db in try Self.segments(after: segment, limit: limit, in: db) }
+  }
+
+  static func segments(
+    after segment: Int,
+    limit: Int,
+    in db: Database
+  ) throws -> [(number: Int, segment: Segment)] {
+    let statement = try db.cachedStatement(sql: Statements.segmentsAfter)
+    return try Row.fetchAll(statement, arguments: [segment, limit])
+      .map { (try $0.number("segment"), try Self.segment(of: $0)) }
   }
 
   private static func priority(of row: Row) throws -> Int {
@@ -170,17 +176,19 @@ extension SQLiteJobStore {
   }
 
   package func inputIdentity() async throws -> FileIdentity? {
-    try await reading { db in
-      guard let row = try Row.fetchOne(db, sql: Statements.input),
-        try row.integer("input_inode") != 0
-      else { return nil }
-      return FileIdentity(
-        device: try row.integer("input_device"),
-        inode: try row.integer("input_inode"),
-        size: try row.integer("input_size"),
-        modified: try row.integer("input_modified_ns")
-      )
-    }
+    try await reading { db in try Self.inputIdentity(in: db) }
+  }
+
+  static func inputIdentity(in db: Database) throws -> FileIdentity? {
+    guard let row = try Row.fetchOne(db, sql: Statements.input),
+      try row.integer("input_inode") != 0
+    else { return nil }
+    return FileIdentity(
+      device: try row.integer("input_device"),
+      inode: try row.integer("input_inode"),
+      size: try row.integer("input_size"),
+      modified: try row.integer("input_modified_ns")
+    )
   }
 
   package func recordInputIdentity(_ identity: FileIdentity) async throws {

@@ -3,23 +3,25 @@ import GRDB
 
 extension SQLiteJobStore {
   package func storedJobs() async throws -> StoredJobs {
-    try await reading { db in
-      var jobs = StoredJobs()
-      let segments = try Row.fetchCursor(db, sql: Statements.segmentMarks)
-      while let row = try segments.next() {
-        let segment = try Self.segment(of: row)
-        guard segment.firstJob == jobs.marks.count else {
-          throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "its jobs are out of order")
-        }
-        jobs.marks += segment.marksOfJobs
-        let state = segment.source.isGone ? StoredJobs.State.kept : .waiting
-        jobs.states += Array(repeating: state, count: segment.jobCount)
+    try await reading { db in try Self.storedJobs(in: db) }
+  }
+
+  static func storedJobs(in db: Database) throws -> StoredJobs {
+    var jobs = StoredJobs()
+    let segments = try Row.fetchCursor(db, sql: Statements.segmentMarks)
+    while let row = try segments.next() {
+      let segment = try segment(of: row)
+      guard segment.firstJob == jobs.marks.count else {
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "its jobs are out of order")
       }
-      try Self.note(.completed, Statements.jobsWithResult, in: db, &jobs)
-      try Self.note(.failed, Statements.failedJobs, in: db, &jobs)
-      try Self.note(.suspended, Statements.suspendedJobs, in: db, &jobs)
-      return jobs
+      jobs.marks += segment.marksOfJobs
+      let state = segment.source.isGone ? StoredJobs.State.kept : .waiting
+      jobs.states += Array(repeating: state, count: segment.jobCount)
     }
+    try note(.completed, Statements.jobsWithResult, in: db, &jobs)
+    try note(.failed, Statements.failedJobs, in: db, &jobs)
+    try note(.suspended, Statements.suspendedJobs, in: db, &jobs)
+    return jobs
   }
 
   private static func note(
@@ -76,7 +78,11 @@ extension SQLiteJobStore {
   }
 
   package func settings() async throws -> String {
-    try await reading { db in try String.fetchOne(db, sql: Statements.settings) ?? "" }
+    try await reading { db in try Self.settings(in: db) }
+  }
+
+  static func settings(in db: Database) throws -> String {
+    try String.fetchOne(db, sql: Statements.settings) ?? ""
   }
 
   package func record(settings: String, again: Set<Int>) async throws {

@@ -1,5 +1,5 @@
-/// What a batch knows of its input: which jobs it has queued, and what they were.
-package protocol InputLedger: Sendable {
+/// What a batch knows of its input, to be read: which jobs it has queued, and what they were.
+package protocol InputRecord: Sendable {
   /// Segments after one, in input order, each with its number; empty after the last.
   ///
   /// - Parameters:
@@ -10,14 +10,20 @@ package protocol InputLedger: Sendable {
   /// The identity of the input file when it was last found unchanged; nil before the first time.
   func inputIdentity() async throws -> FileIdentity?
 
+  /// What is known of every job, by its number.
+  func storedJobs() async throws -> StoredJobs
+
+  /// The settings of the requests so far, as JSON; empty before the first run.
+  func settings() async throws -> String
+}
+
+/// The same, to be brought up to a new version of its input.
+package protocol InputLedger: InputRecord {
   /// Notes the identity of the input file, so that a resume need not read it again.
   func recordInputIdentity(_ identity: FileIdentity) async throws
 
   /// Notes that the input bears another name now.
   func moveInput(to input: BatchInput) async throws
-
-  /// What is known of every job, by its number.
-  func storedJobs() async throws -> StoredJobs
 
   /// Takes the batch to a new version of its input, in one commit.
   ///
@@ -25,9 +31,6 @@ package protocol InputLedger: Sendable {
   ///
   /// - Throws: ``StoreError``; nothing has changed then.
   func rebase(_ rebase: InputRebase) async throws
-
-  /// The settings of the requests so far, as JSON; empty before the first run.
-  func settings() async throws -> String
 
   /// Takes note of the settings of all requests from now on.
   ///
@@ -75,7 +78,7 @@ package struct QueuedLine: Sendable {
   package static let segmentJobs = 16
 }
 
-extension InputLedger {
+extension InputRecord {
   /// Every segment, in input order.
   package var segments: StoredSegments { StoredSegments(self) }
 }
@@ -85,17 +88,17 @@ package struct StoredSegments: AsyncSequence, AsyncIteratorProtocol {
   /// Segments in one read; each may bring a MiB of lines with it.
   private static let page = 16
 
-  private let ledger: any InputLedger
+  private let record: any InputRecord
   private var page: ArraySlice<(number: Int, segment: Segment)> = []
   private var last = 0
 
-  init(_ ledger: any InputLedger) { self.ledger = ledger }
+  init(_ record: any InputRecord) { self.record = record }
 
   package func makeAsyncIterator() -> StoredSegments { self }
 
   /// - Throws: ``StoreError``.
   package mutating func next() async throws -> Segment? {
-    if page.isEmpty { page = try await ledger.segments(after: last, limit: Self.page)[...] }
+    if page.isEmpty { page = try await record.segments(after: last, limit: Self.page)[...] }
     guard let next = page.popFirst() else { return nil }
     last = next.number
     return next.segment

@@ -25,34 +25,79 @@ package struct ResumeChanges: Sendable, Equatable {
 ///
 /// An input that is the same file, unchanged since it was read, is not read again.
 struct InputReconciler {
+  /// A changed input, beside what was queued of it.
+  private struct Comparison {
+    let jobs: StoredJobs
+    let intake: Intake
+    let change: InputChange
+    let identity: FileIdentity?
+  }
+
   let input: RunInput
-  let store: any BatchStore
+  let store: any InputRecord
   let limit: Int?
   let onChanged: OnChanged
+
+  private var isRerun: Bool { if case .rerun = onChanged { true } else { false } }
 
   /// Brings the batch up to its input.
   ///
   /// - Throws: ``StoreError`` `.inputChanged` where completed jobs have other lines now and nobody
   ///   has said what to do with them; the batch is as it was then.
-  func reconcile(_ summary: BatchSummary, _ changes: inout ResumeChanges) async throws {
-    guard summary.total > 0 else { return }
+  func reconcile(
+    _ summary: BatchSummary,
+    _ ledger: any InputLedger,
+    _ changes: inout ResumeChanges
+  ) async throws {
+    if let comparison = try await compare(summary) {
+      try await apply(comparison, to: ledger, &changes)
+    }
+  }
+
+  /// How many jobs of the input need nothing more; the batch stays as it is.
+  ///
+  /// - Parameter again: jobs by their numbers that are done again whatever the input says.
+  /// - Throws: what ``reconcile(_:_:_:)`` throws.
+  func finished(_ summary: BatchSummary, besides again: Set<Int>) async throws -> Int {
+    let comparison = try await compare(summary)
+    let stored = try await store.storedJobs()
+    let again = again.union(comparison?.change.again(rerunsOutdated: isRerun) ?? [])
+    return stored.states.indices.count { job in
+      let place = comparison?.change.places[job] ?? (stored.states[job] == .kept ? -1 : job)
+      return stored.states[job] != .waiting && !again.contains(job)
+        && (0..<(limit ?? .max)).contains(place)
+    }
+  }
+
+  /// What has changed; nil where the batch need not be brought up to it.
+  private func compare(_ summary: BatchSummary) async throws -> Comparison? {
+    guard summary.total > 0 else { return nil }
     var identity: FileIdentity?
     switch input.source {
-    case .pipe, .queue: return
+    case .pipe, .queue: return nil
     case .folder: break
     case .file(let file):
       identity = try file.identity()
-      if summary.isInputComplete, try await store.inputIdentity() == identity { return }
-      if try await isIntact(file) { return }
+      if summary.isInputComplete, try await store.inputIdentity() == identity { return nil }
+      if try await isIntact(file) { return nil }
     }
     let jobs = try await store.storedJobs()
     guard jobs.isMarked else {
       if let file = input.file { throw Self.incomparable(file) }
-      return
+      return nil
     }
     let intake = try await intake(summary, keepsLines: identity == nil)
-    if identity == nil, change(intake, jobs).isAdditionOnly { return }
-    try await apply(intake, to: jobs, identity: intake.isFull ? nil : identity, &changes)
+    let change = change(intake, jobs)
+    if identity == nil, change.isAdditionOnly { return nil }
+    if onChanged.refuses(change.outdated.count) {
+      throw try await refusal(change.outdated, in: intake.drafts)
+    }
+    return Comparison(
+      jobs: jobs,
+      intake: intake,
+      change: change,
+      identity: intake.isFull ? nil : identity
+    )
   }
 
   /// True where the input holds all that was queued, as it was.
@@ -87,27 +132,26 @@ struct InputReconciler {
   }
 
   private func apply(
-    _ intake: Intake,
-    to jobs: StoredJobs,
-    identity: FileIdentity?,
+    _ comparison: Comparison,
+    to ledger: any InputLedger,
     _ changes: inout ResumeChanges
   ) async throws {
-    let change = change(intake, jobs)
-    let outdated = change.outdated
-    if onChanged.refuses(outdated.count) {
-      throw try await refusal(outdated, in: intake.drafts)
-    }
-    let isRerun = if case .rerun = onChanged { true } else { false }
+    let (jobs, change) = (comparison.jobs, comparison.change)
     let again = change.again(rerunsOutdated: isRerun)
-    try await store.rebase(
-      change.rebase(on: intake.drafts, from: jobs, again: again, identity: identity)
+    try await ledger.rebase(
+      change.rebase(
+        on: comparison.intake.drafts,
+        from: jobs,
+        again: again,
+        identity: comparison.identity
+      )
     )
     changes.added += change.added
     changes.changed += change.changed.count
     changes.dropped += change.dropped
     changes.kept += change.newlyKept
     changes.again += again.count { jobs.states[$0] != .waiting }
-    changes.outdated += isRerun ? 0 : outdated.count
+    changes.outdated += isRerun ? 0 : change.outdated.count
   }
 
   /// True when every queued line is where it was, so that the file at most goes on after them.

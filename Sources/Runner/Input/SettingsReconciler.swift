@@ -3,7 +3,7 @@ import Jobs
 /// Compares what requests are made with to what they were made with, before a resumed batch goes on.
 struct SettingsReconciler {
   let settings: RequestSettings
-  let store: any BatchStore
+  let store: any InputRecord
   /// The batch, as messages name it.
   let place: String
   let onChanged: OnChanged
@@ -28,27 +28,34 @@ struct SettingsReconciler {
 
   /// Takes note of the settings; failed prompts are tried again with new ones, and completed ones
   /// where that is wanted.
-  func record(_ changes: inout ResumeChanges) async throws {
+  func record(in ledger: any InputLedger, _ changes: inout ResumeChanges) async throws {
     let recorded = try await store.settings()
     guard recorded != settings.json else { return }
     if settings.budget == nil, let budget = RequestSettings(json: recorded)?.budget {
       changes.settings = ["there was a budget of \(budget), and this command states none"]
     }
     guard let earlier = try await earlier() else {
-      return try await store.record(settings: settings.json, again: [])
+      return try await ledger.record(settings: settings.json, again: [])
     }
     let jobs = try await store.storedJobs()
-    let completed = jobs.prompts(.completed)
-    var again = Set(jobs.prompts(.failed))
-    if case .rerun = onChanged {
-      again.formUnion(completed)
-    } else {
-      changes.outdated += completed.count
-    }
-    try await store.record(settings: settings.json, again: again)
+    let again = again(of: jobs)
+    changes.outdated += jobs.prompts(.completed).count { !again.contains($0) }
+    try await ledger.record(settings: settings.json, again: again)
     changes.again += again.count
     let isConcerned = jobs.marks.contains { $0?.isPrompt ?? true }
     if isConcerned { changes.settings += settings.changes(since: earlier) }
+  }
+
+  /// Jobs that are done again with these settings, by their numbers.
+  func again() async throws -> Set<Int> {
+    guard try await earlier() != nil else { return [] }
+    return again(of: try await store.storedJobs())
+  }
+
+  private func again(of jobs: StoredJobs) -> Set<Int> {
+    let failed = Set(jobs.prompts(.failed))
+    guard case .rerun = onChanged else { return failed }
+    return failed.union(jobs.prompts(.completed))
   }
 
   private func refusal(_ changes: [String], _ completed: Int) -> StoreError {

@@ -91,8 +91,8 @@ package final class BatchRun: Sendable {
       )
       try await move?.settle(store, input)
       try await settings?.check()
-      try await input.reconcile(try await store.summary(), &changes)
-      try await settings?.record(&changes)
+      try await input.reconcile(try await store.summary(), store, &changes)
+      try await settings?.record(in: store, &changes)
     } catch {
       try? store.close(isClean: true)
       throw error
