@@ -23,14 +23,7 @@ struct CLIError: Error {
   init?(any error: any Error) {
     switch error {
     case let error as CLIError: self = error
-    case let error as StoreError:
-      self.init(
-        error.message,
-        at: error.place,
-        next: error.next,
-        exitCode: Self.exitCode(of: error.code)
-      )
-      details = error.details
+    case let error as StoreError: self.init(error)
     case let error as KeySourceError:
       self.init(sentence: error.description, exitCode: error.exitCode)
     case let error as JobFileError:
@@ -44,6 +37,16 @@ struct CLIError: Error {
       self.init(sentence: error.message, exitCode: 78)
     default: return nil
     }
+  }
+
+  init(_ error: StoreError) {
+    self.init(
+      error.message,
+      at: error.place,
+      next: error.next,
+      exitCode: Self.exitCode(of: error.code)
+    )
+    details = error.details
   }
 
   private static func exitCode(of code: StoreError.Code) -> Int32 {

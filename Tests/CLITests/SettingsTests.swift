@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -9,6 +10,35 @@ struct SettingsTests {
     let folder = try Scratch()
     try folder.write("in.jsonl", prompts(0..<1))
     return folder
+  }
+
+  @Test func `a file of settings that cannot be read says why, and keeps nobody waiting`() throws {
+    let folder = try Scratch()
+    #expect(unsafe mkfifo(folder.path(of: "pipe.yaml"), 0o600) == 0)
+    try folder.write("folder.yaml/x", "")
+    try Data([0x6D, 0x3A, 0xFF]).write(to: URL(fileURLWithPath: folder.path(of: "bytes.yaml")))
+    let causes = [
+      "pipe.yaml": "it is a named pipe", "folder.yaml": "it is a folder",
+      "bytes.yaml": "it is not UTF-8 text", "absent.yaml": "no such file",
+    ]
+    for (name, cause) in causes {
+      for arguments in [["run", name], ["prices", "--prices", name]] {
+        let ending = try folder.nightjar(arguments)
+        #expect(ending.status == 66 && ending.errors.contains(cause), "\(ending.errors)")
+      }
+    }
+  }
+
+  @Test func `a key that takes long is named`() throws {
+    let folder = try Scratch()
+    try folder.write("in.jsonl", prompts(0..<1))
+    let key = ["--key", "exec:sleep 4; echo made-up-key"]
+    let flags = ["--provider", "openai", "--model", "m", "--base-url", "http://127.0.0.1:9"]
+    let program = try Program(["run", "in.jsonl", "-o", "out.jsonl"] + flags + key, in: folder)
+    try folder.wait(for: "word of the key") {
+      program.errors.contains("waiting for the key of the account default: exec:")
+    }
+    program.send(signal: SIGKILL)
   }
 
   @Test(arguments: [

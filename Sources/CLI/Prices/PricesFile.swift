@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Jobs
 import Runner
 
 /// Where the prices of models are written, beside those that are built in.
@@ -24,13 +25,13 @@ struct PricesFile {
   /// - Throws: ``CLIError`` when it cannot be read or says something wrong.
   func prices() throws -> Prices {
     guard let path else { return .list }
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw CLIError(
-        "cannot read the file of prices",
-        at: path,
-        next: "check its name and permissions; `nightjar prices` prints one to begin with",
-        exitCode: 66
-      )
+    let text: String
+    do {
+      text = try TextFile.read(path, "the file of prices")
+    } catch {
+      var error = CLIError(error)
+      error.next = "\(error.next ?? ""); `nightjar prices` prints one to begin with"
+      throw error
     }
     do throws(JobFileError) {
       return try Prices(reading: text, file: path)

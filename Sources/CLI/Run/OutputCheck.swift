@@ -33,8 +33,8 @@ struct OutputCheck {
         "the results file is there already, but not the batch it belongs to",
         at: path,
         next:
-          "put back \(files.batch), if it was moved or deleted: without it all jobs are sent and "
-          + "paid for again; else choose another output, or move the file away",
+          "name its batch with --queue, if the run had that, or put back \(files.batch): without it "
+          + "all jobs are sent and paid for again; else choose another output, or move the file away",
         exitCode: 73
       )
     }

@@ -99,7 +99,9 @@ struct PlanBuilder {
       try keySources.source(for: reference)
     }
     let keyring = Keyring(sources: sources, policy: settings.keyPolicy)
-    try await keyring.load(patience: settings.waitForSecrets)
+    try await tellingOfWait(for: description) { () async throws(KeySourceError) in
+      try await keyring.load(patience: settings.waitForSecrets)
+    }
     let isConcurrencyStated = settings.pace.statedConcurrency != nil
     return Account(
       name: description.name,
@@ -117,6 +119,20 @@ struct PlanBuilder {
         at: .now
       )
     )
+  }
+
+  /// Says what is waited for where that takes long.
+  private func tellingOfWait(
+    for account: JobFile.Account,
+    _ load: () async throws(KeySourceError) -> Void
+  ) async throws(KeySourceError) {
+    let telling = Task {
+      try await Task.sleep(for: .seconds(3))
+      let keys = account.keys.map(\.description).joined(separator: ", ")
+      Console.shared.log("waiting for the key of the account \(account.name): \(keys)")
+    }
+    defer { telling.cancel() }
+    try await load()
   }
 
   /// The HTTP client of the run, with room for every connection.

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Jobs
 import Runner
 
 extension JobFile {
@@ -22,16 +22,8 @@ extension JobFile {
 
   /// Reads the job file at `path`.
   ///
-  /// - Throws: ``CLIError`` when it cannot be read, ``JobFileError`` when it says something wrong.
+  /// - Throws: ``StoreError`` when it cannot be read, ``JobFileError`` when it says something wrong.
   init(at path: String) throws {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw CLIError(
-        "cannot read the job file",
-        at: path,
-        next: "check its name and permissions",
-        exitCode: 66
-      )
-    }
-    try self.init(reading: text, file: path)
+    try self.init(reading: try TextFile.read(path, "the job file"), file: path)
   }
 }

@@ -11,7 +11,7 @@ package enum FileKind: Sendable, CaseIterable {
   }
 
   /// What a name leads to, links followed.
-  init(following path: String) {
+  package init(following path: String) {
     var information = stat()
     self = unsafe stat(path, &information) == 0 ? FileKind(mode: information.st_mode) : .absent
   }
@@ -34,22 +34,34 @@ package enum FileKind: Sendable, CaseIterable {
     return unsafe lstat(path, &information) == 0 ? Int(information.st_size) : 0
   }
 
+  /// What it is, in words.
+  package var name: String {
+    switch self {
+    case .absent: "nothing"
+    case .regular: "a file"
+    case .folder: "a folder"
+    case .link: "a symbolic link"
+    case .pipe: "a named pipe"
+    case .socket: "a socket"
+    case .device: "a device"
+    }
+  }
+
   /// Why nothing is written there; nil where a file may be.
   package func refusal(at path: String) -> StoreError? {
     let stream = "write to standard output with `-o -`, and lead that there with `>`"
-    let (what, next): (String, String)
+    var what = "cannot write here: this is \(name)"
+    let next: String
     switch self {
     case .absent, .regular: return nil
     case .folder:
       let folder = path.hasSuffix("/") ? path : path + "/"
-      (what, next) = ("a folder", "name a file in it, such as \(folder)results.jsonl")
+      next = "name a file in it, such as \(folder)results.jsonl"
     case .link:
-      what = "a symbolic link, which is neither followed nor replaced"
+      what += ", which is neither followed nor replaced"
       next = "name the file that it leads to, or remove the link"
-    case .pipe: (what, next) = ("a named pipe", stream)
-    case .socket: (what, next) = ("a socket", stream)
-    case .device: (what, next) = ("a device", stream)
+    case .pipe, .socket, .device: next = stream
     }
-    return StoreError(.notWritable, "cannot write here: this is \(what)", at: path, next: next)
+    return StoreError(.notWritable, what, at: path, next: next)
   }
 }

@@ -42,6 +42,12 @@ package final class BatchLock: Sendable {
   /// Said to the kernel, since a child that is being started has a copy of the descriptor for a moment.
   func release() { flock(descriptor, LOCK_UN) }
 
+  /// Whether the file still has the name that it was opened by.
+  func isOf(_ path: String) -> Bool {
+    var information = stat()
+    return unsafe fstat(descriptor, &information) == 0 && FileID(information) == FileID(path)
+  }
+
   /// A process, other than this one, that holds an `fcntl` lock on a range of the file's bytes.
   func holder(of start: Int, _ count: Int) -> pid_t? {
     var range = Glibc.flock()

@@ -13,12 +13,14 @@ struct BatchReader: Sendable {
   /// - Throws: ``StoreError`` when there is no batch at `path`, or none that this version can read.
   init(path: String) throws(StoreError) {
     self.path = path
-    guard FileManager.default.fileExists(atPath: path) else {
+    let kind = FileKind(following: path)
+    guard kind == .regular else {
       throw StoreError(
         .inputMissing,
-        "there is no batch here",
+        kind == .absent ? "there is no batch here" : "this is \(kind.name), and no batch",
         at: path,
-        next: "name the output of a run (such as results.jsonl), its job file, or a queue"
+        next: "name the output of a run (such as results.jsonl), its job file, or the file that "
+          + "its --queue named"
       )
     }
     do {

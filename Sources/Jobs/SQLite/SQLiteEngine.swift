@@ -7,6 +7,7 @@ package struct SQLiteEngine: BatchEngine {
   package func keeps(_ place: String) -> Bool { true }
 
   package func isBatch(_ place: String) -> Bool {
+    guard FileKind(following: place) == .regular else { return false }
     let file = FileHandle(forReadingAtPath: place)
     let start = try? file?.read(upToCount: 16)
     return start.map { $0.starts(with: Data("SQLite format 3".utf8)) } ?? false

@@ -21,6 +21,7 @@ package final class SQLiteJobStore: BatchStore {
   package let recovery: Recovery
   private let lock: BatchLock
   private let log = WriteAheadLog()
+  private let rescue: BatchRescue
 
   /// Opens the batch at `path`, creating it where there is none; a file of an older version is
   /// brought up to date.
@@ -52,6 +53,7 @@ package final class SQLiteJobStore: BatchStore {
     self.lease = Int(lease / .milliseconds(1))
     if FileKind(at: path) == .absent { try ForeignFile.refuse(beside: path) }
     lock = try BatchLock(path: path, access: access)
+    rescue = BatchRescue(path: path, access: access, lock: lock)
     recoverer = onUnknown.map {
       WorkerRecovery(batch: path, clock: clock, onUnknown: $0, access: access)
     }
@@ -107,6 +109,7 @@ package final class SQLiteJobStore: BatchStore {
 
   package func close(isClean: Bool) throws(StoreError) {
     do {
+      try database.writeWithoutTransaction { db in try rescue.check(db) }
       if isClean {
         let worker = worker
         try database.write { db in
@@ -141,8 +144,10 @@ package final class SQLiteJobStore: BatchStore {
   /// Writes off the caller's thread, in transactions of its own.
   func writing<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
     do {
-      return try await database.writeWithoutTransaction { [path] db in
-        try db.explained(at: path) { try body(db) }
+      return try await database.writeWithoutTransaction { [path, rescue] db in
+        let result = Result { try db.explained(at: path) { try body(db) } }
+        try rescue.check(db)
+        return try result.get()
       }
     } catch {
       throw StoreError(error, at: path)
