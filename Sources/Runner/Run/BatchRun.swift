@@ -146,12 +146,12 @@ package final class BatchRun: Sendable {
     }
     await work(crew)
     let (summary, causes) = try await close(crew)
-    let cutOff = crew.journal.jobs
+    let lost = crew.journal.jobs
     let accounts = crew.dispatcher.report(plan.accounts)
     return RunReport(
       summary: summary.counting(
-        unknown: cutOff.count,
-        unanswered: cutOff.values.reduce(.zero, +)
+        unknown: lost.count,
+        unanswered: lost.values.reduce(.zero, +)
       ),
       elapsed: clock.now - start,
       stop: stop.first,
@@ -160,7 +160,7 @@ package final class BatchRun: Sendable {
       results: ResultReport(causes),
       trouble: progress.snapshot.trouble ?? accounts.accounts.compactMap(\.trouble).first,
       isLimited: plan.limit != nil,
-      cutOff: cutOff.count
+      cutOff: lost.count
     )
   }
 
