@@ -51,6 +51,36 @@ struct ChangedInputTests {
     return batch
   }
 
+  @Test func `a pipe that has another line for a job is refused, unless that is allowed`() throws {
+    let batch = try Batch()
+    let run = ["run", "-", "-o", "out.jsonl"] + batch.provider.flags()
+    #expect(try batch.folder.nightjar(run, input: prompts(0..<5)).status == 0)
+    let text = line(0, "Prompt 0") + line(3, "Another") + prompts(5..<6)
+    let refused = try batch.folder.nightjar(run, input: text)
+    #expect(refused.status == 65)
+    #expect(refused.errors.contains("standard input:2: job \"3\""), "\(refused.errors)")
+    #expect(try batch.folder.nightjar(run + ["--allow-changed"], input: text).status == 0)
+    try batch.folder.expectResults(0..<6)
+    #expect(batch.count("Another") == 0)
+  }
+
+  @Test func `another stream does not send the rest of an earlier one`() throws {
+    let batch = try Batch()
+    try batch.folder.write("prices.yaml", "any: {input: 10, output: 50}\n")
+    let run =
+      ["run", "-", "-o", "out.jsonl", "--prices", "prices.yaml"] + batch.provider.flags()
+    let budget = ["--budget", "0.02"]
+    #expect(try batch.folder.nightjar(run + budget, input: prompts(0..<100)).status == 75)
+    let sent = batch.provider.requests.count
+    let refused = try batch.folder.nightjar(run, input: prompts(200..<201))
+    #expect(refused.status == 65)
+    #expect(refused.errors.contains("\(100 - sent) jobs have no result yet"), "\(refused.errors)")
+    #expect(batch.provider.requests.count == sent)
+    #expect(try batch.folder.nightjar(run, input: prompts(0..<100)).status == 0)
+    try batch.folder.expectResults(0..<100)
+    #expect(try batch.folder.nightjar(run, input: prompts(200..<201)).status == 0)
+  }
+
   @Test(arguments: [
     Array(0..<620), Array(600..<620) + Array(0..<600),
     Array(0..<300) + Array(600..<620) + Array(300..<600), (0..<620).reversed(),

@@ -48,7 +48,8 @@ struct RunCommand: AsyncParsableCommand {
       not completed (a failed one is tried again), and results whose line is gone are kept. Where \
       the line, document, model, system prompt or template of completed jobs has changed, the run \
       is refused with a list, until --allow-changed keeps their results or --rerun-changed does \
-      them again. An input that was moved, alone or with its folder, is known by what it holds; \
+      them again. Another stream on standard input is refused while jobs of the last one are left. An \
+      input that was moved, alone or with its folder, is known by what it holds; \
       --input-moved says that it is the same where it has changed too.
 
       Keys may be rotated or revoked while it runs: files and the keystore are watched, secret \

@@ -24,6 +24,11 @@ package struct JobMark: Sendable, Hashable {
     self.init(id: ~Self.hash([0] + "\(length)".utf8), content: 0, isPrompt: false)
   }
 
+  /// The mark of a line that is no job; the hash of an id is another one.
+  package init(ofBad line: ArraySlice<UInt8>) {
+    self.init(id: ~Self.hash(line), content: Self.hash(line), isPrompt: false)
+  }
+
   /// True for a plain prompt or a document, false for a line that travels as it is.
   package var isPrompt: Bool { content & 1 == 1 }
 
@@ -41,6 +46,9 @@ package struct JobMark: Sendable, Hashable {
     let digest = unsafe bytes.withUnsafeBytes { unsafe SHA256.digest(of: $0) }
     return UInt64(bigEndian: digest.bytes.prefix(8))
   }
+
+  /// The same of an id.
+  package static func hash(id: String) -> UInt64 { hash([UInt8](id.utf8)[...]) }
 
   /// The same of the bytes of a line.
   package static func hash(_ line: OutputLine) -> UInt64 {

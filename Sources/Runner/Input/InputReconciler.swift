@@ -74,7 +74,10 @@ struct InputReconciler {
     guard summary.total > 0 else { return nil }
     var identity: FileIdentity?
     switch input.source {
-    case .pipe, .queue: return nil
+    case .pipe:
+      try await refuseAnotherStream()
+      return nil
+    case .queue: return nil
     case .folder: break
     case .file(let file):
       identity = try file.identity()
@@ -170,6 +173,25 @@ struct InputReconciler {
       return false
     }
     return try await !loader.lineGoesOn(at: end)
+  }
+
+  /// Whoever pipes in another stream does not expect that the rest of the earlier one is sent as well.
+  private func refuseAnotherStream() async throws {
+    if case .allow = onChanged { return }
+    let jobs = try await store.storedJobs()
+    let left = jobs.states.count { $0 == .waiting }
+    guard left > 0, jobs.isMarked, let line = try await input.firstLine() else { return }
+    let id = (try? InputLine.parse(line.span, idField: input.idField))?.id
+    let mark = id.map { JobMark.hash(id: $0) } ?? JobMark(ofBad: line).id
+    guard !jobs.marks.contains(where: { $0?.id == mark }) else { return }
+    throw StoreError(
+      .inputChanged,
+      "\(input.name) is another one than the batch was begun with, of which \(left) "
+        + "\(left == 1 ? "job has" : "jobs have") no result yet; nothing was sent",
+      at: "\(input.name):1",
+      next: "pipe in the earlier one again, choose another output for this one, or add "
+        + "--allow-changed to run the jobs of both"
+    )
   }
 
   private static func incomparable(_ file: InputFile) -> StoreError {

@@ -22,6 +22,10 @@ package struct Intake: Sendable {
   /// ids, which may be any text.
   private var unnamed = SeenIDs()
   private var restored: Int
+  /// Of what a pipe said before, the hashes of the lines and of their ids.
+  private var (earlierLines, earlierIDs): (Set<UInt64>, Set<UInt64>) = ([], [])
+  /// Lines whose job was queued before, by the same id, with another line.
+  package private(set) var changed: [(number: Int, id: String)] = []
   private let keepsLines: Bool
   private let name: String
   private let limit: Int
@@ -72,7 +76,9 @@ package struct Intake: Sendable {
 
   private mutating func learn(_ line: LineSplitter.Line) {
     let text = line.bytes.content
+    if skipsKnown, !isListing { earlierLines.insert(JobMark.hash(text)) }
     if let id = id(of: text) {
+      if skipsKnown, !isListing { earlierIDs.insert(JobMark.hash(id: id)) }
       _ = seen.insert(id, line: line.number)
     } else {
       _ = unnamed.insert(Self.mark(of: text), line: line.number)
@@ -89,13 +95,21 @@ package struct Intake: Sendable {
   private static func mark(ofBad line: LineSplitter.Line) -> JobMark {
     if line.isOversized { return JobMark(ofLength: line.length) }
     let text = line.bytes.content
-    return JobMark(id: ~JobMark.hash(text), content: JobMark.hash(text), isPrompt: false)
+    return JobMark(ofBad: text)
   }
 
   /// True for a line that was queued before the input was given again.
   private mutating func isKnown(_ mark: String, _ line: LineSplitter.Line) -> Bool {
     guard skipsKnown, restored > 0 else { return false }
     return unnamed.insert(mark, line: line.number) != nil
+  }
+
+  /// True for a line whose id was queued before; takes note where it is another line now.
+  private mutating func isKnown(_ line: LineSplitter.Line, _ id: String) -> Bool {
+    if isListing || earlierLines.contains(JobMark.hash(line.bytes.content)) { return true }
+    guard earlierIDs.contains(JobMark.hash(id: id)) else { return false }
+    changed.append((line.number, id))
+    return true
   }
 
   private func id(of line: ArraySlice<UInt8>) -> String? {
@@ -115,7 +129,7 @@ package struct Intake: Sendable {
     case .good(let id, let isPrompt):
       let content = line.version ?? JobMark.hash(line.bytes.content)
       let mark = JobMark(
-        id: JobMark.hash([UInt8](id.utf8)[...]),
+        id: JobMark.hash(id: id),
         content: content,
         isPrompt: isPrompt
       )
@@ -170,7 +184,7 @@ package struct Intake: Sendable {
       if isUnnamed { unnamedLines += 1 }
       return .good(id: id, isPrompt: isPrompt)
     }
-    if skipsKnown, restored > 0 { return .known }
+    if skipsKnown, restored > 0, isKnown(line, id) { return .known }
     guard !isUnnamed else {
       return bad(line, "duplicate_id", "it is line \(earlier) again; give each an id of its own")
     }

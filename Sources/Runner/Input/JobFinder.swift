@@ -43,7 +43,7 @@ package struct JobFinder: Sendable {
   }
 
   private func numbers(of ids: Set<JobID>, in jobs: StoredJobs) -> [JobID: Int] {
-    let wanted = Dictionary(ids.map { (JobMark.hash([UInt8]($0.text.utf8)[...]), $0) }) { $1 }
+    let wanted = Dictionary(ids.map { (JobMark.hash(id: $0.text), $0) }) { $1 }
     var found: [JobID: Int] = [:]
     for (number, mark) in jobs.marks.enumerated() where jobs.states[number] != .kept {
       guard let id = mark.flatMap({ wanted[$0.id] }), found[id] == nil else { continue }

@@ -9,20 +9,24 @@ package struct JobReader: Sendable {
   private var input: InputSource { run.source }
   private let store: any BatchStore
   private let limit: Int
+  private let onChanged: OnChanged
   private let append: @Sendable ([Segment], Bool) async throws -> Void
 
   /// - Parameters:
   ///   - limit: how many jobs of the input are queued at most.
+  ///   - onChanged: what is done where a pipe gives other lines for jobs than it did before.
   ///   - append: stores segments; the flag says that they are the input's last.
   package init(
     _ input: RunInput,
     store: any BatchStore,
     limit: Int?,
+    onChanged: OnChanged = .refuse,
     append: @escaping @Sendable ([Segment], Bool) async throws -> Void
   ) {
     run = input
     self.store = store
     self.limit = limit ?? .max
+    self.onChanged = onChanged
     self.append = append
   }
 
@@ -50,6 +54,7 @@ package struct JobReader: Sendable {
     let end = try await restore(&intake)
     for try await lines in input.lines(from: end.offset, line: end.line) {
       for line in lines { intake.take(line) }
+      try refuseChanged(intake.changed)
       // What a pipe has said is queued before more is waited for.
       if case .pipe = input { intake.finishSegment() }
       if intake.isFull { break }
@@ -60,6 +65,20 @@ package struct JobReader: Sendable {
     run.tell(unnamed: intake.unnamedLines)
     try await append(intake.drafts, true)
     if let identity, !intake.isFull { try await store.recordInputIdentity(identity) }
+  }
+
+  /// What a pipe said before was queued as it was, and may have been sent.
+  private func refuseChanged(_ changed: [(number: Int, id: String)]) throws {
+    if case .allow = onChanged { return }
+    guard !changed.isEmpty else { return }
+    throw StoreError(
+      .inputChanged,
+      "the batch has other lines for \(changed.count == 1 ? "a job" : "jobs") than \(run.name) has now",
+      changed.prefix(20).map { "\(run.name):\($0.number): job \"\($0.id)\"" },
+      at: run.name,
+      next: "pipe in what was piped before, choose another output, or add --allow-changed to leave "
+        + "such jobs as they were queued; only a file can be run with --rerun-changed"
+    )
   }
 
   /// Learns what was queued before.

@@ -59,6 +59,18 @@ package struct RunInput: Sendable {
     return isBlank
   }
 
+  /// The first line of a file or pipe that is not blank; a pipe gives it again when it is read.
+  ///
+  /// - Throws: ``StoreError`` when it cannot be read.
+  func firstLine() async throws -> ArraySlice<UInt8>? {
+    var first: ArraySlice<UInt8>?
+    try await text?.peek(atMost: InputSource.longestLine) { bytes, _ in
+      first = LineSplitter.lines(of: bytes, firstLine: 1).first?.bytes
+      return first?.last == UInt8(ascii: "\n")
+    }
+    return first?.content
+  }
+
   /// Tells the user, once, where ids come from that the input does not give.
   func tell(unnamed: Int) {
     guard unnamed > 0 else { return }

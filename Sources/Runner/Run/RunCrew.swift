@@ -116,7 +116,8 @@ extension JobReader {
     self.init(
       plan.input,
       store: store,
-      limit: plan.limit
+      limit: plan.limit,
+      onChanged: plan.onChanged
     ) { segments, isLast in
       try await writer.append(segments, isLast: isLast)
       var unusable: [(job: Int, refusal: Refusal)] = []

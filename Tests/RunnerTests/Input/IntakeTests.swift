@@ -148,6 +148,18 @@ import Testing
     #expect(try messages(intake.drafts).count == 1)
   }
 
+  @Test func `tells of a pipe that comes again which jobs have another line now`() throws {
+    let first = try #require(drafts(line("a") + line("b"), keepsLines: true).first)
+    var intake = Intake(keepsLines: true, name: "in.jsonl", limit: .max)
+    intake.skipsKnown = true
+    _ = intake.restore(first)
+    take(line("a") + #"{"id":"b","prompt":"another"}"# + "\n" + line("c"), into: &intake)
+    #expect(intake.changed.map(\.id) == ["b"] && intake.changed.map(\.number) == [2])
+    take(line("c"), into: &intake)
+    #expect(intake.drafts.map(\.jobCount) == [1, 1] && intake.changed.count == 1)
+    #expect(try messages(intake.drafts).count == 1)
+  }
+
   @Test(arguments: [("\"a\"\n", "a"), ("bad\n", "\\u0000bad")])
   func `loses no job for a bad line that was queued before and reads like its id`(
     _ bad: String,
