@@ -166,7 +166,11 @@ struct InputReconciler {
         guard case .file(let offset, let length, _) = segment.source, !segment.source.isGone else {
           return false
         }
-        _ = try await loader.load(segment)
+        if segment.isReadable {
+          _ = try await loader.load(segment)
+        } else if try await loader.lineLength(at: offset) != length {
+          return false
+        }
         end = offset + length
       }
     } catch let error as StoreError where error.code == .inputChanged {

@@ -40,6 +40,15 @@ package struct SegmentLoader: Sendable {
     }
   }
 
+  /// Bytes of the line at `offset`, however long; nil at the end of the file.
+  func lineLength(at offset: Int) async throws -> Int? {
+    guard let file else { return nil }
+    for try await lines in InputSource.file(file).lines(from: offset) {
+      if let line = lines.first { return line.length }
+    }
+    return nil
+  }
+
   /// True when the file has more of the line that ended, without a line break, at `end`.
   func lineGoesOn(at end: Int) async throws -> Bool {
     guard let file, end > 0 else { return false }

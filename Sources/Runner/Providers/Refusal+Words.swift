@@ -101,6 +101,9 @@ extension Refusal {
     case .size: "shorten the prompt, or use a model that takes longer ones"
     case .content: "change or leave out this prompt; the provider refuses it for its content"
     case .request: "correct what the provider names, in the line, the job file or the flags"
+    // Of such a line nothing was kept.
+    case .line where code == "line_too_long":
+      "make the line shorter in the input, and run the same command"
     case .line: "correct the line in the file of failed jobs, and run that file"
     case .document: documentAdvice
     case .template: "correct the template, or give the job what it names"

@@ -72,6 +72,17 @@ import Testing
     #expect(client.sent.count == 2)
   }
 
+  @Test func `takes a line that was too long once it is corrected`() async throws {
+    let batch = try TestBatch()
+    let filling = String(repeating: "x", count: InputSource.longestLine)
+    try batch.folder.write(TestBatch.line(0) + filling + "\n" + TestBatch.line(1), to: "in.jsonl")
+    #expect(try await batch.execute().summary.failed == 1)
+    #expect(try batch.folder.read("out.failed.jsonl").contains("line_too_long"))
+    try batch.write(0..<3)
+    let report = try await batch.execute()
+    #expect(report.summary.completed == 3 && report.summary.failed == 0)
+  }
+
   @Test func `sends no job above its limit, although more were queued before`() async throws {
     var batch = try TestBatch(0..<700)
     batch.budget = USD(nanos: 1_000_000)
