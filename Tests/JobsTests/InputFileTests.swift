@@ -35,9 +35,19 @@ import Testing
     #expect(after.size == 6 && after.inode == before.inode)
   }
 
-  @Test func `that is a pipe gives what is there until its end`() async throws {
+  @Test func `that is a pipe or a device is named, since it cannot be read twice`() {
     let pipe = Pipe()
-    let file = try InputFile(path: "/proc/self/fd/\(pipe.fileHandleForReading.fileDescriptor)")
+    let name = "/proc/self/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+    for (path, kind) in [(name, "a pipe"), ("/dev/zero", "a device")] {
+      let error = #expect(throws: StoreError.self) { try InputFile(path: path) }
+      #expect(error?.message == "the input is \(kind), not a file")
+      #expect(error?.next.contains("nightjar run -") == true)
+    }
+  }
+
+  @Test func `that is piped in gives what is there until its end`() async throws {
+    let pipe = Pipe()
+    let file = InputFile(pipe: pipe.fileHandleForReading.fileDescriptor)
     try pipe.fileHandleForWriting.write(contentsOf: Data("first".utf8))
     #expect(try await file.readNext(count: 3) == Array("fir".utf8))
     #expect(try await file.readNext(count: 99) == Array("st".utf8))

@@ -9,13 +9,19 @@ extension RunInput {
   ///   - rules: what of a folder is read.
   ///   - idField: the member of plain lines that is the id; nil for `id`.
   ///   - notice: hears of lines without one.
-  /// - Throws: ``StoreError`` when the file cannot be read.
+  /// - Throws: ``StoreError`` when the file cannot be read, ``CLIError`` where it has no name.
   init(
     named name: String,
     _ rules: DocumentRules,
     idField: String?,
     notice: OneNotice
   ) throws {
+    guard !name.isEmpty else {
+      throw CLIError.usage(
+        "the input has no name",
+        next: "name a file or folder, or - for standard input; is a variable in the command unset?"
+      )
+    }
     var (source, shown, path) = (InputSource.queue, name, name)
     if name == "-" {
       (source, shown) = (.pipe(InputFile(standardInput: ())), "standard input")

@@ -21,6 +21,10 @@ package final class InputFile: Sendable {
     // A pipe of that name keeps nobody waiting for its writer.
     descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
+    var information = stat()
+    guard unsafe fstat(descriptor, &information) == 0 else { throw Self.unreadable(path, errno) }
+    let kind = FileKind(mode: information.st_mode)
+    guard ![.pipe, .socket, .device].contains(kind) else { throw Self.endless(kind, at: path) }
   }
 
   /// Takes a file that is open, and closes it.
@@ -31,9 +35,12 @@ package final class InputFile: Sendable {
   }
 
   /// Takes standard input.
-  package init(standardInput: Void) {
+  package convenience init(standardInput: Void) { self.init(pipe: STDIN_FILENO) }
+
+  /// Takes a copy of a pipe that is open.
+  package init(pipe: Int32) {
     path = "-"
-    descriptor = dup(STDIN_FILENO)
+    descriptor = dup(pipe)
     wakeup = eventfd(0, Int32(EFD_CLOEXEC))
   }
 
@@ -42,16 +49,18 @@ package final class InputFile: Sendable {
     if wakeup >= 0 { close(wakeup) }
   }
 
+  /// What cannot be read twice is standard input, or none.
+  private static func endless(_ kind: FileKind, at path: String) -> StoreError {
+    StoreError(
+      .inputMissing,
+      "the input is a \(kind), not a file",
+      at: path,
+      next: "give - as the input and pipe it in: … | nightjar run -"
+    )
+  }
+
   private static func unreadable(_ path: String, _ number: Int32) -> StoreError {
-    guard number != ESPIPE else {
-      return StoreError(
-        .inputMissing,
-        "the input is a pipe, not a file",
-        at: path,
-        next: "give - as the input and pipe it in: … | nightjar run -"
-      )
-    }
-    return StoreError(
+    StoreError(
       .inputMissing,
       "cannot read the input: \(unsafe String(cString: strerror(number)).lowercased())",
       at: path,

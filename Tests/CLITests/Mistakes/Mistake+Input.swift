@@ -8,6 +8,13 @@ extension Mistake {
       run(input: "promts.jsonl"),
       66
     ),
+    Mistake("An input without a name", "A variable of the shell is not set.", run(input: ""), 64),
+    Mistake(
+      "A pipe as the input",
+      "The lines come out of another program, by `<(…)` of the shell.",
+      run(input: "pipe"),
+      66
+    ) { _ = unsafe mkfifo($0.folder.path(of: "pipe"), 0o600) },
     Mistake("An empty input", "The program that writes the prompts wrote none.", run(), 66) {
       try $0.folder.write("prompts.jsonl", "")
     },
