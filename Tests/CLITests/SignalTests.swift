@@ -37,7 +37,11 @@ struct SignalTests {
     program.send(signal: SIGINT)
     let cut = program.ending()
     #expect(cut.status == 130, "\(cut.errors)")
-    #expect(try cut.report().pending == 30)
+    let report = try cut.report()
+    #expect(report.pending == 30 && report.unknown == slow.requests.count)
+    #expect(cut.errors.contains("\(report.unknown) requests were cut off"), "\(cut.errors)")
+    let status = try folder.nightjar(["status", "out.jsonl", "--json"]).output
+    #expect(status.contains("\"requests_sent\":\(report.unknown)"), "\(status)")
     let provider = try Provider(in: folder)
     let ending = try folder.nightjar(run + provider.flags())
     #expect(ending.status == 0, "\(ending.errors)")

@@ -45,6 +45,7 @@ struct RunOutcome {
         + "\(summary.inputTokens) input and \(summary.outputTokens) output tokens; "
         + summary.costText
     )
+    if let cutOff { Console.shared.note(cutOff) }
     for account in report.accounts.accounts {
       Console.shared.note(AccountText(account).binding)
     }
@@ -54,6 +55,12 @@ struct RunOutcome {
     }
     for line in whereResultsAre { Console.shared.note(line) }
     if let reason { Console.shared.error(reason) }
+  }
+
+  private var cutOff: String? {
+    guard report.cutOff > 0 else { return nil }
+    let requests = report.cutOff == 1 ? "1 request was" : "\(report.cutOff) requests were"
+    return "\(requests) cut off and may have been billed; they count as unknown"
   }
 
   private var whereResultsAre: [String] {

@@ -5,6 +5,7 @@ import Runner
 
 /// The words and the JSON for where a batch stands.
 struct BatchStatus {
+  /// What dead workers left included, as the next one will count it.
   private let summary: BatchSummary
   private let workers: [(record: WorkerRecord, state: WorkerRecord.State)]
   /// What dead workers left, which the next one takes in.
@@ -16,9 +17,13 @@ struct BatchStatus {
   /// - Throws: ``StoreError`` when the batch cannot be read.
   init(of batch: String) throws {
     let inspector = try Batches.inspect(batch)
-    summary = try inspector.summary()
     workers = try inspector.workers()
     recovery = try inspector.recovery()
+    summary = try inspector.summary().counting(
+      unknown: recovery.unknown.count,
+      answered: recovery.recovered.count,
+      unanswered: recovery.unanswered
+    )
     results = ResultReport(try inspector.causes(ResultReport.most))
     delayed = try inspector.delayed(at: Int(Timestamp.now()))
     isPaused = PauseFile(batch: batch).isThere
@@ -42,7 +47,7 @@ struct BatchStatus {
     return """
       \(state)\(isPaused ? ", paused" : ""): \(jobs) of \(summary.total) jobs\
       \(summary.isInputComplete || summary.isQueue ? "" : " (the input is not read to its end)"); \
-      \(unknown) unknown\(left)\(late); \(summary.traffic.requestsSent) requests, \
+      \(summary.unknown) unknown\(left)\(late); \(summary.traffic.requestsSent) requests, \
       \(summary.traffic.retries) retries, \(summary.traffic.rateLimited) times asked to slow down; \
       \(summary.inputTokens) input and \(summary.outputTokens) output tokens; \
       \(summary.costText)\
@@ -56,10 +61,6 @@ struct BatchStatus {
     let held = summary.held > 0 ? " (\(summary.held) of them held)" : ""
     return (parts + ["\(summary.pending) pending\(held)"]).joined(separator: ", ")
   }
-
-  /// Requests that may have been billed without an answer, those of workers that died just now
-  /// included.
-  private var unknown: Int { summary.unknown + recovery.unknown.count }
 
   private var left: String {
     let answers = recovery.recovered.count
@@ -121,7 +122,7 @@ struct BatchStatus {
       {"state":"\(state)","paused":\(isPaused),"total":\(summary.total),\
       "completed":\(summary.completed),"failed":\(summary.failed),"pending":\(summary.pending),\
       "cancelled":\(summary.cancelled),"held":\(summary.held),\
-      "unknown":\(unknown),"kept":\(recovery.recovered.count),"late":\(summary.late),"late_kept":\(summary.lateKept),\
+      "unknown":\(summary.unknown),"kept":\(recovery.recovered.count),"late":\(summary.late),"late_kept":\(summary.lateKept),\
       "requests_sent":\(summary.traffic.requestsSent),\
       "retries":\(summary.traffic.retries),"rate_limited":\(summary.traffic.rateLimited),\
       "usage":{"input_tokens":\(summary.inputTokens),"output_tokens":\(summary.outputTokens)},\

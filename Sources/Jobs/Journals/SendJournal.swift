@@ -104,6 +104,19 @@ package final class SendJournal: Sendable {
     state.withLock { unsafe $0.free.count == $0.numbers.count / Self.slotNumbers - 1 }
   }
 
+  /// The jobs on their way, with the most that the request of each may cost.
+  package var jobs: [Int: USD] {
+    state.withLock { state in
+      var jobs: [Int: USD] = [:]
+      let count = unsafe state.numbers.count
+      for slot in stride(from: Self.slotNumbers, to: count, by: Self.slotNumbers)
+      where unsafe state.numbers[slot] > 0 {
+        unsafe jobs[state.numbers[slot] - 1] = USD(nanos: state.numbers[slot + 1])
+      }
+      return jobs
+    }
+  }
+
   /// Forgets what is on its way, since others have taken note of it; slots stay taken until they are
   /// cleared.
   package func disown() {

@@ -39,12 +39,15 @@ package struct SQLiteInspector: BatchInspector {
       let files = WorkerFiles(batch: path, tag: record.tag)
       left.workers.append(record.worker)
       let answers = Set(AnswerJournal.answers(in: files).map(\.result.job))
-      let inFlight = SendJournal.record(at: files.sent).jobs.keys
+      let sent = SendJournal.record(at: files.sent)
       let (open, kept) = try reader.read { db in
-        (try withoutResult(inFlight, in: db), try withoutResult(answers, in: db))
+        (try withoutResult(sent.jobs.keys, in: db), try withoutResult(answers, in: db))
       }
+      let unknown = open.filter { !answers.contains($0) }
       left.recovered += kept
-      left.unknown += open.filter { !answers.contains($0) }
+      left.unknown += unknown
+      left.unanswered += max(.zero, sent.unanswered - record.unanswered)
+      left.unanswered += unknown.reduce(.zero) { $0 + (sent.jobs[$1] ?? .zero) }
     }
     return left
   }

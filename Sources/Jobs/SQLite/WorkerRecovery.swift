@@ -98,6 +98,7 @@ struct WorkerRecovery: Sendable {
       unanswered += worst
     }
     recovery.unknown += unknown
+    recovery.unanswered += unanswered
     try db.execute(
       sql: Statements.countUnknown,
       arguments: [unknown.count, unknown.count + answered, unanswered.nanos]

@@ -31,6 +31,20 @@ package struct BatchSummary: Sendable, Equatable {
 
   package init() {}
 
+  /// The same with what is counted once the next worker takes it in.
+  ///
+  /// - Parameters:
+  ///   - unknown: requests that may have left and have no answer.
+  ///   - answered: requests whose answers were kept.
+  ///   - unanswered: the most that those without an answer may have cost.
+  package func counting(unknown: Int, answered: Int = 0, unanswered: USD) -> BatchSummary {
+    var summary = self
+    summary.unknown += unknown
+    summary.traffic.requestsSent += unknown + answered
+    summary.unanswered += unanswered
+    return summary
+  }
+
   /// True for a queue, which any number of workers may share.
   package var isQueue = false
 

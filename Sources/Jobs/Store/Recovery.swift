@@ -3,6 +3,8 @@
 package struct Recovery: Sendable, Equatable {
   /// Jobs that were on their way and have no answer: they may have been billed.
   package var unknown: [Int] = []
+  /// The most that their requests may have cost, and others of dead workers that got no answer.
+  package var unanswered = USD.zero
   /// Jobs whose answers had been kept and not committed.
   package var recovered: [Int] = []
   /// Workers that were taken for dead.

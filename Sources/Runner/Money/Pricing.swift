@@ -33,6 +33,18 @@ package struct Pricing: Sendable {
     return (try? worst(of: prepared)) ?? (isPriced(prepared.shape.model) ? .zero : nil)
   }
 
+  /// What a request is taken to have cost where its answer gets lost: what was set aside for it, and
+  /// without a budget the most that it can cost; zero where that is unknown.
+  ///
+  /// - Parameter reserved: what was set aside.
+  func atStake(in job: PreparedJob, reserved: USD) -> USD {
+    guard !isLimited else { return reserved }
+    guard let price = prices[job.shape.model],
+      let bound = try? RequestBound(of: job.request, shape: job.shape)
+    else { return .zero }
+    return price.worst(input: bound.input, output: bound.output)
+  }
+
   /// What an answer cost; nil where that is unknown.
   func cost(of bill: Bill, model: String) -> USD? {
     switch bill {
@@ -50,7 +62,7 @@ package struct Pricing: Sendable {
   /// What the end of a request means for a budget.
   ///
   /// - Parameters:
-  ///   - reserved: the most that it could cost.
+  ///   - reserved: the most that it could cost, as ``atStake(in:reserved:)`` says.
   ///   - cost: what ``cost(of:model:)`` says.
   func billed(_ bill: Bill, cost: USD?, reserved: USD) -> Billed {
     switch bill {

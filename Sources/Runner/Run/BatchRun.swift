@@ -146,16 +146,21 @@ package final class BatchRun: Sendable {
     }
     await work(crew)
     let (summary, causes) = try await close(crew)
+    let lost = crew.journal.jobs
     let accounts = crew.dispatcher.report(plan.accounts)
     return RunReport(
-      summary: summary,
+      summary: summary.counting(
+        unknown: lost.count,
+        unanswered: lost.values.reduce(.zero, +)
+      ),
       elapsed: clock.now - start,
       stop: stop.first,
       accounts: accounts,
       budget: plan.budget,
       results: ResultReport(causes),
       trouble: progress.snapshot.trouble ?? accounts.accounts.compactMap(\.trouble).first,
-      isLimited: plan.limit != nil
+      isLimited: plan.limit != nil,
+      cutOff: lost.count
     )
   }
 
@@ -294,7 +299,8 @@ package final class BatchRun: Sendable {
     traffic += progress.snapshot.traffic
     if traffic.requestsSent > summary.traffic.requestsSent { summary.traffic = traffic }
     let spent = crew.dispatcher.look(\.money.spent)
-    summary.cost = max(summary.cost, spent - summary.unanswered)
+    let lost = crew.journal.jobs.values.reduce(summary.unanswered, +)
+    summary.cost = max(summary.cost, spent - lost)
     return summary
   }
 

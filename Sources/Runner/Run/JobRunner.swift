@@ -53,9 +53,10 @@ package final class JobRunner: Sendable {
       return
     }
     CrashPoint.reached(.marking)
-    let mark = journal.mark(job.number, worst: assignment.reserved)
+    let stake = pricing.atStake(in: prepared, reserved: assignment.reserved)
+    let mark = journal.mark(job.number, worst: stake)
     let answer = await sender.send(prepared, by: account, assignment)
-    await conclude(assignment, prepared, answer, mark: mark)
+    await conclude(assignment, prepared, answer, stake: stake, mark: mark)
   }
 
   /// Takes in what came of an assignment.
@@ -65,6 +66,7 @@ package final class JobRunner: Sendable {
     _ assignment: Assignment,
     _ prepared: PreparedJob,
     _ told: Answer,
+    stake: USD,
     mark: Int?
   ) async {
     let job = assignment.job
@@ -77,7 +79,7 @@ package final class JobRunner: Sendable {
     }
     audit.note(answer.audited, job: job.number, of: account.name, with: assignment.key.key)
     if !answer.isDecisive, !answer.isCutOff { clear(mark) }
-    let end = end(of: answer, prepared, assignment, cost: claimed)
+    let end = end(of: answer, prepared, assignment, cost: claimed, stake: stake)
     let verdict = dispatcher.ended(assignment, end)
     if pricing.isPriced(prepared.shape.model) { tellSpent() }
     switch verdict {
@@ -146,12 +148,13 @@ package final class JobRunner: Sendable {
     of answer: Answer,
     _ prepared: PreparedJob,
     _ assignment: Assignment,
-    cost: USD?
+    cost: USD?,
+    stake: USD
   ) -> AttemptEnd {
     let account = accounts[assignment.account]
     let keyring = account.keyring
     var end = answer.end
-    end.billed = pricing.billed(answer.bill, cost: cost, reserved: assignment.reserved)
+    end.billed = pricing.billed(answer.bill, cost: cost, reserved: stake)
     switch answer.outcome {
     case .park(_, .credential, _): end.hasOtherKey = keyring.reject(assignment.key)
     case .park(_, _, let until):
@@ -162,7 +165,7 @@ package final class JobRunner: Sendable {
     if answer.outcome?.refusal != nil {
       end.url = account.endpoints[assignment.grant.place.endpoint].url(for: prepared.request.path)
     }
-    let unanswered = end.billed.unanswered(of: assignment.reserved)
+    let unanswered = end.billed.unanswered(of: stake)
     if unanswered > .zero {
       journal.charge(unanswered)
       writer.charge(unanswered)

@@ -17,6 +17,8 @@ package struct RunReport: Sendable {
   package let trouble: String?
   /// Whether jobs above a limit were left to another run, as was asked for.
   package let isLimited: Bool
+  /// Requests that were cut off at its end and may have been billed, counted in ``summary``.
+  package let cutOff: Int
 
   package init(
     summary: BatchSummary,
@@ -26,8 +28,10 @@ package struct RunReport: Sendable {
     budget: USD? = nil,
     results: ResultReport = ResultReport(),
     trouble: String? = nil,
-    isLimited: Bool = false
+    isLimited: Bool = false,
+    cutOff: Int = 0
   ) {
+    self.cutOff = cutOff
     self.isLimited = isLimited
     self.trouble = trouble
     self.results = results
