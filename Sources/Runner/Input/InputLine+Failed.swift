@@ -5,8 +5,8 @@ internal import Secrets
 extension InputLine {
   /// The line for the failed file: the same object with `error` added, ready to be run again.
   ///
-  /// An `error` that the line had from an earlier run is replaced; every other member keeps its
-  /// bytes. A line without an id gets the one that its job has. A line that
+  /// An `error` that the line had from an earlier run is replaced, and one of its own is kept in ours
+  /// as `own`; every other member keeps its bytes. A line without an id gets the one that its job has. A line that
   /// is no JSON object becomes one that says where it stood and how it began.
   ///
   /// - Parameters:
@@ -28,8 +28,10 @@ extension InputLine {
     var head: [UInt8] = []
     var behind: [UInt8] = []
     head.reserveCapacity(line.count + refusal.message.utf8.count + 128)
+    var own: JSONValue?
     do throws(JSONError) {
-      try copyMembers(of: line, addingID: id, to: &head)
+      let error = try copyMembers(of: line, addingID: id, to: &head)
+      own = ownError(try error.map { value throws(JSONError) in try JSONValue(parsing: value) })
     } catch {
       head.removeAll(keepingCapacity: true)
       head.appendRaw("{\"custom_id\":\"line-\(number)\",")
@@ -41,7 +43,7 @@ extension InputLine {
         )
       )
     }
-    appendError(refusal, to: &head)
+    appendError(refusal, own: own, to: &head)
     guard let answer else { return OutputLine(head + "}".utf8 + behind + "}".utf8) }
     let text = text(of: answer)
     head.appendRaw(text.isAsItCame ? ",\"answer\":\"" : ",\"answer_base64\":\"")
@@ -49,6 +51,15 @@ extension InputLine {
       line += "\"}".utf8 + behind + "}".utf8
     }
   }
+
+  /// The line's own value of a member `error`; nil where it has none, though a file of failed jobs has
+  /// added ours.
+  static func ownError(_ error: JSONValue?) -> JSONValue? {
+    error?["by"]?.string == writer ? error?["own"] : error
+  }
+
+  /// By which our `error` is told from that of a line.
+  private static let writer = "nightjar"
 
   /// What was answered, in Base64 where it is no text.
   private static func text(of answer: [UInt8]) -> (bytes: [UInt8], isAsItCame: Bool) {
@@ -97,12 +108,14 @@ extension InputLine {
   }
 
   /// Writes `{` and every member but some, a comma after each.
-  private static func copyMembers(
+  ///
+  /// - Returns: the value of the first that was left out.
+  @discardableResult private static func copyMembers(
     of line: ArraySlice<UInt8>,
     addingID id: String?,
     without left: [String] = ["error"],
     to result: inout [UInt8]
-  ) throws(JSONError) {
+  ) throws(JSONError) -> [UInt8]? {
     let text = line.span
     guard var members = JSONMembers(ofWhole: text) else {
       throw JSONError(offset: 0, message: "an object is due")
@@ -113,17 +126,28 @@ extension InputLine {
       result.appendJSON(id)
       result.append(UInt8(ascii: ","))
     }
+    var first: [UInt8]?
     while let member = try members.next(in: text) {
-      guard !left.contains(where: { member.key.isString($0, in: text) }) else { continue }
+      guard !left.contains(where: { member.key.isString($0, in: text) }) else {
+        first = first ?? Array(member.value.source(in: text).utf8)
+        continue
+      }
       let start = line.startIndex + member.key.range.lowerBound
       result += line[start..<line.startIndex + member.value.range.upperBound]
       result.append(UInt8(ascii: ","))
     }
+    return first
   }
 
   /// Without the end of the object.
-  private static func appendError(_ refusal: Refusal, to result: inout [UInt8]) {
-    result.appendRaw("\"error\":{\"code\":")
+  private static func appendError(
+    _ refusal: Refusal,
+    own: JSONValue?,
+    to result: inout [UInt8]
+  ) {
+    result.appendRaw("\"error\":{\"by\":")
+    result.appendJSON(writer)
+    result.appendRaw(",\"code\":")
     result.appendJSON(refusal.code)
     result.appendRaw(",\"message\":")
     result.appendJSON(refusal.message)
@@ -134,5 +158,6 @@ extension InputLine {
       result.appendRaw(",\"request_id\":")
       result.appendJSON(requestID)
     }
+    if let own { result.appendRaw(",\"own\":\(own.source)") }
   }
 }

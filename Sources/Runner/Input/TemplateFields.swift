@@ -29,7 +29,7 @@ final class FieldLookup {
   func field(_ name: String) -> Any? {
     switch fields {
     case .line(let line):
-      admits(line.memberCount) ? line[name].map { represent($0, as: name) } : nil
+      admits(line.memberCount) ? member(name, of: line).map { represent($0, as: name) } : nil
     case .document(let text, let path):
       switch name {
       case "text": FieldValue(.text(text), self)
@@ -38,6 +38,10 @@ final class FieldLookup {
       default: nil
       }
     }
+  }
+
+  private func member(_ name: String, of line: JSONValue) -> JSONValue? {
+    name == "error" ? InputLine.ownError(line[name]) : line[name]
   }
 
   /// - Parameter name: of the value, for messages.

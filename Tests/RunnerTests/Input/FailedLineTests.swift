@@ -12,20 +12,33 @@ import Testing
     requestID: "req_1"
   )
   private static let error =
-    #""error":{"code":"bad","message":"say \"please\"","status":400,"request_id":"req_1"}"#
+    #""error":{"by":"nightjar","code":"bad","message":"say \"please\"","status":400,"request_id":"req_1"}"#
 
   @Test(arguments: [
     (#"{"id":"a","prompt":"p"}"# + "\r\n", #"{"id":"a","prompt":"p",\#(error)}"#),
-    (#"{"error":{"code":"old"},"id":"a"}"#, #"{"id":"a",\#(error)}"#),
+    (#"{"error":{"by":"nightjar","code":"old"},"id":"a"}"#, #"{"id":"a",\#(error)}"#),
     (
       #"{ "custom_id" : "a", "params": { "x" : 1.50 } }"#,
       #"{"custom_id" : "a","params": { "x" : 1.50 },\#(error)}"#
     ),
-    (#"{"id":"a","err\u006fr":1,"body":{"error":2}}"#, #"{"id":"a","body":{"error":2},\#(error)}"#),
+    (#"{"id":"a","body":{"error":2}}"#, #"{"id":"a","body":{"error":2},\#(error)}"#),
     ("{}", "{\(error)}"),
   ])
   func `is the line with its error added`(_ line: String, _ expected: String) {
     #expect(failedLine(line) == expected)
+  }
+
+  @Test(arguments: [
+    #"{"id":"a","err\u006fr":1}"#, #"{"id":"a","error":{"code":"E1","message":"boom"}}"#,
+    #"{"id":"a","error":"NullPointerException"}"#,
+  ])
+  func `keeps the error that the line itself has, however often it fails`(line: String) throws {
+    let own = try JSONValue(parsing: Array(line.utf8))["error"]?.source
+    let once = failedLine(line)
+    #expect(failedLine(once) == once)
+    let value = try JSONValue(parsing: Array(once.utf8))
+    #expect(value["error"]?["code"]?.string == "bad")
+    #expect(value["error"]?["own"]?.source == own)
   }
 
   @Test func `can be run again as it is`() throws {

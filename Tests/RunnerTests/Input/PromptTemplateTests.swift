@@ -168,6 +168,17 @@ import Testing
     #expect(rendered > 500)
   }
 
+  @Test(arguments: [
+    (#"{"error":"boom"}"#, "boom"), (#"{"error":{"code":"E"}}"#, #"{"code":"E"}"#),
+    (#"{"error":{"by":"nightjar","code":"c","own":{"code":"E"}}}"#, #"{"code":"E"}"#),
+    (#"{"error":{"by":"nightjar","code":"c"}}"#, "none"),
+  ])
+  func `sees the error that a line has itself, not ours`(line: String, _ text: String) throws {
+    let fields = TemplateFields.line(try JSONValue(parsing: Array(line.utf8)))
+    let template = "{{#error}}{{error}}{{/error}}{{^error}}none{{/error}}"
+    #expect(try PromptTemplate(template).render(fields) == text)
+  }
+
   private func render(_ template: String) throws -> String {
     let line = try JSONValue(parsing: Array(Self.line.utf8))
     return try PromptTemplate(template).render(.line(line))
