@@ -37,6 +37,15 @@ import Testing
     #expect(try await file.read(at: 0, count: expected.count + 1) == expected)
   }
 
+  @Test func `of another user is told as such, with what to do`() {
+    let error = StoreError(owner: 0, mode: 0o100_600, doing: "cannot open the batch file", at: path)
+    #expect(error.code == .notWritable)
+    #expect(error.message == "cannot open the batch file: it belongs to root (mode 600)")
+    #expect(error.next.contains("chown") && error.next.contains("paid for again"))
+    let other = StoreError(owner: 1_000, mode: 0o600, doing: "cannot write", at: path)
+    #expect(other.message.contains("user 1000"))
+  }
+
   @Test func `is nobody else's to read`() throws {
     _ = try OutputFile(path: path)
     let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]

@@ -29,6 +29,10 @@ extension StoreError {
         next: "choose another name"
       )
     case EACCES, EPERM, EROFS, ENOTDIR, ENOENT, EISDIR:
+      if let error = StoreError(notOursAt: place, doing: doing) {
+        self = error
+        return
+      }
       self.init(
         .notWritable,
         "\(doing): \(reason)",

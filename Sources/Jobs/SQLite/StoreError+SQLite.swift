@@ -46,12 +46,9 @@ extension StoreError {
     case (.SQLITE_READONLY, _, _) where unsafe access(path, W_OK) == 0:
       self.init(damaged: text, at: path)
     case (_, .SQLITE_READONLY, _), (_, .SQLITE_CANTOPEN, _), (_, .SQLITE_PERM, _):
-      self.init(
-        .notWritable,
-        "the batch file cannot be written: \(text)",
-        at: path,
-        next: "choose an output in a folder that you can write to"
-      )
+      self =
+        StoreError(notOursAt: path, doing: "cannot open the batch file")
+        ?? StoreError(notWritable: text, at: path)
     case (_, .SQLITE_NOTADB, _):
       self.init(
         .damaged,
@@ -98,6 +95,15 @@ extension StoreError {
         next: "check the disk and run the same command"
       )
     }
+  }
+
+  private init(notWritable text: String, at path: String) {
+    self.init(
+      .notWritable,
+      "the batch file cannot be written: \(text)",
+      at: path,
+      next: "choose an output in a folder that you can write to"
+    )
   }
 
   /// A page of the batch is not what was written to it.
