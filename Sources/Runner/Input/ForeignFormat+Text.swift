@@ -10,6 +10,18 @@ extension ForeignFormat {
     return ForeignFormat("one JSON object", "jq -c '\(path)'")
   }
 
+  /// - Parameter rest: what stands on a line behind its first object; nil where that is nothing known.
+  static func strung(by rest: ArraySlice<UInt8>) -> ForeignFormat? {
+    if rest.first == UInt8(ascii: "{") {
+      return ForeignFormat("objects one after the other on a line", "jq -c .")
+    }
+    if rest.first == UInt8(ascii: ","), rest.dropFirst().isBlankLine {
+      return ForeignFormat("objects with commas between them", "sed 's/,[[:space:]]*$//'")
+    }
+    guard rest.starts(with: "\u{2028}".utf8) else { return nil }
+    return ForeignFormat("objects parted by U+2028", #"sed 's/\xE2\x80\xA8/\n/g'"#)
+  }
+
   static func array(ofTexts: Bool) -> ForeignFormat {
     ForeignFormat(
       "a JSON array",

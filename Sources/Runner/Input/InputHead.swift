@@ -73,6 +73,7 @@ private struct Text {
       return isWhole ? .foreign(.object(of: list)) : .undecided
     }
     guard fault.offset >= first.content.count else {
+      if hasWholeFirst, let strung { return .foreign(strung) }
       let isPython = first.dropFirst().first { $0 != UInt8(ascii: " ") } == UInt8(ascii: "'")
       return isPython && !hasObject ? .foreign(.python) : .lines
     }
@@ -82,6 +83,19 @@ private struct Text {
       return container(in: first).map { .foreign(.object(of: $0)) } ?? .lines
     }
     return goesOn ? .foreign(.object(of: container(in: text))) : .lines
+  }
+
+  /// Whole objects that something else than a line break parts, the same on every line but the last.
+  private var strung: ForeignFormat? {
+    let format = parting(of: first)
+    return others.dropLast().allSatisfy { parting(of: $0) == format } ? format : nil
+  }
+
+  private func parting(of line: ArraySlice<UInt8>) -> ForeignFormat? {
+    var scanner = JSONScanner()
+    guard let object = try? scanner.value(in: line.content.span) else { return nil }
+    let rest = line.content.dropFirst(object.range.upperBound)
+    return .strung(by: rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") })
   }
 
   private var array: InputHead {

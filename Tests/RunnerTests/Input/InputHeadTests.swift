@@ -46,6 +46,10 @@ import Testing
     ("\"one\"\n\"two\"\n", "a JSON text on each line"), ("id: 1\nprompt: p\n", "plain text"),
     ("input: a.jsonl\noutput: b.jsonl\n", "a job file"),
     ("{'id': 1, 'prompt': 'p'}\n{'id': 2, 'prompt': 'q'}\n", "Python's own notation"),
+    ("{\"id\":1},\n{\"id\":2} , \r\n{\"id\":3}\n", "objects with commas between them"),
+    ("{\"id\":1},\n", "objects with commas between them"),
+    ("{\"id\":1} {\"id\":2}{\"id\":3}\n", "objects one after the other on a line"),
+    ("{\"id\":1}\u{2028}{\"id\":2}\n", "objects parted by U+2028"),
   ])
   func `texts are told apart`(_ text: String, _ name: String) {
     #expect(format(text)?.name == name)
@@ -57,6 +61,7 @@ import Testing
     "{\"id\":\"a\",\n" + job, "{\"id\":\"cut off\n" + job + job, "{broken}\n" + job,
     #"{"messages":[{"role":"user","content":"p"}]}"#, #"{"data":[{"x":1}],"id":"a"}"#,
     #"{"data":[{"x":1}]}"# + "\n" + job, "{\"id\":\"a\",\"prompt\":\"one\ntwo\"}\n",
+    "{\"id\":1},\n" + job + job, "{\"id\":1};\n",
   ])
   func `lines that may be jobs are left to speak for themselves`(_ text: String) {
     #expect(InputHead(Array(text.utf8), isWhole: true) == .lines)
