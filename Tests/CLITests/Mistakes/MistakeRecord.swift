@@ -30,7 +30,7 @@ struct MistakeRecord {
 
   /// The command line as it is typed, its usual flags as `…`.
   private var command: String {
-    let words = mistake.arguments.map { $0.contains(" ") ? "'\($0)'" : $0 }
+    let words = mistake.arguments.map { $0.isEmpty || $0.contains(" ") ? "'\($0)'" : $0 }
     return (["nightjar"] + words).joined(separator: " ")
       .replacing(Mistake.usual.joined(separator: " "), with: "…")
       .replacing(Mistake.usualButKey.joined(separator: " "), with: "…")
