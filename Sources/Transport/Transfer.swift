@@ -63,7 +63,7 @@ struct Transfer {
   /// The error of a deadline that has passed, if any.
   mutating func overdue(at now: ContinuousClock.Instant) -> TransportError? {
     watch.sample(requestsSent: requestsSent, bytesReceived: bytesReceived, at: now)
-      .map { .overdue($0, request.deadlines, requestMayHaveLeft: requestsSent > 0) }
+      .map { .overdue($0, request, requestMayHaveLeft: requestsSent > 0) }
   }
 
   func response(

@@ -41,11 +41,15 @@ extension TransportError {
   /// The error of a deadline that has passed.
   static func overdue(
     _ code: Code,
-    _ deadlines: Deadlines,
+    _ request: HTTPRequest,
     requestMayHaveLeft: Bool
   ) -> TransportError {
+    let deadlines = request.deadlines
+    let usesTLS = request.url.lowercased().hasPrefix("https:")
     let message =
       switch code {
+      case .connectTimeout where usesTLS:
+        "no connection in TLS within \(deadlines.connect); does the server speak it at this port?"
       case .connectTimeout: "no connection within \(deadlines.connect)"
       case .firstByteTimeout: "no response within \(deadlines.firstByte)"
       case .stall: "the response stopped arriving for \(deadlines.stall)"
@@ -60,6 +64,10 @@ extension TransportError {
     var detail = unsafe detail.isEmpty ? String(cString: curl_easy_strerror(curl)) : detail
     if code == .tls, Self.plainAnswers.contains(where: detail.contains) {
       detail = "the server answers without TLS at this port; is its address http:// ? (\(detail))"
+    }
+    // So far it has come only where somebody took the connection.
+    if code == .connectTimeout, detail.contains("SSL") {
+      detail = "the server gives no answer in TLS; is its address http:// ? (\(detail))"
     }
     if curl == CURLE_PEER_FAILED_VERIFICATION {
       detail += " (where it has a certificate of your own, --ca-file names the authority)"

@@ -167,6 +167,18 @@ struct BudgetTests {
     #expect(failure.error.message.contains("--max-tokens"), "\(failure.error.message)")
   }
 
+  @Test func `a budget is refused where plain prompts have no bound`() throws {
+    let batch = try Batch(jobs: 3)
+    let place = batch.run.firstIndex(of: "--max-tokens") ?? 0
+    let flags = batch.run.map { $0 == "anthropic" ? "openai" : $0 }
+    let ending = try batch.folder.nightjar(
+      flags[..<place] + flags[(place + 2)...] + ["--budget", "1"]
+    )
+    #expect(ending.status == 64, "\(ending.errors)")
+    #expect(ending.errors.contains("a budget needs to know the most tokens of an answer"))
+    #expect(ending.errors.contains("--max-tokens") && !batch.folder.exists("out.jsonl"))
+  }
+
   @Test func `the job file can hold the budget and name the prices`() throws {
     let batch = try Batch(jobs: 100)
     let file = """

@@ -231,6 +231,76 @@ struct OutputPlaceTests {
     try folder.expectResults(0..<5)
   }
 
+  @Test func `results that somebody altered in place are refused, and written again once away`()
+    throws
+  {
+    let run = ["in.jsonl", "-o", "out.jsonl"]
+    #expect(try self.run(run).status == 0)
+    let own = folder.read("out.jsonl")
+    try folder.write("out.jsonl", own.replacingOccurrences(of: "Rehearsal", with: "REHEARSAL"))
+    let ending = try self.run(run)
+    #expect(ending.status == 73 && ending.errors.contains("away: the batch has every answer"))
+    try FileManager.default.removeItem(atPath: folder.path(of: "out.jsonl"))
+    #expect(try self.run(run).status == 0)
+    #expect(folder.read("out.jsonl") == own && provider.requests.count == 5)
+    try folder.append("out.jsonl", "mine\n")
+    let check = try folder.nightjar(["status", "out.jsonl", "--check"])
+    #expect(check.status == 1 && check.output.contains("from byte \(own.utf8.count) on"))
+  }
+
+  @Test func `results that somebody alters while the run goes on are noticed at its end`() throws {
+    let slow = try Provider(["--latency", "200ms"], in: folder)
+    let arguments = ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "1"] + slow.flags()
+    let program = try Program(arguments, in: folder)
+    try folder.wait(for: "a result") { !folder.read("out.jsonl").isEmpty }
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path(of: "out.jsonl")))
+    try file.write(contentsOf: Data("????".utf8))
+    let ending = program.ending()
+    #expect(ending.status == 73 && ending.errors.contains("move the file away"), "\(ending.errors)")
+    try FileManager.default.removeItem(atPath: folder.path(of: "out.jsonl"))
+    #expect(try self.run(["in.jsonl", "-o", "out.jsonl"]).status == 0)
+    try folder.expectResults(0..<5)
+    #expect(slow.requests.count + provider.requests.count == 5)
+  }
+
+  @Test(arguments: [false, true])
+  func `a batch that loses its name while it is open is written again`(_ isExchanged: Bool) throws {
+    try folder.write("in.jsonl", prompts(0..<8))
+    let slow = try Provider(["--latency", "200ms"], in: folder)
+    let arguments = ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "1"] + slow.flags()
+    let program = try Program(arguments, in: folder)
+    try folder.wait(for: "a result") { !folder.read("out.jsonl").isEmpty }
+    let (batch, saved) = ("out.jsonl.nightjar", "out.jsonl.nightjar-saved")
+    try FileManager.default.removeItem(atPath: folder.path(of: batch))
+    if isExchanged { try folder.write(batch, "mine") }
+    let ending = program.ending()
+    #expect(ending.status == 73 && ending.errors.contains("written again"), "\(ending.errors)")
+    if isExchanged {
+      #expect(folder.read(batch) == "mine" && ending.errors.contains(saved), "\(ending.errors)")
+      #expect(unsafe rename(folder.path(of: saved), folder.path(of: batch)) == 0)
+    }
+    #expect(try folder.nightjar(arguments).status == 0)
+    try folder.expectResults(0..<8)
+    #expect(slow.requests.count == 8)
+  }
+
+  @Test(arguments: ["status", "export", "retry", "resume", "cancel"])
+  func `a pipe in the place of a batch is refused at once`(_ command: String) throws {
+    #expect(unsafe mkfifo(folder.path(of: "out.jsonl.nightjar"), 0o600) == 0)
+    let more = ["export": ["-o", "x"], "cancel": ["--all"]][command] ?? []
+    let ending = try folder.nightjar([command, "out.jsonl"] + more)
+    #expect(ending.status == 66 && ending.errors.contains("a named pipe"), "\(ending.errors)")
+  }
+
+  @Test func `a batch that lies elsewhere is looked for where --queue says`() throws {
+    #expect(try run(["in.jsonl", "-o", "m.jsonl", "--queue", "m.batch"]).status == 0)
+    let run = ["run", "in.jsonl", "-o", "m.jsonl"] + provider.flags()
+    for arguments in [["status", "m.jsonl"], run] {
+      let ending = try folder.nightjar(arguments)
+      #expect(ending.status != 0 && ending.errors.contains("--queue"), "\(ending.errors)")
+    }
+  }
+
   @Test func `a run whose results go to standard output can be resumed`() throws {
     let first = try run(["in.jsonl", "-o", "-", "--limit", "2"])
     #expect(first.status == 0, "\(first.errors)")

@@ -72,6 +72,21 @@ struct QueueControlTests {
     try queue.expectResults(0..<20)
   }
 
+  @Test func `a run and a retry name the jobs that are cancelled`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(in: folder)
+    try folder.write("in.jsonl", prompts(0..<5))
+    #expect(try folder.nightjar(["enqueue", "in.jsonl", "--queue", "q"]).status == 0)
+    #expect(try folder.nightjar(["cancel", "q", "--all"]).output == "5 jobs cancelled\n")
+    let flags = provider.flags().filter { $0 != "--json" }
+    let work = ["work", "--queue", "q", "--until-empty"] + flags
+    let words = try folder.nightjar(work).errors
+    #expect(words.contains("0 completed, 0 failed, 5 cancelled, 0 pending of 5 jobs"), "\(words)")
+    #expect(words.contains("`nightjar retry q --cancelled`"), "\(words)")
+    let retry = try folder.nightjar(["retry", "q"]).output
+    #expect(retry.contains("5 jobs are cancelled: 'nightjar retry q --cancelled'"), "\(retry)")
+  }
+
   @Test func `everything left can be cancelled while a worker runs`() throws {
     let queue = try Queue(latency: "100ms")
     try queue.enqueue(0..<1_000)

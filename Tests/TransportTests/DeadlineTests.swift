@@ -18,6 +18,7 @@ struct DeadlineTests {
     defer { server.stop() }
     let error = try await failure("https://127.0.0.1:\(server.port)/", deadlines)
     #expect(error.code == .connectTimeout)
+    #expect(error.message.contains("TLS"), "\(error.message)")
     #expect(!error.requestMayHaveLeft)
   }
 

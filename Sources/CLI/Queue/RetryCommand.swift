@@ -86,13 +86,26 @@ struct RetryCommand: AsyncParsableCommand {
     let change = try BatchChange(target)
     let selection = try await selection(change)
     let count = try await change.make { try await $0.retry(selection) }
-    printResult("\(jobs(count)) available again" + (try count > 0 ? "; \(change.next)" : nothing))
+    let more = try count > 0 ? "; \(change.next)" : nothing(change)
+    printResult("\(jobs(count)) available again" + more)
   }
 
   /// What is said where nothing was found.
-  private var nothing: String {
-    finish.map { "; no answer ended for `\($0)`, 'nightjar status \(target)' tells the reasons" }
-      ?? ""
+  private func nothing(_ change: BatchChange) throws -> String {
+    if let finish {
+      return "; no answer ended for `\(finish)`, 'nightjar status \(target)' tells the reasons"
+    }
+    guard ids.isEmpty else { return "" }
+    let summary = try Batches.inspect(change.files.batch).summary()
+    let others: [(Which, Int, String)] = [
+      (.failed, summary.failed, "failed"), (.unknown, summary.held, "held"),
+      (.cancelled, summary.cancelled, "cancelled"),
+    ]
+    return others.filter { $0.0 != which ?? .failed && $0.1 > 0 }.map { other, count, word in
+      let (are, them) = count == 1 ? ("is", "it") : ("are", "them")
+      let command = "'nightjar retry \(target) --\(other.rawValue)'"
+      return "; \(jobs(count)) \(are) \(word): \(command) brings \(them) back"
+    }.joined()
   }
 
   private func selection(_ change: BatchChange) async throws -> JobSelection {

@@ -91,7 +91,8 @@ struct RunBuilder {
 
   /// What no job can do without is missed before anything starts.
   func refuseMissingSettings() async throws {
-    guard let missing = try await builder.preparer.missingSetting(in: input) else { return }
+    let missing = try await builder.preparer.missingSetting(in: input, isBudgeted: budget != nil)
+    guard let missing else { return }
     let isJobFile = JobFile.isName(options.input)
     throw CLIError(
       "\(missing.words); nothing was sent",

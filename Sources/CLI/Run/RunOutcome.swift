@@ -38,8 +38,8 @@ struct RunOutcome {
   func tell() {
     let summary = report.summary
     Console.shared.note(
-      "\(summary.completed) completed, \(summary.failed) failed, \(summary.pending) pending of "
-        + "\(summary.total) jobs in \(rounded(report.elapsed.seconds)) s; "
+      "\(summary.completed) completed, \(summary.failed) failed, \(suspended)"
+        + "\(summary.pending) pending of \(summary.total) jobs in \(rounded(report.elapsed.seconds)) s; "
         + "\(summary.traffic.requestsSent) requests, \(summary.traffic.retries) retries, "
         + "\(summary.traffic.rateLimited) times asked to slow down; "
         + "\(summary.inputTokens) input and \(summary.outputTokens) output tokens; "
@@ -49,7 +49,6 @@ struct RunOutcome {
     for account in report.accounts.accounts {
       Console.shared.note(AccountText(account).binding)
     }
-    let target = files.output?.completed ?? files.batch
     for line in ResultText(report: report.results, target: target).lines {
       Console.shared.note(line)
     }
@@ -63,6 +62,12 @@ struct RunOutcome {
     return "\(requests) cut off and may have been billed; they count as unknown"
   }
 
+  /// Jobs that are not to be done now, as part of a sentence; empty where there are none.
+  private var suspended: String {
+    let counts = [(report.summary.cancelled, "cancelled"), (report.summary.held, "held")]
+    return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1), " }.joined()
+  }
+
   private var whereResultsAre: [String] {
     let export = "nightjar export \(files.batch) -o FILE"
     let (completed, failed) =
@@ -73,17 +78,23 @@ struct RunOutcome {
     let isAtEnd = if case nil = report.stop { true } else { false }
     return ["results: \(completed)"] + (hasFailed ? ["failed jobs: \(failed)"] : [])
       + (hasFailed && isAtEnd ? [again] : [])
+      + (report.summary.cancelled > 0 && isAtEnd ? [cancelled] : [])
+  }
+
+  private var target: String { files.target }
+
+  private var cancelled: String {
+    "next: `nightjar retry \(target) --cancelled` brings the cancelled jobs back, and the same "
+      + "command does them"
   }
 
   /// What makes failed jobs run again, which the same command alone does not.
   private var again: String {
-    let target = files.output?.completed ?? files.batch
-    return "next: `nightjar retry \(target)` and the same command try the failed jobs again"
+    "next: `nightjar retry \(target)` and the same command try the failed jobs again"
   }
 
   private func whatIsKept(after cause: CommonFailure.Cause) -> String {
     guard cause.refusal.paid != nil else { return "every job was kept" }
-    let target = files.output?.completed ?? files.batch
     return "those that failed keep their answers, which may have been paid for, and are asked "
       + "again only after `nightjar retry \(target)`; every other job was kept"
   }

@@ -184,8 +184,9 @@ struct PaceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      The most requests a minute to send of one model, whatever the provider allows; auto is as many \
-      as the provider's headers allow, also where the job file states a limit.
+      The most requests a minute that this process sends of one model, whatever the provider \
+      allows: several workers share a limit by a part for each. auto is as many as the provider's \
+      headers allow, also where the job file states a limit.
       """,
       valueName: "number"
     ),

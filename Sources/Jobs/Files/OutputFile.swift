@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// A file that only grows at its end: results as JSON lines.
 package final class OutputFile: Sendable {
@@ -8,6 +9,7 @@ package final class OutputFile: Sendable {
   /// True where what was written has gone on to others and cannot be taken back.
   package let isStream: Bool
   private let queue = BlockingQueue(label: "nightjar.output")
+  let stamps = Mutex(Stamps())
 
   /// Opens the file for appending, creating it with mode 0600.
   ///
@@ -21,6 +23,7 @@ package final class OutputFile: Sendable {
       O_RDWR | O_CREAT | O_APPEND | (isNew ? O_EXCL : 0),
       doing: "cannot open the results file"
     )
+    noteOurs()
   }
 
   /// Opens a file that is there, to read it.
@@ -85,6 +88,8 @@ package final class OutputFile: Sendable {
   package func append(_ lines: [OutputLine]) async throws {
     try await queue.run { [self] in
       CrashPoint.reached(.exporting)
+      noteOthers()
+      defer { noteOurs() }
       var written = 0
       var block: [UInt8] = []
       do throws(StoreError) {
@@ -186,6 +191,8 @@ package final class OutputFile: Sendable {
   /// Cuts the file to `size` bytes.
   package func truncate(to size: Int) async throws {
     try await queue.run { [self] in
+      noteOthers()
+      defer { noteOurs() }
       guard ftruncate(descriptor, size) == 0 else {
         throw StoreError(errno: errno, doing: "cannot repair the results file", at: path)
       }

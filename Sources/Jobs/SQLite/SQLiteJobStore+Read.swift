@@ -54,12 +54,11 @@ extension SQLiteJobStore {
     after last: Int,
     in db: Database
   ) throws -> [StoredResult] {
-    let undigested = try Int.fetchOne(db, sql: "SELECT undigested FROM batch") ?? 0
     let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
     var results: [StoredResult] = []
     var (last, bytes) = (last, 0)
     while bytes < StoredResult.pageBytes, let row = try rows.next() {
-      let result = try result(of: row, undigested: undigested, in: db)
+      let result = try result(of: row, in: db)
       guard result[keyPath: key] > last else {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "results are out of order")
       }
@@ -70,12 +69,7 @@ extension SQLiteJobStore {
     return results
   }
 
-  /// - Parameter undigested: the last result that may have no digest.
-  private static func result(
-    of row: Row,
-    undigested: Int,
-    in db: Database
-  ) throws -> StoredResult {
+  private static func result(of row: Row, in db: Database) throws -> StoredResult {
     let (job, state, sequence) = (
       try row.number("job"), try state(of: row), try row.number("sequence")
     )
@@ -87,8 +81,15 @@ extension SQLiteJobStore {
       job: job,
       state: state,
       line: line,
-      isAsStored: digest == expected || digest == nil && sequence <= undigested
+      isAsStored: try digest == expected || digest == nil && isUndigested(sequence, in: db)
     )
+  }
+
+  /// Whether a result is older than digests are; asked only of one that has none, so that what is
+  /// sound can be read while the page that tells is damaged.
+  private static func isUndigested(_ sequence: Int, in db: Database) throws -> Bool {
+    let last = try db.cachedStatement(sql: "SELECT undigested FROM batch")
+    return try sequence <= Int.fetchOne(last) ?? 0
   }
 
   private static func line(of row: Row, _ sequence: Int, in db: Database) throws -> [UInt8] {

@@ -3,13 +3,14 @@ import Jobs
 /// A setting that every job needs and none has.
 package enum MissingSetting: Sendable {
   case model
-  case maxTokens(provider: String)
+  /// The most tokens of an answer, which the provider, or a budget, needs to know.
+  case maxTokens(for: String)
 
   /// What is wrong.
   package var words: String {
     switch self {
     case .model: "no model is named"
-    case .maxTokens(let provider): "\(provider) needs to know the most tokens of an answer"
+    case .maxTokens(let who): "\(who) needs to know the most tokens of an answer"
     }
   }
 
@@ -29,22 +30,26 @@ extension JobPreparer {
 
   /// What no job of an input has, as far as its start tells; a queue may get any line.
   ///
+  /// - Parameter isBudgeted: whether the most that each job may cost has to be known.
   /// - Throws: ``StoreError`` when the input cannot be read.
-  package func missingSetting(in input: RunInput) async throws -> MissingSetting? {
+  package func missingSetting(
+    in input: RunInput,
+    isBudgeted: Bool = false
+  ) async throws -> MissingSetting? {
     switch input.source {
     case .queue: return nil
     case .folder(let folder):
       // A folder without documents is refused as it is read.
       var documents = folder.makeAsyncIterator()
       _ = try await documents.next()
-      return missingSetting(hasModel: false, hasMaxTokens: false)
+      return missingSetting(hasModel: false, hasMaxTokens: false, isBudgeted)
     case .pipe(let pipe):
       var splitter = LineSplitter(longest: InputSource.longestLine)
-      var search = Search()
+      var search = Search(isBudgeted: isBudgeted)
       splitter.take(pipe.seen) { look(at: $0, &search) }
       return search.missing
     case .file:
-      var search = Search()
+      var search = Search(isBudgeted: isBudgeted)
       for try await lines in input.source.lines() {
         for line in lines { look(at: line, &search) }
         if search.isOver { break }
@@ -55,6 +60,7 @@ extension JobPreparer {
 
   /// What the lines so far lack, none of which is kept.
   private struct Search {
+    let isBudgeted: Bool
     var missing: MissingSetting?
     var left = linesLookedAt
     var isOver: Bool { left == 0 }
@@ -64,18 +70,25 @@ extension JobPreparer {
     guard !search.isOver, !line.isOversized, !line.bytes.isBlankLine else { return }
     search.left -= 1
     guard let found = try? InputLine.read(line) else { return }
-    search.missing = missingSetting(of: found)
+    search.missing = missingSetting(of: found, search.isBudgeted)
     if search.missing == nil { search.left = 0 }
   }
 
-  private func missingSetting(of line: InputLine) -> MissingSetting? {
+  private func missingSetting(of line: InputLine, _ isBudgeted: Bool) -> MissingSetting? {
     guard case .plain(let fields) = line.shape else { return nil }
-    return missingSetting(hasModel: fields.model != nil, hasMaxTokens: fields.maxTokens != nil)
+    let (hasModel, hasMaxTokens) = (fields.model != nil, fields.maxTokens != nil)
+    return missingSetting(hasModel: hasModel, hasMaxTokens: hasMaxTokens, isBudgeted)
   }
 
-  private func missingSetting(hasModel: Bool, hasMaxTokens: Bool) -> MissingSetting? {
+  private func missingSetting(
+    hasModel: Bool,
+    hasMaxTokens: Bool,
+    _ isBudgeted: Bool
+  ) -> MissingSetting? {
     if settings.model == nil, !hasModel { return .model }
     let isUnlimited = settings.maxTokens == nil && !hasMaxTokens
-    return provider.requiresMaxTokens && isUnlimited ? .maxTokens(provider: provider.name) : nil
+    guard isUnlimited else { return nil }
+    if provider.requiresMaxTokens { return .maxTokens(for: provider.name) }
+    return isBudgeted && provider.billsOutput ? .maxTokens(for: "a budget") : nil
   }
 }

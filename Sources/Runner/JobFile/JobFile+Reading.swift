@@ -60,14 +60,28 @@ extension JobFile {
     "budget", "on_unknown", "lease", "memory",
   ]
 
+  /// Flags that say how one run goes, not what the batch is, by the names that fields would have.
+  package static let flagsOfOneRun = [
+    "strict", "keep_going", "park_for", "give_up_after", "allow_changed", "rerun_changed",
+    "input_moved", "dry_run", "quiet", "json", "log_level", "explain",
+  ]
+
   /// What people put at the top of a job file that has its place elsewhere.
   private static let elsewhere: [String: String] = {
     var hints = [
       "api_key": "a key never stands in a job file; name where it is: `key: env:NAME`",
       "endpoint": "one endpoint is `base_url`, several are the `endpoints` of an account",
       "endpoints": "they belong to an account: `accounts: [{name: …, keys: […], endpoints: […]}]`",
+      "limits": "they belong to an account: `accounts: [{name: …, keys: […], limits: {…}}]`",
+      "models": "they belong to an account: `accounts: [{name: …, keys: […], models: …}]`",
       "rpm": "it is `requests_per_minute` in the `limits` of an account, or --rpm",
+      "itpm": "it is `input_tokens_per_minute` in the `limits` of an account, or --itpm",
+      "otpm": "it is `output_tokens_per_minute` in the `limits` of an account, or --otpm",
     ]
+    hints["wait_for_secrets"] = "it is `wait` in `secrets`"
+    for name in flagsOfOneRun {
+      hints[name] = "it is for one run, as the flag --\(name.replacing("_", with: "-"))"
+    }
     for name in ["temperature", "top_p", "top_k", "seed", "stop", "tools", "response_format"] {
       hints[name] =
         "it belongs to the request of each line: `body` (OpenAI) or `params` (Anthropic)"

@@ -59,11 +59,19 @@ struct YAMLFields {
     or word: String? = nil
   ) throws(JobFileError) -> Value? {
     guard let node = values[name] else { return nil }
-    // YAML writes whole numbers in more ways than flags do, such as 4_000.
-    guard let text = node.int.map(String.init) ?? node.scalar?.string, let value = kind(text) else {
+    guard let text = node.scalar.map({ Self.plain($0.string) }), let value = kind(text) else {
       throw expected(kind.expected + (word.map { ", or \($0)" } ?? ""), name, node)
     }
     return value
+  }
+
+  /// Digits in groups, such as 4_000, as flags write them.
+  ///
+  /// What YAML 1.1 takes for another number than
+  /// it looks like, such as 010 or 12:30, is read as it is written, or refused.
+  private static func plain(_ number: String) -> String {
+    let isGrouped = number.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (0x30...0x39).contains($0) }
+    return isGrouped ? number.replacing("_", with: "") : number
   }
 
   /// One of these words.

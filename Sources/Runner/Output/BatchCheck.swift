@@ -78,12 +78,13 @@ package struct BatchCheck: Sendable {
   }
 
   /// The first place where a results file does not hold what the batch does, in words; nil where it
-  /// does as far as it was known to be on disk.
+  /// does, and no more.
   private func difference(
     of file: OutputFile,
     _ position: ExportPosition,
     _ inspector: any BatchInspector
   ) async throws -> String? {
+    let size = try file.size()
     var (offset, sequence) = (0, 0)
     while sequence < position.sequence {
       let end = min(sequence + Self.page, position.sequence)
@@ -98,8 +99,15 @@ package struct BatchCheck: Sendable {
       }
       sequence = results.last?.sequence ?? end
     }
-    return offset == position.offset
-      ? nil : "\(position.offset) bytes of it were recorded, but the batch has \(offset)"
+    guard offset == position.offset else {
+      return "\(position.offset) bytes of it were recorded, but the batch has \(offset)"
+    }
+    // What a run shows meanwhile is in the batch before it is in the file.
+    let lines = ForeignLines(state: position.state, file: file) { sequence in
+      try inspector.results(after: sequence, limit: Self.page)
+    }
+    let foreign = try await lines.first(after: offset, sequence, size: size)
+    return foreign.map { "it has lines that the batch has not written, from byte \($0) on" }
   }
 }
 

@@ -24,6 +24,18 @@ package struct BatchFiles: Sendable, Equatable {
     output = nil
   }
 
+  /// What a user names to mean this batch: its results, where it lies beside them.
+  package var target: String {
+    guard let output, BatchFiles(output: output.completed).batch == batch else { return batch }
+    return output.completed
+  }
+
+  /// The files of results that somebody may have written to since the batch was at work.
+  func changedResults() -> [String] {
+    let paths = output.map { [$0.completed, $0.failed] } ?? []
+    return paths.filter { OutputFile.isChanged($0, after: batch) }
+  }
+
   /// What shows the results; nil for a queue.
   ///
   /// - Throws: ``StoreError`` when a file cannot be opened.

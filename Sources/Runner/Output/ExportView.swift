@@ -18,6 +18,8 @@ actor ExportView {
     self.file = file
   }
 
+  var path: String { file.path }
+
   /// Appends those results that belong here.
   func append(_ results: [StoredResult]) async throws {
     let lines = results.filter { $0.state == state }.map(\.line)
@@ -53,70 +55,101 @@ actor ExportView {
   /// cut it, removed it or put another one in its place.
   ///
   /// - Returns: the path of a file that was not.
+  /// - Throws: ``StoreError`` `.notWritable` where somebody has written to it.
   func repairIfChanged(from store: any JobStore) async throws -> String? {
-    guard !file.isStream, !file.isInPlace(size: offset) else { return nil }
+    guard !file.isStream else { return nil }
+    let isInPlace = file.isInPlace(size: offset)
+    guard !isInPlace || file.isTouched else { return nil }
+    let known = ExportPosition(state: state, offset: offset, sequence: sequence)
     file = try OutputFile(path: file.path)
-    try await repair(from: store, recorded: nil, isCut: true)
-    return file.path
+    let hasChanged = try await repair(
+      from: store,
+      recorded: sequence > 0 ? known : nil,
+      isCut: !isInPlace,
+      comparesAll: true
+    )
+    return hasChanged ? file.path : nil
   }
 
   /// Makes the file agree with the store; a stream gets all that the store has.
   ///
-  /// - Parameter isCut: whether the file, and what is recorded of it, is known to have been changed.
+  /// - Parameters:
+  ///   - isCut: whether the file, and what is recorded of it, is known to have been changed.
+  ///   - comparesAll: whether also that is compared which is known to be on disk.
+  /// - Returns: whether anything had to be written to it.
+  @discardableResult
   func repair(
     from store: any JobStore,
     recorded: ExportPosition?,
-    isCut: Bool = false
-  ) async throws {
-    var recorded = file.isStream ? nil : recorded
+    isCut: Bool = false,
+    comparesAll: Bool = false
+  ) async throws -> Bool {
+    let recorded = file.isStream ? nil : recorded
     var isCut = isCut
     let size = file.isStream ? 0 : try file.size()
-    if let refusal = try await refusal(size: size, recorded, store) {
+    // What was written is not known where results were forgotten since.
+    let skipped = comparesAll && recorded?.sequence != 0 ? nil : recorded
+    if let refusal = try await refusal(size: size, recorded, skipped, store) {
       // A file that was cut, and written to after that, has lines missing and no others.
-      let lines = ForeignLines(state: state, file: file, store: store)
-      guard try await lines.areAbsent(size: size) else { throw refusal }
+      guard try await lines(from: store).areAbsent(size: size) else { throw refusal }
       isCut = true
     }
-    if isCut { recorded = nil }
-    var repair = ExportRepair(size: size, recorded: recorded)
+    var repair = ExportRepair(size: size, recorded: isCut ? nil : skipped)
     if isCut || !repair.isWhole {
       var flush = Flush()
       flush.exports = [ExportPosition(state: state, offset: 0, sequence: 0)]
       _ = try await store.commit(flush)
     }
     durable = repair.offset
+    var hasWritten = isCut
     while true {
       let page = try await store.results(after: repair.sequence, limit: Self.page)
       guard !page.isEmpty else { break }
-      try await repairLines(of: page, &repair)
+      hasWritten = try await repairLines(of: page, &repair) || hasWritten
     }
-    if repair.isComparing, repair.offset < size { try await file.truncate(to: repair.offset) }
+    if repair.isComparing, repair.offset < size {
+      try await file.truncate(to: repair.offset)
+      hasWritten = true
+    }
     offset = repair.offset
     sequence = repair.sequence
     isDirty = true
+    return hasWritten
+  }
+
+  private func lines(from store: any JobStore) -> ForeignLines {
+    ForeignLines(state: state, file: file) { sequence in
+      try await store.results(after: sequence, limit: Self.page)
+    }
   }
 
   /// Why the file must stay as it is; nil where it may be repaired.
   ///
   /// What somebody else has written to the file stays there; where results were forgotten since, ours
   /// looks like that too.
+  ///
+  /// - Parameter skipped: how far the file need not be compared.
   private func refusal(
     size: Int,
     _ recorded: ExportPosition?,
+    _ skipped: ExportPosition?,
     _ store: any JobStore
   ) async throws -> StoreError? {
+    let whole = "the batch has every answer, and the same command writes the file again"
     guard try await isOurs(size: size, recorded, store) else {
+      let isKnown = (recorded?.offset ?? 0) > 0
       return StoreError(
         .notWritable,
-        "the results file is not one that this batch has begun; nothing was changed in it",
+        "the results file is \(isKnown ? "no longer" : "not") one that this batch has begun; nothing "
+          + "was changed in it",
         at: file.path,
-        next:
-          "put its batch file back if that was moved or deleted, since all jobs are sent and paid "
-          + "for again without it; else choose another output, or move the file away"
+        next: isKnown
+          ? "move the file away: \(whole)"
+          : "put its batch file back if that was moved or deleted, since all jobs are sent and paid "
+            + "for again without it; else choose another output, or move the file away"
       )
     }
-    let known = ExportRepair(size: size, recorded: recorded)
-    let lines = ForeignLines(state: state, file: file, store: store)
+    let (known, lines) = (ExportRepair(size: size, recorded: skipped), lines(from: store))
     guard recorded?.sequence != 0,
       let offset = try await lines.first(after: known.offset, known.sequence, size: size)
     else { return nil }
@@ -125,8 +158,7 @@ actor ExportView {
       "the results file has lines that this batch has not written, from byte \(offset) on; nothing "
         + "was changed in it",
       at: file.path,
-      next: "move those lines to a file of their own, or the whole file away, then run the same "
-        + "command"
+      next: "move those lines to a file of their own, or the whole file away: \(whole)"
     )
   }
 
@@ -156,7 +188,11 @@ actor ExportView {
   /// Results in one read of the store.
   private static let page = 256
 
-  private func repairLines(of page: [StoredResult], _ repair: inout ExportRepair) async throws {
+  /// - Returns: whether anything was written.
+  private func repairLines(
+    of page: [StoredResult],
+    _ repair: inout ExportRepair
+  ) async throws -> Bool {
     let lines = page.map { $0.state == state ? $0.line.bytes + [UInt8(ascii: "\n")] : [] }
     let length = lines.reduce(0) { $0 + $1.count }
     var present =
@@ -179,5 +215,6 @@ actor ExportView {
       missing.append(result.line)
     }
     if !missing.isEmpty { try await file.append(missing) }
+    return !missing.isEmpty
   }
 }

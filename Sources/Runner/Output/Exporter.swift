@@ -25,12 +25,18 @@ package struct Exporter: Sendable {
 
   /// Makes the files agree with the store: a torn tail is cut, missing lines are added.
   ///
+  /// - Parameter changed: paths of files that are compared from their start, since somebody may have
+  ///   written to them.
   /// - Throws: ``StoreError``, `.notWritable` for a file that the batch has not begun, or to which
   ///   somebody else has added lines.
-  package func repair(from store: any JobStore) async throws {
+  package func repair(from store: any JobStore, changed: [String] = []) async throws {
     let positions = try await store.exportPositions()
     for view in views {
-      try await view.repair(from: store, recorded: positions.first { $0.state == view.state })
+      try await view.repair(
+        from: store,
+        recorded: positions.first { $0.state == view.state },
+        comparesAll: changed.contains(await view.path)
+      )
     }
   }
 

@@ -8,10 +8,9 @@ import Jobs
 struct ForeignLines {
   let state: JobResult.State
   let file: OutputFile
-  let store: any JobStore
+  /// A page of results in the order of their commits, after a place in it.
+  let page: (_ after: Int) async throws -> [StoredResult]
 
-  /// Results in one read of the store.
-  private static let page = 256
   /// Bytes in one read of the file.
   private static let chunk = 1 << 20
   /// How the line of a completed job begins.
@@ -26,9 +25,9 @@ struct ForeignLines {
   func first(after offset: Int, _ sequence: Int, size: Int) async throws -> Int? {
     var (offset, sequence) = (offset, sequence)
     while offset < size {
-      let page = try await store.results(after: sequence, limit: Self.page)
-      guard let last = page.last else { break }
-      let lines = page.filter { $0.state == state }.map { $0.line.bytes + [UInt8(ascii: "\n")] }
+      let results = try await page(sequence)
+      guard let last = results.last else { break }
+      let lines = results.filter { $0.state == state }.map { $0.line.bytes + [UInt8(ascii: "\n")] }
       var present = try await file.read(at: offset, count: lines.reduce(0) { $0 + $1.count })[...]
       for line in lines where offset < size {
         let isOurs = zip(present, line).allSatisfy { $0 == $1 || $0 == 0 }
@@ -49,9 +48,9 @@ struct ForeignLines {
     var ours = Set<UInt64>()
     var sequence = 0
     while true {
-      let page = try await store.results(after: sequence, limit: Self.page)
-      guard let last = page.last else { break }
-      for result in page where result.state == state { ours.insert(JobMark.hash(result.line)) }
+      let results = try await page(sequence)
+      guard let last = results.last else { break }
+      for result in results where result.state == state { ours.insert(JobMark.hash(result.line)) }
       sequence = last.sequence
     }
     var (offset, rest) = (0, [UInt8]())

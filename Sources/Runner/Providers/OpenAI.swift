@@ -52,6 +52,7 @@ package struct OpenAI: Provider {
   }
   package let charges: ChargeModel
   package var requiresMaxTokens: Bool { false }
+  package var billsOutput: Bool { api != .embeddings }
   package var countsCacheInInput: Bool { true }
 
   package func organisation(of response: HTTPResponse) -> String? {

@@ -27,6 +27,8 @@ package protocol Provider: Sendable {
   var credentialHeader: CredentialHeader { get }
   /// Whether a plain prompt without `max_tokens` is refused.
   var requiresMaxTokens: Bool { get }
+  /// Whether plain prompts get answers of which each token is billed; embeddings do not.
+  var billsOutput: Bool { get }
   /// How requests are charged to an account's limits.
   var charges: ChargeModel { get }
   /// Whether the input tokens that it reports hold those read from its cache.
@@ -133,6 +135,8 @@ package struct ProviderError: Error, Sendable, Equatable, CustomStringConvertibl
 extension Provider {
   /// The name that `--provider` and the job file use.
   package var name: String { Self.name }
+
+  package var billsOutput: Bool { true }
 
   /// A provider as ``providers`` has it, with its choice of APIs checked.
   fileprivate static func made(

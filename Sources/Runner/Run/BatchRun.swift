@@ -23,6 +23,8 @@ package final class BatchRun: Sendable {
   private let audit: AttemptAudit
   /// Where the batch stood when the run began.
   private let before: BatchSummary
+  /// Results files to which somebody may have written before it.
+  private let changedResults: [String]
   private let workers = Mutex<Task<Void, Never>?>(nil)
   package let progress: RunProgress
   /// What has changed since the batch was run the last time.
@@ -41,6 +43,7 @@ package final class BatchRun: Sendable {
     self.client = client
     self.clock = clock
     let move = InputMove(of: plan.files.batch, to: plan.input, isStated: plan.isInputMoved)
+    changedResults = plan.files.changedResults()
     store = try Batches.open(
       plan.files.batch,
       input: move?.recorded ?? plan.input.batchInput,
@@ -124,8 +127,7 @@ package final class BatchRun: Sendable {
   ///   reported as the report's reason to stop.
   package func execute() async throws -> RunReport {
     let start = clock.now
-    let exporter = try plan.files.exporter()
-    try await exporter?.repair(from: store)
+    let exporter = try await repairedExporter()
     let crew = try RunCrew(
       plan,
       store: store,
@@ -170,6 +172,18 @@ package final class BatchRun: Sendable {
     case .aborted: true
     case .unavailable: plan.heedsSilence
     default: false
+    }
+  }
+
+  /// What shows the results, in files that agree with the batch.
+  private func repairedExporter() async throws -> Exporter? {
+    do {
+      let exporter = try plan.files.exporter()
+      try await exporter?.repair(from: store, changed: changedResults)
+      return exporter
+    } catch {
+      try? store.close(isClean: true)
+      throw error
     }
   }
 

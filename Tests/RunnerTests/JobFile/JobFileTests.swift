@@ -74,6 +74,11 @@ import Testing
     #expect(job.proxy == "http://127.0.0.1:3128")
   }
 
+  @Test(arguments: [("010", 10), ("4_000", 4_000), ("'12'", 12), ("+5", 5)])
+  func `reads a number as it is written`(_ text: String, _ number: Int) throws {
+    #expect(try JobFile(reading: "limit: \(text)", file: "job.yaml").limit == number)
+  }
+
   @Test func `one account can be written short`() throws {
     let text = "base_url: http://localhost:8000/v1\nkey: env:KEY\napi: embeddings\ninput: '-'"
     let job = try JobFile(reading: text, file: "job.yaml")
@@ -112,6 +117,17 @@ import Testing
         + "`accounts: [{name: …, keys: […], endpoints: […]}]`"
     ),
     ("model: m\n\nmax_tokens: many", 3, "`max_tokens` must be a whole number from 1 to 1000000000"),
+    ("max_tokens: 12:30", 1, "`max_tokens` must be a whole number from 1 to 1000000000"),
+    ("max_tokens: 0x10", 1, "`max_tokens` must be a whole number from 1 to 1000000000"),
+    (
+      "limits: {requests_per_minute: 5}", 1,
+      "unknown field `limits` in the job file; they belong to an account: "
+        + "`accounts: [{name: …, keys: […], limits: {…}}]`"
+    ),
+    (
+      "keep_going: true", 1,
+      "unknown field `keep_going` in the job file; it is for one run, as the flag --keep-going"
+    ),
     ("max_tokens: 0", 1, "`max_tokens` must be a whole number from 1 to 1000000000"),
     ("concurrency: 1.5", 1, "`concurrency` must be a whole number from 1 to 100000"),
     ("timeout: soon", 1, "`timeout` must be a number of seconds above zero, at most 1000000000"),
