@@ -11,8 +11,8 @@ struct TemplateOutline: Sendable {
 
   /// What a text, or a list, can be put through, and what a repetition tells of itself.
   private static let transforms: Set = [
-    "uppercased", "lowercased", "capitalized", "reversed", "empty", "first", "last", "index", "even",
-    "odd", "plusone", "minusone", "equalzero",
+    "uppercased", "lowercased", "capitalized", "reversed", "empty", "first", "last", "index",
+    "even", "odd", "plusone", "minusone", "equalzero",
   ]
   /// How many bytes of plain text stand within sections, at most: so much each repetition can add.
   private(set) var sectionBytes = 0
