@@ -33,6 +33,15 @@ struct FailedFileTests {
     #expect(try ids("again.jsonl") == ["a.txt", "new\nline.txt", "sub/b.txt"])
   }
 
+  @Test func `a line that was too long is not tried again, and that is said`() throws {
+    let line = String(repeating: "x", count: (64 << 20) + 1)
+    try folder.write("in.jsonl", prompts(0..<1) + line)
+    #expect(try run(["in.jsonl", "-o", "out.jsonl"]).status == 1)
+    let retry = try folder.nightjar(["retry", "out.jsonl"])
+    #expect(retry.status == 0)
+    #expect(retry.output.contains("1 job is failed that cannot be sent like this"), "\(retry)")
+  }
+
   @Test func `lines that are no JSON fail by their cause, also from the failed file`() throws {
     try folder.write("in.jsonl", prompts(0..<1) + "{broken}\n")
     for (input, output) in [("in.jsonl", "a"), ("a.failed.jsonl", "b"), ("b.failed.jsonl", "c")] {

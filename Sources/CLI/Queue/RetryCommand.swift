@@ -101,8 +101,12 @@ struct RetryCommand: AsyncParsableCommand {
       (.failed, summary.failed, "failed"), (.unknown, summary.held, "held"),
       (.cancelled, summary.cancelled, "cancelled"),
     ]
-    return others.filter { $0.0 != which ?? .failed && $0.1 > 0 }.map { other, count, word in
+    return others.filter { $0.1 > 0 }.map { other, count, word in
       let (are, them) = count == 1 ? ("is", "it") : ("are", "them")
+      guard other != which ?? .failed else {
+        return "; \(jobs(count)) \(are) \(word) that cannot be sent like this: "
+          + "correct the input, and run the same command"
+      }
       let command = "'nightjar retry \(target) --\(other.rawValue)'"
       return "; \(jobs(count)) \(are) \(word): \(command) brings \(them) back"
     }.joined()
