@@ -108,7 +108,8 @@ struct EstimateTests {
     #expect(try estimate(["-o", "out.jsonl", "--max-tokens", "64"]).left == 0)
     let rerun = ["-o", "out.jsonl", "--rerun-changed", "--max-tokens"]
     #expect(try estimate(rerun + ["65"]).left == 200)
-    #expect(try estimate(rerun + ["65", "--limit", "20"]).left == 20)
+    let limited = try folder.nightjar(["estimate"] + place + flags + rerun + ["65", "--limit", "20"])
+    #expect(limited.status == 64, "\(limited.errors)")
     let refused = try folder.nightjar(["estimate"] + place + flags + ["--max-tokens", "65"])
     #expect(refused.status == 65, "\(refused.errors)")
     try folder.write("in.jsonl", "{\"id\":\"0\",\"prompt\":\"another\"}\n" + prompts(1..<201))

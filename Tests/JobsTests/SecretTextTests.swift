@@ -30,6 +30,9 @@ import Testing
     "A PEM file has a line such as\n-----BEGIN PRIVATE KEY-----\nand then base64.\n",
     "{\"seq\":1}", "SQLite format 4",
     "The file begins with -----BEGIN PRIVATE KEY-----\nabout which more below.",
+    "-----BEGIN PRIVATE KEY-----\nThis line is how the story begins.\n",
+    "-----BEGIN OPENSSH PRIVATE KEY-----\n(base64 data)\n-----END OPENSSH PRIVATE KEY-----\n",
+    "PuTTY-User-Key-File-2: is the first line of such a file.\n",
     #"Look for "-----BEGIN PRIVATE KEY-----\nMIIE" in the dump."#,
     "-----BEGIN PUBLIC KEY-----\n" + String(repeating: "M", count: 64),
   ])

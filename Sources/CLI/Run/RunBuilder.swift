@@ -16,6 +16,12 @@ struct RunBuilder {
     file = isJobFile ? try JobFile(at: options.input) : JobFile()
     let settings = try Settings(options.shared, file, at: options.input)
     limit = options.limit ?? file.limit
+    guard limit == nil || !options.changes.rerunChanged else {
+      throw CLIError.usage(
+        "--rerun-changed drops the results of every changed job, also of those above a limit",
+        next: "leave the limit out; to see the change on a few jobs first, take another output"
+      )
+    }
     budget = options.budget ?? file.budget
     let name = isJobFile ? try file.inputName(at: options.input) : options.input
     let batch = options.place.queue ?? file.queue

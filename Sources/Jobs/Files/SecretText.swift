@@ -17,7 +17,12 @@ package enum SecretText {
       return "an age identity, a secret key"
     }
     let beginning = "-----BEGIN "
-    if text.starts(with: beginning.utf8), endOfLabel(text[...]) != nil { return "a private key" }
+    // One that has nothing but the label yet.
+    if text.starts(with: beginning.utf8), let end = endOfLabel(text[...]),
+      afterBreak(text[end...]).isEmpty
+    {
+      return "a private key"
+    }
     if places(of: beginning, in: whole).contains(where: { isPrivateKey(whole, at: $0) }) {
       return "a private key"
     }
@@ -32,7 +37,10 @@ package enum SecretText {
   private static let starts = [
     ("age-encryption.org/", "a keystore, or something else that age has encrypted"),
     ("-----BEGIN AGE ENCRYPTED FILE-----", "a keystore, or something else that age has encrypted"),
-    ("PuTTY-User-Key-File-", "a private key"),
+    ("PuTTY-User-Key-File-2: ssh-", "a private key"),
+    ("PuTTY-User-Key-File-2: ecdsa-", "a private key"),
+    ("PuTTY-User-Key-File-3: ssh-", "a private key"),
+    ("PuTTY-User-Key-File-3: ecdsa-", "a private key"),
     (database, "a database, such as a batch"),
   ]
 

@@ -97,9 +97,11 @@ extension InputLine {
     guard let id, fields.plain.prompt == nil, !fields.others(in: line).contains("text"),
       let refusal = fields.refusal(in: line), refusal.isOfDocument
     else { return nil }
-    let reason = refusal.message.split(separator: "\(id): ").last ?? ""
-    let advice = "a line has no text of its own to take its place, so run the folder again"
-    return InputLineError(code: refusal.code, message: "\(id): \(reason); \(advice)", id: id)
+    let advice = "; a line has no text of its own to take its place, so run the folder again"
+    // It may stand there from a run of the file of failed jobs before this one.
+    let words = refusal.message.replacing(advice, with: "")
+    let reason = words.split(separator: "\(id): ").last ?? ""
+    return InputLineError(code: refusal.code, message: "\(id): \(reason)\(advice)", id: id)
   }
 
   /// Why a line was no job, which the file of failed jobs holds as it was; nil for any other line.

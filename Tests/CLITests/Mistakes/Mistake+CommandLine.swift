@@ -109,5 +109,11 @@ extension Mistake {
       run(["--allow-changed", "--rerun-changed"]),
       64
     ),
+    Mistake(
+      "A change for the first jobs only",
+      "The prompt was changed, and a few jobs were to show what comes of it.",
+      run(["--rerun-changed", "--limit", "3"]),
+      64
+    ),
   ]
 }

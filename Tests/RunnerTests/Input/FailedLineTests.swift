@@ -85,6 +85,20 @@ import Testing
     #expect(objects > 500)
   }
 
+  @Test func `of a document without a text says the same however often it is run`() throws {
+    let refusal = Refusal(status: nil, code: "empty_document", message: "docs/a.txt: is empty")
+    let document = Array(#"{"id":"a.txt","path":"a.txt","name":"a.txt"}"#.utf8)
+    var line = InputLine.failedLine(document[...], number: 1, refusal: refusal).bytes
+    var messages: [String] = []
+    for _ in 0..<3 {
+      let error = try #require(throws: InputLineError.self) { try parseLine(line[...]) }
+      let again = Refusal(status: nil, code: error.code, message: "in.jsonl:1: \(error.message)")
+      messages.append(error.message)
+      line = InputLine.failedLine(line[...], number: 1, refusal: again).bytes
+    }
+    #expect(Set(messages).count == 1 && messages[0].contains("run the folder again"), "\(messages)")
+  }
+
   private func failedLine(_ line: String) -> String {
     let bytes = InputLine.failedLine(Array(line.utf8)[...], number: 12, refusal: Self.refusal).bytes
     return String(decoding: bytes, as: UTF8.self)
