@@ -67,6 +67,19 @@ struct DamagedBatchTests {
     #expect(saved.allSatisfy { $0 > Self.jobs * 9 / 10 }, "\(saved)")
   }
 
+  @Test(arguments: [90, 50]) func `what is left of one that lacks its end is saved`(part: Int)
+    throws
+  {
+    let sound = Array(try Data(contentsOf: URL(fileURLWithPath: folder.path(of: batch))))
+    let rest = Data(sound.prefix(sound.count * part / 100))
+    try rest.write(to: URL(fileURLWithPath: folder.path(of: batch)))
+    let check = try folder.nightjar(["status", "out.jsonl", "--check"])
+    #expect(check.status == 1 && check.errors.contains("nightjar export"), "\(check.errors)")
+    let saved = try savedResults(damagedAt: rest.count)
+    #expect((Self.jobs / 5..<Self.jobs).contains(saved), "\(saved)")
+    #expect(try folder.nightjar(run).status == 73)
+  }
+
   private var batch: String { "out.jsonl.nightjar" }
 
   /// How many results an export of the damaged batch has, each of which is a good one.

@@ -108,7 +108,8 @@ struct EstimateTests {
     #expect(try estimate(["-o", "out.jsonl", "--max-tokens", "64"]).left == 0)
     let rerun = ["-o", "out.jsonl", "--rerun-changed", "--max-tokens"]
     #expect(try estimate(rerun + ["65"]).left == 200)
-    let limited = try folder.nightjar(["estimate"] + place + flags + rerun + ["65", "--limit", "20"])
+    let limit = rerun + ["65", "--limit", "20"]
+    let limited = try folder.nightjar(["estimate"] + place + flags + limit)
     #expect(limited.status == 64, "\(limited.errors)")
     let refused = try folder.nightjar(["estimate"] + place + flags + ["--max-tokens", "65"])
     #expect(refused.status == 65, "\(refused.errors)")

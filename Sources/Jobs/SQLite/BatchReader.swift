@@ -24,11 +24,23 @@ struct BatchReader: Sendable {
       )
     }
     do {
-      database = try Self.connect(path, isReadOnly: true)
+      database = try Self.opened(path)
     } catch {
       throw StoreError(error, at: path)
     }
     try read { db in try BatchFile.checkFormat(db, path: path) }
+  }
+
+  private static func opened(_ path: String) throws -> DatabaseQueue {
+    do {
+      let database = try connect(path, isReadOnly: true)
+      try database.read { db in _ = try BatchFile.version(of: db) }
+      return database
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+      return try connect(path, isReadOnly: true, salvages: true)
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+      return try connect(path, isReadOnly: true)
+    }
   }
 
   /// - Throws: ``StoreError``.
@@ -50,8 +62,12 @@ struct BatchReader: Sendable {
     }
   }
 
-  private static func connect(_ path: String, isReadOnly: Bool) throws -> DatabaseQueue {
-    var configuration = Configuration.distrusting(label: "nightjar.reader")
+  private static func connect(
+    _ path: String,
+    isReadOnly: Bool,
+    salvages: Bool = false
+  ) throws -> DatabaseQueue {
+    var configuration = Configuration.distrusting(label: "nightjar.reader", salvages: salvages)
     configuration.readonly = isReadOnly
     configuration.busyMode = .timeout(5)
     do {

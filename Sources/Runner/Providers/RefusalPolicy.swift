@@ -137,7 +137,9 @@ extension RefusalPolicy {
       }
       if ErrorBody.isReported(in: body) {
         let used = usage(body)
-        return judge(response, body: body, at: unixTime, paid: used == Usage() ? nil : used)
+        // More than an error is an answer that failed, and may have been billed.
+        let isAnswer = used != Usage() || body["output"] != nil
+        return judge(response, body: body, at: unixTime, paid: isAnswer ? used : nil)
       }
       let message = "the answer is JSON but not a result; the failed line keeps it"
       return .fail(refusal(response, "unexpected_body", message, paid: usage(body)))

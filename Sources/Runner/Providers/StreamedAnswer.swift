@@ -21,6 +21,7 @@ struct StreamedAnswer {
   private var message = StreamedMessage()
   /// A response that stands in one event.
   private var wholeEvent: String?
+  private var hasBegunResponse = false
   /// The first error that was reported.
   private var error: JSONValue?
   private var hasBegun = false
@@ -57,6 +58,7 @@ struct StreamedAnswer {
     if message.hasBegun {
       return message.isComplete && !message.isOdd ? .answer(message.json) : .cut
     }
+    if hasBegunResponse { return .cut }
     guard chat.hasBegun, !chat.isOdd else { return .unknown }
     return isDone || chat.isComplete ? .answer(chat.json) : .cut
   }
@@ -75,6 +77,7 @@ struct StreamedAnswer {
     } else if event["choices"]?.elements != nil {
       chat.add(event)
     } else if let type {
+      hasBegunResponse = hasBegunResponse || type.hasPrefix("response.")
       message.add(event, type)
     }
   }

@@ -208,9 +208,12 @@ import Transport
       OpenAI().outcome(of: empty, path: "/v1/embeddings", at: 0)
         == .completed(Completion(finish: .empty))
     )
-    for (usage, paid) in [("null", nil), (#"{"input_tokens":7}"#, Usage(inputTokens: 7))] {
-      let error = #""error":{"code":"server_error","message":"x"}"#
-      let body = #"{"status":"failed","output":[],\#(error),"usage":\#(usage)}"#
+    let cases = [
+      ("", nil), (#","usage":{"input_tokens":7}"#, Usage(inputTokens: 7)),
+      (#","status":"failed","output":[],"usage":null"#, Usage()),
+    ]
+    for (members, paid) in cases {
+      let body = #"{"error":{"code":"server_error","message":"x"}\#(members)}"#
       let response = HTTPResponse(status: 200, body: Array(body.utf8))
       let outcome = OpenAI().outcome(of: response, path: "/v1/responses", at: 0)
       #expect(outcome.refusal?.paid == paid)

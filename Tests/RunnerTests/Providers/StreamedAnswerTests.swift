@@ -107,6 +107,8 @@ import Transport
     ]
     let (completion, _) = try answer(outcome(events, of: OpenAI(), path: "/v1/responses"))
     #expect(completion.usage == Usage(inputTokens: 4, outputTokens: 2))
+    let cut = outcome(Array(events.prefix(1)), of: OpenAI(), path: "/v1/responses")
+    #expect(cut.refusal?.code == "truncated")
   }
 
   @Test func `that broke off is asked for again, one that reports an error is judged by it`() {
