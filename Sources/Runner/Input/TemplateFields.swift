@@ -105,7 +105,8 @@ struct FieldValue: MustacheParent, MustacheCustomRenderable, MustacheTransformab
     case text(String)
     case flag(Bool)
     case object(JSONValue)
-    case missing(String)
+    /// By its name, and the object that was looked through for it.
+    case missing(String, in: JSONValue? = nil)
   }
 
   private let content: Content
@@ -120,13 +121,16 @@ struct FieldValue: MustacheParent, MustacheCustomRenderable, MustacheTransformab
   ///
   /// What neither has is still something, so that writing it out can be noticed.
   func child(named name: String) -> Any? {
+    var (name, object): (String, JSONValue?) = (name, nil)
     switch content {
-    case .missing(let parent): return FieldValue(.missing("\(parent).\(name)"), lookup)
-    case .object(let object):
-      if let value = object[name] { return lookup.represent(value, as: name) }
+    case .missing(let parent, let owner):
+      // A name may have a period in it.
+      (name, object) = ("\(parent).\(name)", owner)
+    case .object(let owner): object = owner
     case .root, .text, .flag: break
     }
-    return lookup.field(name) ?? FieldValue(.missing(name), lookup)
+    if let value = object?[name] { return lookup.represent(value, as: name) }
+    return lookup.field(name) ?? FieldValue(.missing(name, in: object), lookup)
   }
 
   var renderText: String {
@@ -135,7 +139,7 @@ struct FieldValue: MustacheParent, MustacheCustomRenderable, MustacheTransformab
     case .flag(let flag): return lookup.admit("\(flag)")
     case .object(let object): return lookup.admit(object.source)
     case .root: lookup.note(missing: ".")
-    case .missing(let name): lookup.note(missing: name)
+    case .missing(let name, _): lookup.note(missing: name)
     }
     return ""
   }

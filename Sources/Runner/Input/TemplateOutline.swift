@@ -1,6 +1,6 @@
 /// What can be told of a template without a job; a pure value.
 struct TemplateOutline: Sendable {
-  /// The fields that it names, of a path its first name.
+  /// The fields that it names, of a path each of its beginnings.
   ///
   /// There may be other words among them, such as those of transforms.
   private(set) var names: Set<String> = []
@@ -70,7 +70,11 @@ struct TemplateOutline: Sendable {
     asksForFields = true
     for word in tag.split(whereSeparator: Self.isNoName) {
       paths.insert(String(word))
-      if let name = word.split(separator: ".").first { names.insert(String(name)) }
+      // A name may have periods itself.
+      let path = word.drop { $0 == "." }
+      guard !path.isEmpty else { continue }
+      for end in path.indices where path[end] == "." { names.insert(String(path[..<end])) }
+      names.insert(String(path))
     }
   }
 }

@@ -6,7 +6,8 @@ import Testing
 @Suite struct `Prompt template` {
   private static let line =
     #"{"text":"a <b> & \"c\" {{x}} {{{y}}} {{#z}}","n":1.50,"yes":true,"no":false,"none":null,"#
-    + #""tags":["p","q"],"people":[{"name":"Ann"},{"name":"Bob"}],"meta":{"lang":"sv"},"empty":""}"#
+    + #""tags":["p","q"],"people":[{"name":"Ann"},{"name":"Bob"}],"meta":{"lang":"sv"},"empty":"","#
+    + #""my.own.name":"dots","deep":{"k.l":"within"}}"#
 
   @Test(arguments: [
     ("{{text}}", #"a <b> & "c" {{x}} {{{y}}} {{#z}}"#),
@@ -26,6 +27,7 @@ import Testing
     ("{{! a comment }}x{{n}}", "x1.50"),
     ("{{#yes}}\non its own line\n{{/yes}}\nend", "on its own line\nend"),
     ("{{=<% %>=}}<% n %>{{text}}", "1.50{{text}}"), ("{ {{n}} } {", "{ 1.50 } {"),
+    ("{{my.own.name}} {{deep.k.l}} {{#deep}}{{k.l}}{{/deep}}", "dots within within"),
     ("{{tags.0}}-{{tags.1}}", "p-q"), ("{{people.1.name}}", "Bob"),
     ("{{#people.0}}{{name}}{{/people.0}}", "Ann"),
     ("{{#tags.7}}in{{/tags.7}}{{^tags.7}}out{{/tags.7}}", "out"),
@@ -107,9 +109,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{{a}} {{{b.c}}} {{& d }}", ["a", "b", "d"]),
+    ("{{a}} {{{b.c}}} {{& d }}", ["a", "b", "b.c", "d"]),
     ("{{! not }}{{#e}}{{.}}{{.f}}{{/e}}", ["e", "f"]),
-    ("{{uppercased(g.0)}}", ["g", "uppercased"]), ("plain", []), ("{{", []),
+    ("{{uppercased(g.0)}}", ["g", "g.0", "uppercased"]), ("plain", []), ("{{", []),
     ("{{=<% %>=}}<% h %> i", ["h", "i"]),
   ])
   func `knows which fields it names`(_ template: String, _ names: [String]) throws {
