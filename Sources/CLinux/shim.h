@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,12 @@ static inline int nightjar_is_dumpable(void) {
 // fcntl is variadic, which Swift cannot import.
 static inline int nightjar_get_lock(int descriptor, struct flock *lock) {
   return fcntl(descriptor, F_GETLK, lock);
+}
+
+// syscall is variadic, which Swift cannot import; the C library has had a function of its own only
+// since 2.36.
+static inline int nightjar_process(pid_t process) {
+  return (int)syscall(SYS_pidfd_open, process, 0);
 }
 
 // ioctl is variadic, which Swift cannot import. The width of a terminal in characters; 0 for none.

@@ -1,3 +1,4 @@
+import CLinux
 import FoundationEssentials
 import Glibc
 
@@ -42,9 +43,19 @@ package struct LockHolder {
       let holder = lock.holder(of: Self.lockBytes.start, Self.lockBytes.count),
       Self.isStopped(holder), Self.isWorker(holder, of: batch)
     {
-      kill(holder, SIGKILL)
+      Self.end(holder)
     }
     usleep(Self.pause)
+  }
+
+  /// Kills a process, and waits until all that it had open is closed: some of its locks are gone before
+  /// others, and it would look alive meanwhile (pidfd_open(2)).
+  private static func end(_ process: Int32) {
+    var descriptor = pollfd(fd: nightjar_process(process), events: Int16(POLLIN), revents: 0)
+    kill(process, SIGKILL)
+    guard descriptor.fd >= 0 else { return }
+    _ = unsafe poll(&descriptor, 1, 1_000)
+    close(descriptor.fd)
   }
 
   /// Whether a process works on a batch: only its workers keep one of the batch's worker files open

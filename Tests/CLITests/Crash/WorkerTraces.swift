@@ -32,8 +32,12 @@ struct WorkerTraces {
 
   /// The numbers of the files that a process holds a lock on, with flock(2) or another call.
   private static func filesLocked(by process: pid_t, _ kind: String = "FLOCK") -> Set<Int> {
-    let locks = (try? String(contentsOfFile: "/proc/locks", encoding: .utf8)) ?? ""
-    let files = locks.split(separator: "\n").compactMap { line -> Int? in
+    // The list is read in pieces, and one piece lacks a lock where others were let go of since the
+    // last.
+    let locks = (0..<9).map { _ in
+      (try? String(contentsOfFile: "/proc/locks", encoding: .utf8)) ?? ""
+    }
+    let files = locks.joined().split(separator: "\n").compactMap { line -> Int? in
       let words = line.split(separator: " ")
       guard words.count > 5, words[1] == kind, words[4] == "\(process)" else { return nil }
       return words[5].split(separator: ":").last.flatMap { Int($0) }
