@@ -33,6 +33,7 @@ struct HelpTests {
     let parts = try HelpText.of(command).components(separatedBy: "USAGE:")
     for option in parts[1].split(separator: /\n  (?=[-<])/) {
       #expect(!option.contains(/[A-Z][A-Za-z]+\([a-z]+:/), "\(option)")
+      #expect(!option.contains("\\"), "\(option)")
       #expect(option.matches(of: /\bdefault\b(?! keystore)/).count <= 1, "\(option)")
     }
     let lines = parts[0].components(separatedBy: "\n")

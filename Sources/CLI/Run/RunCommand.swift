@@ -97,7 +97,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     help: """
-      Seconds after which a run gives up if nothing ever answered. (default: 60, where requests have \\
+      Seconds after which a run gives up if nothing ever answered. (default: 60, where requests have \
       failed; the first ones that are still waited for may take longer)
       """,
     transform: SettingValue.seconds.flag

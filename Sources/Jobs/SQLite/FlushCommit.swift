@@ -73,16 +73,17 @@ struct FlushCommit {
 
   /// Notes what was sent, which need not be what was queued: a document can be edited before its turn.
   private func mark(_ job: Int, _ document: UInt64, _ segment: Int) throws {
-    let select = try db.cachedStatement(sql: Statements.marks)
-    guard let row = try Row.fetchOne(select, arguments: [segment]) else { return }
-    var marks = [JobMark](bytes: try row.bytes("marks") ?? [])
-    let place = job - (try row.number("first_job"))
-    guard marks.indices.contains(place) else { return }
-    let sent = marks[place].of(document: document)
-    guard marks[place] != sent else { return }
-    marks[place] = sent
-    try db.cachedStatement(sql: Statements.updateMarks)
-      .execute(arguments: [Data(marks.bytes), segment])
+    let select = try db.cachedStatement(sql: Statements.mark)
+    guard let row = try Row.fetchOne(select, arguments: [job, segment]),
+      let queued = [JobMark](bytes: try row.bytes("mark") ?? []).first
+    else { return }
+    let sent = queued.of(document: document)
+    guard queued != sent,
+      var marks = try Data.fetchOne(db, sql: Statements.marks, arguments: [segment])
+    else { return }
+    let place = 16 * (job - (try row.number("first_job")))
+    marks.replaceSubrange(place..<place + 16, with: [sent].bytes)
+    try db.execute(sql: Statements.updateMarks, arguments: [marks, segment])
   }
 
   /// Inserts a result unless its job has one; returns its place in the order of commits.

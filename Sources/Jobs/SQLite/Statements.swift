@@ -44,7 +44,13 @@ enum Statements {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
 
-  static let marks = "SELECT first_job, marks FROM segment WHERE segment = ?"
+  /// The mark of a job, 16 bytes among those of its segment.
+  static let mark = """
+    SELECT first_job, substr(marks, 1 + 16 * (?1 - first_job), 16) AS mark FROM segment
+    WHERE segment = ?2 AND first_job <= ?1
+    """
+
+  static let marks = "SELECT marks FROM segment WHERE segment = ?"
 
   static let updateMarks = "UPDATE segment SET marks = ? WHERE segment = ?"
 
