@@ -42,7 +42,7 @@ struct HiddenPromptTests {
     let said = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     let keys = try folder.nightjar(["keys", "list", "--json"]).output
-    #expect(!keys.contains(#""id":"x""#), "\(keys)")
+    #expect(!keys.contains(#""id" : "x""#), "\(keys)")
     return String(decoding: said, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
