@@ -16,6 +16,7 @@ internal import Glibc
   private var url = ""
   private var namedServer: NamedServer?
   private var bodyIsTooLarge = false
+  private var hasNoRoom = false
 
   init(_ configuration: CurlTransport.Configuration, on shard: Shard) throws(TransportError) {
     guard let curl = unsafe curl_easy_init() else { throw .libcurl("curl_easy_init") }
@@ -49,6 +50,7 @@ internal import Glibc
     let request = transfer.request
     self.transfer = transfer
     bodyIsTooLarge = false
+    hasNoRoom = false
     unsafe errorText.pointee = 0
     set(CURLOPT_HTTP_CONTENT_DECODING, 1)
     if request.url != url { set(url: request.url) }
@@ -121,22 +123,31 @@ internal import Glibc
     let size = arrived + part.count
     let most = isSuccess ? Int.max : Self.mostOfError
     if size > most {
+      guard transfer?.isWorthHearing == true else {
+        bodyIsTooLarge = true
+        return .tooLarge
+      }
       unsafe transfer?.receive(bodyPart: part, keeping: most - arrived)
       return .taken
     }
-    bodyIsTooLarge = size > configuration.maxResponseBytes
+    bodyIsTooLarge = size > largest
     guard !bodyIsTooLarge else { return .tooLarge }
-    // Over HTTP/2, libcurl 7.88 would make all streams of the connection wait with this one.
-    if size > ResponseMemory.small, get(CURLINFO_HTTP_VERSION) != CURL_HTTP_VERSION_2_0 {
-      // All the room that it says it needs, so that two do not wait for each other half way.
+    if size > ResponseMemory.small {
       let length = unsafe Int(ccurl_get_size(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T))
       let expected = min(length, most)
-      guard shard.cache.memory.mayGrow(id, to: max(size, expected)) else { return .later }
-      transfer?.reserve(expected)
+      // Over HTTP/2, libcurl 7.88 would make all streams of the connection wait with this one.
+      if get(CURLINFO_HTTP_VERSION) != CURL_HTTP_VERSION_2_0 {
+        // All the room that it says it needs, so that two do not wait for each other half way.
+        guard shard.cache.memory.mayGrow(id, to: max(size, expected)) else { return .later }
+      }
+      hasNoRoom = transfer?.makeRoom(for: size, expected: expected, most: largest) == false
+      guard !hasNoRoom else { return .tooLarge }
     }
     unsafe transfer?.receive(bodyPart: part)
     return .taken
   }
+
+  private var largest: Int { configuration.maxResponseBytes }
 
   /// Takes what it had no room for before; the transfer has failed unless it returns `CURLE_OK`.
   func goOn() -> CURLcode {
@@ -160,8 +171,12 @@ internal import Glibc
       hold: shard.cache.memory.holds(transfer.id) ? HeldBody(of: transfer.id, mailbox) : nil,
       at: now
     )
+    // libcurl holds what a few bytes unpack to while they wait, and gives up above 64 MB.
+    if hasNoRoom || code == CURLE_OUT_OF_MEMORY && hasSent {
+      return .failure(.noRoom(for: transfer.body.count))
+    }
     if bodyIsTooLarge || code == CURLE_FILESIZE_EXCEEDED {
-      var error = TransportError.tooLarge(limit: configuration.maxResponseBytes)
+      var error = TransportError.tooLarge(limit: largest)
       // A refusal is one, however much it has to say.
       if !isSuccess { error.partial = response }
       return .failure(error)
@@ -233,8 +248,7 @@ extension EasyHandle {
     set(CURLOPT_BUFFERSIZE, (8 << 10) - 1)
     set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
     // A body that says how long it is and is too long need not arrive.
-    let largest = curl_off_t(configuration.maxResponseBytes)
-    unsafe ccurl_set_size(curl, CURLOPT_MAXFILESIZE_LARGE, largest)
+    unsafe ccurl_set_size(curl, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(largest))
     set(CURLOPT_TCP_NODELAY, 1)
     // A NAT on the way may forget a connection after a minute without a packet and tell nobody:
     // one in use is kept in its mind, one that was idle for long is not used again.

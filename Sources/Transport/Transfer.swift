@@ -43,10 +43,20 @@ struct Transfer {
     return true
   }
 
-  /// Makes room for a body of so many bytes, so that it need not move, and be there twice, as it
-  /// grows; one of unknown length is doubled.
-  mutating func reserve(_ size: Int) {
-    if size > body.capacity { body.reserveCapacity(size) }
+  /// The most bytes, head and body, that are passed over for the sake of the connection.
+  private static let mostPassedOver = 16 << 20
+
+  /// Whether the rest of an answer of which nothing more is kept is waited for.
+  var isWorthHearing: Bool { bytesReceived < Self.mostPassedOver }
+
+  /// Makes room for a body of so many bytes, of which `expected` may come, and `most` are taken.
+  ///
+  /// - Returns: false where the system has no memory for it.
+  mutating func makeRoom(for size: Int, expected: Int, most: Int) -> Bool {
+    guard size > body.capacity else { return true }
+    let bytes = BodyRoom.bytes(for: size, expected: expected, most: most)
+    if let bytes { body.reserveCapacity(bytes) }
+    return bytes != nil
   }
 
   /// Takes a part of the body, and keeps the first `count` bytes of it.

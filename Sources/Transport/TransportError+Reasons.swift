@@ -38,6 +38,15 @@ extension TransportError {
     )
   }
 
+  static func noRoom(for size: Int) -> TransportError {
+    TransportError(
+      .tooLarge,
+      "the response needs more memory than this process has for it (\(size >> 20) MiB of it were "
+        + "taken; a limit may be set by ulimit -v)",
+      requestMayHaveLeft: true
+    )
+  }
+
   /// The error of a deadline that has passed.
   static func overdue(
     _ code: Code,

@@ -34,6 +34,30 @@ struct MemoryLimitTests {
     #expect(folder.lines("out.jsonl").count == 40 && folder.lines("x").count == 40)
   }
 
+  @Test(arguments: Bomb.allCases)
+  func `an answer that unpacks to more than the memory is given up`(_ bomb: Bomb) throws {
+    let folder = try Scratch()
+    let body = bomb.bytes
+    let server = try RawServer { connection in
+      while connection.readRequest() != nil {
+        connection.write(
+          "HTTP/1.1 200 OK\r\ncontent-encoding: \(bomb.rawValue)\r\n"
+            + "content-length: \(body.count)\r\n\r\n"
+        )
+        connection.write(body)
+      }
+    }
+    defer { server.stop() }
+    try folder.write("in.jsonl", prompts(0..<3))
+    let ending = try folder.nightjar([
+      "run", "in.jsonl", "-o", "out.jsonl", "--base-url", "http://127.0.0.1:\(server.port)",
+      "--provider", "anthropic", "--model", "any", "--max-tokens", "9", "--key", "env:REHEARSAL",
+    ])
+    #expect(ending.status == 1, "\(ending.errors)")
+    #expect(ending.errors.contains("3 jobs failed with answer_too_large"), "\(ending.errors)")
+    #expect(folder.lines("out.failed.jsonl").count == 3)
+  }
+
   @Test func `large answers are held one at a time, and each once`() throws {
     let few = try peakMemory(ofAnswers: 1 << 10)
     let size = 10 << 20

@@ -11,10 +11,10 @@ package final class NginxServer: Sendable {
   private let process: Process
   private let folder: String
 
-  private static let modules = ["ndk_http_module", "ngx_http_echo_module", "ngx_http_lua_module"]
+  private static let modules = ["ndk_http_module", "ngx_http_lua_module"]
     .map { "/usr/lib/nginx/modules/\($0).so" }
 
-  /// Whether nginx, its echo and lua modules and openssl are installed.
+  /// Whether nginx, its lua module and openssl are installed.
   package static var isInstalled: Bool {
     Tool.find("nginx") != nil && TestAuthority.isInstalled
       && modules.allSatisfy(FileManager.default.fileExists)

@@ -73,7 +73,9 @@ enum Repository {
   static let written = {
     let endings = [".swift", ".h", ".c", ".py", ".md", ".yaml", ".modulemap", "Makefile"]
     let folders = ["Sources", "Tests", "scripts", "jobs", "examples", "docs"].flatMap(files(under:))
-    let top = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile", "Package.swift"]
+    let top = [
+      "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "Makefile", "Package.swift",
+    ]
     let readable = (folders + top).filter { path in
       endings.contains { path.hasSuffix($0) } || path.hasPrefix("scripts/")
     }

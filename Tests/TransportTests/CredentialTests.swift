@@ -127,7 +127,7 @@ struct CredentialTests {
   }
 
   @Test(
-    .enabled(if: NginxServer.isInstalled, "needs nginx with its echo and lua modules, and openssl")
+    .enabled(if: NginxServer.isInstalled, "needs nginx with its lua module, and openssl")
   )
   func `keys that change under load lose no request and leave no connection`() async throws {
     let server = try NginxServer(

@@ -147,7 +147,7 @@ struct PlanBuilder {
     configuration.caFile = settings.caFile
     configuration.proxy = settings.proxy
     configuration.maxInFlight = max(1, room)
-    configuration.maxResponseBytes = RunPlan.largestAnswer
+    configuration.maxResponseBytes = AllowedMemory.largestAnswer
     configuration.responseMemory = plan.requestMemory
     return try CurlTransport(configuration)
   }

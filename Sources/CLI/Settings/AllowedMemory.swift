@@ -10,6 +10,8 @@ enum AllowedMemory {
   /// The part of what is allowed that prompts and answers may take: of each there are copies for a
   /// moment, and the rest of the program needs some too.
   private static let share = 4
+  /// Memory that the program takes beside one large answer, bytes.
+  private static let rest = 100 << 20
   /// Less than this holds no answer of usual size.
   private static let least = 8 << 20
 
@@ -19,6 +21,13 @@ enum AllowedMemory {
     let allowed = [addressSpace.map { $0 - own }, group(of: "/sys/fs/cgroup")].compactMap(\.self)
     guard let least = allowed.min() else { return RunPlan.defaultMemory }
     return max(Self.least, min(RunPlan.defaultMemory, least / share))
+  }
+
+  /// The most bytes of one answer: a control group ends what takes more than it allows, and the answer
+  /// would be paid for again and again.
+  static var largestAnswer: Int {
+    guard let allowed = group(of: "/sys/fs/cgroup") else { return RunPlan.largestAnswer }
+    return max(least, min(RunPlan.largestAnswer, allowed - rest))
   }
 
   /// Lets allocations of all threads come from one place where address space is limited: each arena of

@@ -47,8 +47,8 @@ final class Program {
     let name = "program-\(UUID().uuidString.prefix(8))"
     outputName = name + ".stdout"
     errorsName = name + ".stderr"
-    process.executableURL = URL(fileURLWithPath: executable)
-    process.arguments = arguments
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", Self.start(executable), executable] + arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.environment = ["HOME": folder.path, "PATH": "/usr/bin:/bin", "REHEARSAL": "made-up"]
       .merging(environment) { $1 }
@@ -75,7 +75,7 @@ final class Program {
   }
 
   /// Waits for its end; one that takes longer than so many seconds is killed.
-  func ending(within seconds: Double = 60) -> Ending {
+  func ending(within seconds: Double = 240) -> Ending {
     if !hasEnded(within: seconds) {
       kill(pid, SIGKILL)
       ended.wait()
@@ -87,6 +87,17 @@ final class Program {
       output: output,
       errors: errors
     )
+  }
+
+  /// How a shell starts a program.
+  ///
+  /// Whatever a peer or an input does to a `nightjar` of the tests, it does it within 400 MB;
+  /// `NIGHTJAR_TEST_MEMORY` says another limit, in KiB, or `unlimited`.
+  private static func start(_ executable: String) -> String {
+    let start = #"exec "$0" "$@""#
+    guard executable == path else { return start }
+    let limit = ProcessInfo.processInfo.environment["NIGHTJAR_TEST_MEMORY"] ?? "400000"
+    return "ulimit -v \(limit) && \(start)"
   }
 
   private static func newFile(_ path: String) throws -> FileHandle {
