@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Jobs
 import Secrets
 
 /// The command line of `nightjar`.

@@ -4,6 +4,8 @@ import Glibc
 /// for a provider, whoever names them as one.
 package struct StoreCredentials: Sendable {
   private let places: [String]
+  /// What the system tells of processes and itself.
+  private static let system = ["/proc", "/sys"]
 
   /// - Parameters:
   ///   - keystore: the keystore and what opens it.
@@ -20,15 +22,23 @@ package struct StoreCredentials: Sendable {
       "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     ]
     let home = environment("HOME")
-    let system = ["/proc", "/sys", "/var/run/secrets/kubernetes.io", "/run/secrets/kubernetes.io"]
+    let pod = ["/var/run/secrets/kubernetes.io", "/run/secrets/kubernetes.io"]
     let own = home.map { home in [".aws", ".ssh", ".vault-token"].map { "\(home)/\($0)" } } ?? []
     places =
-      system + own + variables.compactMap(environment) + keystore.files
+      Self.system + pod + own + variables.compactMap(environment) + keystore.files
       + [keystore.auditLog] + (vault?.secretFiles ?? [])
   }
 
   /// Whether a file, or what a link leads to, is one of them or lies in one of their folders.
   package func hold(_ path: String) -> Bool {
+    Self.hold(path, places)
+  }
+
+  /// Whether a file, or what a link leads to, is one that the system makes up: in /proc lies the
+  /// environment, with keys in it.
+  static func isOfSystem(_ path: String) -> Bool { hold(path, system) }
+
+  private static func hold(_ path: String, _ places: [String]) -> Bool {
     let file = Self.resolved(path)
     return places.contains { place in
       let place = Self.resolved(place)

@@ -19,6 +19,22 @@ struct DamagedBatchTests {
     #expect(try folder.nightjar(run).status == 0)
   }
 
+  @Test func `answers that an older copy of the batch lacks are not told to be thrown away`()
+    throws
+  {
+    let run = ["run", "in.jsonl", "-o", "old.jsonl"] + provider.flags()
+    #expect(try folder.nightjar(run + ["--limit", "2"]).status == 0)
+    let batch = URL(fileURLWithPath: folder.path(of: "old.jsonl.nightjar"))
+    let copy = try Data(contentsOf: batch)
+    #expect(try folder.nightjar(run).status == 0)
+    let (results, requests) = (folder.read("old.jsonl"), provider.requests.count)
+    try copy.write(to: batch)
+    let ending = try folder.nightjar(run)
+    #expect(ending.status == 73, "\(ending.errors)")
+    #expect(ending.errors.contains("put the newest copy of the batch back"), "\(ending.errors)")
+    #expect(folder.read("old.jsonl") == results && provider.requests.count == requests)
+  }
+
   /// What another program makes of the batch.
   @discardableResult
   private func sql(_ statements: String...) throws -> String {

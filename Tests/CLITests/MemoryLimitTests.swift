@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -56,6 +57,31 @@ struct MemoryLimitTests {
     #expect(ending.status == 1, "\(ending.errors)")
     #expect(ending.errors.contains("3 jobs failed with answer_too_large"), "\(ending.errors)")
     #expect(folder.lines("out.failed.jsonl").count == 3)
+  }
+
+  @Test func `a line that needs more memory than there is fails by itself`() throws {
+    let folder = try Scratch()
+    let provider = try Provider(in: folder)
+    let fields = (0..<1_500_000).map { #""f\#($0)":1"# }.joined(separator: ",")
+    try folder.write("in.jsonl", #"{"id":"a","prompt":"x",\#(fields)}"# + "\n" + prompts(0..<1))
+    let ending = try folder.nightjar([
+      "run", "in.jsonl", "-o", "out.jsonl", "--base-url", provider.url, "--provider", "anthropic",
+      "--model", "any", "--max-tokens", "9", "--key", "env:REHEARSAL",
+    ])
+    #expect(ending.status == 1, "\(ending.errors)")
+    #expect(ending.errors.contains("in.jsonl:1: the line has "), "\(ending.errors)")
+    #expect(ending.errors.contains("as this process may use little memory"), "\(ending.errors)")
+    #expect(folder.lines("out.jsonl").count == 1)
+  }
+
+  @Test(arguments: ["status", "estimate"])
+  func `a job file that is none, for its size, is refused at once`(_ command: String) throws {
+    let folder = try Scratch()
+    try folder.write("job.yaml", "")
+    #expect(unsafe truncate(folder.path(of: "job.yaml"), 1 << 30) == 0)
+    let ending = try folder.nightjar([command, "job.yaml"])
+    #expect(ending.status == 66, "\(ending.errors)")
+    #expect(ending.errors.contains("it has more than 16 MiB"), "\(ending.errors)")
   }
 
   @Test func `large answers are held one at a time, and each once`() throws {

@@ -249,7 +249,7 @@ struct OutputPlaceTests {
   }
 
   @Test func `results that somebody alters while the run goes on are noticed at its end`() throws {
-    let slow = try Provider(["--latency", "200ms"], in: folder)
+    let slow = try Provider(["--latency", "1s"], in: folder)
     let arguments = ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "1"] + slow.flags()
     let program = try Program(arguments, in: folder)
     try folder.wait(for: "a result") { !folder.read("out.jsonl").isEmpty }
@@ -266,7 +266,7 @@ struct OutputPlaceTests {
   @Test(arguments: [false, true])
   func `a batch that loses its name while it is open is written again`(_ isExchanged: Bool) throws {
     try folder.write("in.jsonl", prompts(0..<8))
-    let slow = try Provider(["--latency", "200ms"], in: folder)
+    let slow = try Provider(["--latency", "1s"], in: folder)
     let arguments = ["run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "1"] + slow.flags()
     let program = try Program(arguments, in: folder)
     try folder.wait(for: "a result") { !folder.read("out.jsonl").isEmpty }

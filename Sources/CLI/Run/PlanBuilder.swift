@@ -147,7 +147,7 @@ struct PlanBuilder {
     configuration.caFile = settings.caFile
     configuration.proxy = settings.proxy
     configuration.maxInFlight = max(1, room)
-    configuration.maxResponseBytes = AllowedMemory.largestAnswer
+    configuration.maxResponseBytes = AllowedMemory.forAnswer(most: RunPlan.largestAnswer)
     configuration.responseMemory = plan.requestMemory
     return try CurlTransport(configuration)
   }

@@ -103,7 +103,7 @@ extension StatedSettings {
         file.concurrency,
         .concurrency
       ),
-      memory: pace.memory ?? file.memory ?? AllowedMemory.usual,
+      memory: pace.memory ?? file.memory ?? AllowedMemory.forAll(most: RunPlan.defaultMemory),
       deadlines: Deadlines(
         connect: min(.seconds(10), total),
         firstByte: total,

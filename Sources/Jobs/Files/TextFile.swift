@@ -2,6 +2,9 @@ import Glibc
 
 /// A file of text that a user names, such as a job file.
 package enum TextFile {
+  /// The most bytes of one; a thousand accounts take some hundred thousand.
+  private static let largest = 16 << 20
+
   /// Reads all of it.
   ///
   /// - Parameter what: names it in messages, for instance "the job file".
@@ -25,6 +28,9 @@ package enum TextFile {
     let isKnown = unsafe fstat(descriptor, &information) == 0
     let kind = isKnown ? FileKind(mode: information.st_mode) : .absent
     guard kind == .regular else { throw refusal("it is \(kind.name), not a file") }
+    guard information.st_size <= largest else {
+      throw refusal("it has more than \(largest >> 20) MiB")
+    }
     guard let bytes = try? file.bytes(Int(information.st_size) + 1, at: 0) else {
       throw refusal("input/output error")
     }

@@ -44,7 +44,7 @@ package struct FileKeySource: KeySource {
       )
     }
     do throws(KeySourceError) {
-      try checkFolders()
+      try LockedFolder.check(placesOf: path)
       return try SecretFile.read(
         path,
         what: "the key file",
@@ -57,14 +57,5 @@ package struct FileKeySource: KeySource {
       guard unsafe access(path, F_OK) != 0, errno == ENOENT else { throw error }
       throw KeySourceError(.missing, error.description)
     }
-  }
-
-  /// Refuses folders in which somebody else could put another file, or a link to one, in its place:
-  /// that of the name and that of the file it leads to.
-  private func checkFolders() throws(KeySourceError) {
-    try LockedFolder.check(parentOf: path)
-    guard let resolved = unsafe realpath(path, nil) else { return }
-    defer { unsafe free(resolved) }
-    try LockedFolder.check(parentOf: unsafe String(cString: resolved))
   }
 }

@@ -47,14 +47,31 @@ struct LockedFolder: ~Copyable {
     }
   }
 
+  /// Refuses folders in which other users could put another file, or a link to one, in the place of
+  /// ours: that of the name and that of the file it leads to.
+  ///
+  /// - Parameter isHandedOver: whether the folder may be of another user, who hands the file over.
+  static func check(
+    placesOf file: String,
+    isHandedOver: Bool = false
+  ) throws(KeySourceError) {
+    try check(parentOf: file, isHandedOver: isHandedOver)
+    guard let resolved = unsafe realpath(file, nil) else { return }
+    defer { unsafe free(resolved) }
+    try check(parentOf: unsafe String(cString: resolved), isHandedOver: isHandedOver)
+  }
+
   /// Refuses a folder in which other users could put a file of their own in place of ours.
-  static func check(parentOf file: String) throws(KeySourceError) {
+  static func check(
+    parentOf file: String,
+    isHandedOver: Bool = false
+  ) throws(KeySourceError) {
     let path = parent(of: file)
     let descriptor = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     // A missing folder is reported with the file that is missing in it.
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
-    try check(descriptor, path)
+    try check(descriptor, path, isHandedOver: isHandedOver)
   }
 
   /// Puts a file, readable by this user only, in place of what has its name: whole or not at all,
@@ -107,13 +124,17 @@ struct LockedFolder: ~Copyable {
     )
   }
 
-  private static func check(_ descriptor: Int32, _ path: String) throws(KeySourceError) {
+  private static func check(
+    _ descriptor: Int32,
+    _ path: String,
+    isHandedOver: Bool = false
+  ) throws(KeySourceError) {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
       throw KeySourceError(.denied, "cannot examine \(path): \(SecretFile.reason(errno))")
     }
     let sharedWrite = status.st_mode & 0o022 != 0 && status.st_mode & S_ISVTX == 0
-    let ownedByOther = status.st_uid != geteuid() && status.st_uid != 0
+    let ownedByOther = !isHandedOver && status.st_uid != geteuid() && status.st_uid != 0
     guard !sharedWrite, !ownedByOther else {
       throw KeySourceError(
         .denied,

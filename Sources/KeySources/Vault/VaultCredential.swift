@@ -16,9 +16,20 @@ final class VaultCredential: Sendable {
 
   private static let largest = 64 << 10
 
+  /// Who writes a file through which a token is handed over.
+  enum Giver {
+    /// A Vault agent, perhaps another user, whose sink a group may read (0640).
+    case agent
+    /// What a program runs on, such as Kubernetes, whose tokens all in a pod may read (0644).
+    case platform
+
+    var forbidden: mode_t { self == .agent ? 0o037 : 0o022 }
+  }
+
   /// Reads a file that only this user may read.
   static func privateFile(_ path: String, what: String) throws(KeySourceError) -> VaultCredential {
-    try filled(
+    try check(path, what)
+    return try filled(
       try SecretFile.read(
         path,
         what: what,
@@ -31,16 +42,32 @@ final class VaultCredential: Sendable {
     )
   }
 
-  /// Reads a file through which another service hands a token over: what an agent writes is
-  /// readable by a group (0640), and what Kubernetes mounts is readable by everybody in the pod.
+  /// Where a secret for Vault is not looked for: what is there would be sent.
+  private static func check(
+    _ path: String,
+    _ what: String,
+    isHandedOver: Bool = false
+  ) throws(KeySourceError) {
+    guard !StoreCredentials.isOfSystem(path) else {
+      throw KeySourceError(
+        .denied,
+        "\(what) \(path) is made up by the system and tells of processes; name the file that holds "
+          + "the secret"
+      )
+    }
+    try LockedFolder.check(placesOf: path, isHandedOver: isHandedOver)
+  }
+
+  /// Reads a file through which another service hands a token over.
   ///
-  /// - Parameter forbidden: the permission bits that it must not have.
   /// - Throws: ``KeySourceError`` of kind `denied`.
   static func handedOver(
     _ path: String,
     what: String,
-    forbidden: mode_t
+    by giver: Giver
   ) throws(KeySourceError) -> VaultCredential {
+    try check(path, what, isHandedOver: giver == .agent)
+    let forbidden = giver.forbidden
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else {
       throw KeySourceError(
@@ -59,6 +86,14 @@ final class VaultCredential: Sendable {
         .denied,
         "\(what) \(path) can be \(forbidden & 0o004 == 0 ? "" : "read or ")changed by other users; "
           + "run: chmod \(forbidden & 0o004 == 0 ? "go-w" : "g-w,o=") '\(path)'"
+      )
+    }
+    let isForeign = ![geteuid(), 0].contains(status.st_uid)
+    guard giver == .agent || !isForeign else {
+      throw KeySourceError(
+        .denied,
+        "\(what) \(path) belongs to user \(status.st_uid), who could exchange it; it must belong to "
+          + "you or to root: chown it"
       )
     }
     let text = try SecretFile.read(file, path: path, what: what, largest: largest)

@@ -53,7 +53,7 @@ final class VaultLogin: Sendable {
         hint: "role_id or secret_id is wrong, used up or expired"
       )
     case .kubernetes(let mount, let role, let file), .jwt(let mount, let role, let file):
-      let jwt = try VaultCredential.handedOver(file, what: "the JWT file", forbidden: 0o022)
+      let jwt = try VaultCredential.handedOver(file, what: "the JWT file", by: .platform)
       return try await logIn(
         at: mount,
         VaultRequest.object([("role", role)], "jwt", jwt.secret),
@@ -145,7 +145,7 @@ extension VaultLogin {
 
   /// The token in an agent's sink, which is bare or wrapped.
   private func sinkToken(_ file: String) async throws(KeySourceError) -> VaultCredential {
-    let text = try VaultCredential.handedOver(file, what: "the agent's sink", forbidden: 0o037)
+    let text = try VaultCredential.handedOver(file, what: "the agent's sink", by: .agent)
     guard text.secret.withBytes({ $0[0] == UInt8(ascii: "{") }) else { return text }
     let kept = unwrapped.withLock { $0 }
     if let kept, kept.wrapping == text.version { return kept.content }

@@ -14,7 +14,8 @@ extension InputLine {
       throw InputLineError(
         code: "line_too_long",
         message:
-          "the line has \(line.length) bytes, and a line may have \(most) (\(most >> 20) MiB); "
+          "the line has \(line.length) bytes, and a line may have \(most) (\(most >> 20) MiB"
+          + "\(most < InputSource.longestOfAll ? ", as this process may use little memory" : "")); "
           + "split the job into smaller ones, or name images by their addresses"
       )
     }
@@ -40,6 +41,9 @@ extension InputLine {
     }
     guard fields.isObject else { throw wrong("is JSON, but not an object") }
     if let name = fields.twice { throw wrong("has \(name) twice") }
+    try check(model: fields.plain.model)
+    try check(model: fields.inBody.model)
+    try check(model: fields.inParams.model)
     guard let customID = fields.customID else { return try plain(fields, line) }
     let id = try identifier(customID, named: "custom_id", in: line)
     if let params = fields.params, fields.body == nil {
@@ -53,6 +57,11 @@ extension InputLine {
     }
     guard fields.params == nil else { throw wrong("has both body and params", id) }
     return try openAI(id, body, fields, line)
+  }
+
+  private static func check(model: JSONToken?) throws(InputLineError) {
+    guard let model, model.range.count - 2 > modelLimit else { return }
+    throw wrong("model is longer than \(modelLimit) bytes")
   }
 
   private static func openAI(

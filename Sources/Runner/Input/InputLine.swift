@@ -29,6 +29,8 @@ package struct InputLine: Sendable, Equatable {
 
   /// The longest id, in bytes.
   package static let idLimit = 512
+  /// The longest name of a model, in bytes: of each that is met, limits are kept.
+  static let modelLimit = 512
 
   /// The job's id as text, never empty.
   package let id: String

@@ -9,9 +9,10 @@ package enum InputSource: Sendable {
   /// A queue, to which others add.
   case queue
 
-  /// The longest line that can be a job, in bytes: images in base64 make lines of 20 MB, and providers
-  /// refuse requests far below this.
-  package static let longestLine = 64 << 20
+  /// Images in base64 make lines of 20 MB, and providers refuse requests far below this, in bytes.
+  static let longestOfAll = 64 << 20
+  /// The longest line that can be a job, in bytes.
+  package static let longestLine = AllowedMemory.forLine(most: longestOfAll)
 
   /// The lines from a place on: those of a file or pipe, or for each document one that names it.
   ///

@@ -106,22 +106,30 @@ extension YAMLFields {
 extension Prices {
   /// The prices in use as a file that can be read again, a line for each model.
   package var yaml: String {
-    all.map { entry in
+    let lines = all.map { entry in
       let price = entry.price
-      var parts = [Self.yaml(price.rates)]
-      if price.request > .zero { parts.append("request: \(price.request.decimal)") }
+      var fields = Self.fields(price.rates)
+      if price.request > .zero { fields.append(("request", Node(price.request.decimal))) }
       if let long = price.long {
-        parts.append("long: {above: \(long.above), \(Self.yaml(long.rates))}")
+        let above = [("above" as Node, Node("\(long.above)"))]
+        fields.append(("long", Node(above + Self.fields(long.rates), .implicit, .flow)))
       }
-      let name = entry.model.hasSuffix("*") ? "\"\(entry.model)\"" : entry.model
-      return "\(name): {\(parts.joined(separator: ", "))}"
-    }.joined(separator: "\n") + "\n"
+      return (Node(entry.model), Node(fields, .implicit, .flow))
+    }
+    // Only what is no text at all, or too deep, is refused.
+    return (try? Yams.serialize(node: Node(lines), width: -1, allowUnicode: true)) ?? ""
   }
 
-  private static func yaml(_ rates: Price.Rates) -> String {
-    var parts = ["input: \(rates.input.decimal)", "output: \(rates.output.decimal)"]
-    if rates.cacheRead != rates.input { parts.append("cache_read: \(rates.cacheRead.decimal)") }
-    if rates.cacheWrite != rates.input { parts.append("cache_write: \(rates.cacheWrite.decimal)") }
-    return parts.joined(separator: ", ")
+  private static func fields(_ rates: Price.Rates) -> [(Node, Node)] {
+    var fields: [(Node, Node)] = [
+      ("input", Node(rates.input.decimal)), ("output", Node(rates.output.decimal)),
+    ]
+    if rates.cacheRead != rates.input {
+      fields.append(("cache_read", Node(rates.cacheRead.decimal)))
+    }
+    if rates.cacheWrite != rates.input {
+      fields.append(("cache_write", Node(rates.cacheWrite.decimal)))
+    }
+    return fields
   }
 }

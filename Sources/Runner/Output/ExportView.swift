@@ -158,7 +158,9 @@ actor ExportView {
       "the results file has lines that this batch has not written, from byte \(offset) on; nothing "
         + "was changed in it",
       at: file.path,
-      next: "move those lines to a file of their own, or the whole file away: \(whole)"
+      next: "put the newest copy of the batch back where this is an older one, or the disk lost "
+        + "its last writes: answers that stand in this file alone would be paid for again; else move "
+        + "those lines to a file of their own, or the whole file away: \(whole)"
     )
   }
 

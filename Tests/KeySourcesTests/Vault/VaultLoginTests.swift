@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import KeySources
 import TestSupport
 import Testing
@@ -272,5 +273,39 @@ struct VaultLoginTests {
     let problem = try await user.source("secret/login").problem()
     #expect(problem.kind == .denied)
     #expect(problem.description.contains("chmod"))
+  }
+
+  @Test func `a token file that tells of processes, or lies where others write, is refused`()
+    async throws
+  {
+    let folder = NSTemporaryDirectory() + "nightjar-login-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    unsafe chmod(folder, 0o777)
+    let (file, link) = (folder + "/token", try server.file(holding: "") + ".link")
+    try "a.b.c".write(toFile: file, atomically: false, encoding: .utf8)
+    unsafe chmod(file, 0o600)
+    defer { try? FileManager.default.removeItem(atPath: link) }
+    try FileManager.default.createSymbolicLink(
+      atPath: link,
+      withDestinationPath: "/proc/self/environ"
+    )
+    for (file, words) in [(file, "exchange the secrets"), (link, "tells of processes")] {
+      let logins: [VaultSettings.Auth] = [
+        .jwt(mount: "jwt", role: "batch", jwtFile: file), .agentSink(file: file),
+        .appRole(
+          mount: "approle",
+          roleID: "r",
+          secretIDFile: file,
+          isWrapped: false,
+          role: nil
+        ),
+      ]
+      for auth in logins {
+        let problem = try await VaultUser(of: server, auth: auth).source("secret/login").problem()
+        #expect(problem.kind == .denied)
+        #expect(problem.description.contains(words), "\(problem)")
+      }
+    }
   }
 }

@@ -95,6 +95,19 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    #"{"id":"a","prompt":"p","model":"M"}"#, #"{"custom_id":"a","params":{"model":"M"}}"#,
+    #"{"custom_id":"a","method":"POST","url":"/v1/responses","body":{"model":"M"}}"#,
+  ])
+  func `refuses a model whose name is too long`(_ text: String) {
+    func line(_ count: Int) -> ArraySlice<UInt8> {
+      Array(text.replacing("M", with: String(repeating: "m", count: count)).utf8)[...]
+    }
+    #expect(throws: Never.self) { try parseLine(line(512)) }
+    let error = #expect(throws: InputLineError.self) { try parseLine(line(513)) }
+    #expect(error?.message == "model is longer than 512 bytes")
+  }
+
   @Test func `an error names the job as soon as its id is known`() {
     let line = Array(#"{"body":1,"custom_id":"a"}"#.utf8)[...]
     let error = #expect(throws: InputLineError.self) { try parseLine(line) }

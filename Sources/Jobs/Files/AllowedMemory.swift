@@ -1,40 +1,38 @@
 import CLinux
 import FoundationEssentials
 import Glibc
-import Runner
 
 /// How much memory the system lets this process have.
-enum AllowedMemory {
+package enum AllowedMemory {
   /// Address space that the program takes before it holds a single answer, bytes.
   private static let own = 300 << 20
-  /// The part of what is allowed that prompts and answers may take: of each there are copies for a
-  /// moment, and the rest of the program needs some too.
-  private static let share = 4
   /// Memory that the program takes beside one large answer, bytes.
   private static let rest = 100 << 20
-  /// Less than this holds no answer of usual size.
-  private static let least = 8 << 20
 
-  /// What prompts and answers may take where nobody states it, bytes: as much as always, or less where
-  /// the system allows little.
-  static var usual: Int {
-    let allowed = [addressSpace.map { $0 - own }, group(of: "/sys/fs/cgroup")].compactMap(\.self)
-    guard let least = allowed.min() else { return RunPlan.defaultMemory }
-    return max(Self.least, min(RunPlan.defaultMemory, least / share))
-  }
+  /// What all prompts and answers together may take, bytes: `most`, or less where the system allows
+  /// little, since of each there are copies for a moment, and the rest of the program needs some too.
+  package static func forAll(most: Int) -> Int { part(of: most, share: 4, least: 8 << 20) }
+
+  /// The most bytes of one line, of which there are copies and lists of what it holds: `most`, or less
+  /// where the system allows little.
+  package static func forLine(most: Int) -> Int { part(of: most, share: 8, least: 1 << 20) }
 
   /// The most bytes of one answer: a control group ends what takes more than it allows, and the answer
   /// would be paid for again and again.
-  static var largestAnswer: Int {
-    guard let allowed = group(of: "/sys/fs/cgroup") else { return RunPlan.largestAnswer }
-    return max(least, min(RunPlan.largestAnswer, allowed - rest))
+  package static func forAnswer(most: Int) -> Int {
+    max(8 << 20, min(most, controlGroup.map { $0 - rest } ?? most))
+  }
+
+  private static func part(of most: Int, share: Int, least: Int) -> Int {
+    let allowed = [addressSpace.map { $0 - own }, controlGroup].compactMap(\.self).min()
+    return max(least, min(most, allowed.map { $0 / share } ?? most))
   }
 
   /// Lets allocations of all threads come from one place where address space is limited: each arena of
   /// glibc reserves 64 MB of it (mallopt(3), M_ARENA_MAX).
   ///
   /// Call it before another thread exists.
-  static func prepare() {
+  package static func prepare() {
     if addressSpace != nil { _ = mallopt(M_ARENA_MAX, 1) }
   }
 
@@ -48,7 +46,8 @@ enum AllowedMemory {
   }
 
   /// The least limit of the control groups that this process is in, bytes (cgroups(7), version 2).
-  private static func group(of root: String) -> Int? {
+  private static let controlGroup: Int? = {
+    let root = "/sys/fs/cgroup"
     let groups = text("/proc/self/cgroup").split(separator: "\n")
     guard var path = groups.first(where: { $0.hasPrefix("0::/") })?.dropFirst(3) else { return nil }
     var limits: [Int] = []
@@ -58,7 +57,7 @@ enum AllowedMemory {
       guard let end = path.lastIndex(of: "/") else { return limits.min() }
       path = path[..<end]
     }
-  }
+  }()
 
   private static func text(_ path: String) -> String {
     (FileManager.default.contents(atPath: path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
