@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -33,6 +34,30 @@ struct DamagedBatchTests {
     #expect(ending.status == 73, "\(ending.errors)")
     #expect(ending.errors.contains("put the newest copy of the batch back"), "\(ending.errors)")
     #expect(folder.read("old.jsonl") == results && provider.requests.count == requests)
+  }
+
+  @Test(arguments: ["wal", "shm", "journal"])
+  func `nothing is written to what stands in the place of a journal`(_ ending: String) throws {
+    let place = folder.path(of: "\(batch)-\(ending)")
+    try folder.write("mine", "mine")
+    let plants: [(String, () throws -> Void)] = [
+      (
+        "a second name",
+        { [folder] in
+          try FileManager.default.linkItem(atPath: folder.path(of: "mine"), toPath: place)
+        }
+      ),
+      ("a named pipe", { #expect(unsafe mkfifo(place, 0o600) == 0) }),
+    ]
+    for (what, plant) in plants {
+      try? FileManager.default.removeItem(atPath: place)
+      try plant()
+      for command in [run, ["status", "out.jsonl"], ["export", "out.jsonl", "-o", "x"]] {
+        let ending = try folder.nightjar(command)
+        #expect(ending.status == 73 && ending.errors.contains(what), "\(command): \(ending.errors)")
+      }
+      #expect(folder.read("mine") == "mine")
+    }
   }
 
   /// What another program makes of the batch.

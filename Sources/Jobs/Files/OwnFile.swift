@@ -57,13 +57,20 @@ enum OwnFile {
     if let refusal = FileKind(mode: information.st_mode).refusal(at: path) { throw refusal }
     let isOurs = information.st_uid == geteuid() && information.st_nlink <= 1
     guard !isPrivate || isOurs else {
-      throw StoreError(
-        .notWritable,
-        "\(doing): the file is somebody else's, or has a second name",
-        at: path,
-        next: "find out who put it there, and remove it, or choose an output in a folder that "
-          + "nobody else can write to"
-      )
+      throw StoreError(foreignFileAt: path, doing: doing)
     }
+  }
+}
+
+extension StoreError {
+  /// What has the name of one of our files was put there by somebody else.
+  init(foreignFileAt path: String, doing: String) {
+    self.init(
+      .notWritable,
+      "\(doing): the file is somebody else's, or has a second name",
+      at: path,
+      next: "find out who put it there, and remove it, or choose an output in a folder that "
+        + "nobody else can write to"
+    )
   }
 }

@@ -23,6 +23,7 @@ struct BatchReader: Sendable {
           + "its --queue named"
       )
     }
+    try ForeignFile.refuse(inPlaceOfJournalsOf: path)
     do {
       database = try Self.opened(path)
     } catch {

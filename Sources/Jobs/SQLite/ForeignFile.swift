@@ -16,6 +16,22 @@ enum ForeignFile {
     )
   }
 
+  /// Refuses what stands in the place of a file of SQLite: it would wait for the other end of a pipe,
+  /// and write over a file that has the name as its second one.
+  ///
+  /// - Throws: ``StoreError`` `.notWritable` that names the first one.
+  static func refuse(inPlaceOfJournalsOf batch: String) throws(StoreError) {
+    for ending in heads.keys.sorted() {
+      let path = "\(batch)-\(ending)"
+      var information = stat()
+      guard unsafe lstat(path, &information) == 0 else { continue }
+      if let refusal = FileKind(mode: information.st_mode).refusal(at: path) { throw refusal }
+      guard information.st_nlink <= 1 else {
+        throw StoreError(foreignFileAt: path, doing: "cannot open the batch")
+      }
+    }
+  }
+
   private static func names(beside batch: String) -> [String] {
     let folder = batch.lastIndex(of: "/").map { batch[...$0] } ?? ""
     let start = batch.dropFirst(folder.count) + "-"

@@ -52,6 +52,7 @@ package final class SQLiteJobStore: BatchStore {
     self.clock = clock
     self.lease = Int(lease / .milliseconds(1))
     if FileKind(at: path) == .absent { try ForeignFile.refuse(beside: path) }
+    try ForeignFile.refuse(inPlaceOfJournalsOf: path)
     lock = try BatchLock(path: path, access: access)
     rescue = BatchRescue(path: path, access: access, lock: lock)
     recoverer = onUnknown.map {
