@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-crash fuzz lint bench bench-million bench-durability bench-rotation bench-limits bench-pacing clean
+.PHONY: help setup build demo test test-crash test-sanitize fuzz lint bench bench-million bench-durability bench-rotation bench-limits bench-pacing clean
 
 nightjar := .build/release/nightjar
 
@@ -29,6 +29,9 @@ test-crash: setup ## 200 kills of a run, 500 of a queue's workers, thousands of 
 	NIGHTJAR_KILLS=500 NIGHTJAR_JOBS=20000 scripts/run-tests --filter QueueKillTests
 	NIGHTJAR_SEEDS=100 scripts/run-tests --filter turned
 	NIGHTJAR_SEEDS=10 scripts/run-tests --filter 'A batch that anything happens to|A dispatcher in a simulated world'
+
+test-sanitize: setup ## every test under the address and the thread sanitizer (an hour)
+	@scripts/test-sanitize
 
 fuzz: setup ## libFuzzer on every reader of bytes from outside, an hour for each (FUZZ_SECONDS)
 	@scripts/fuzz

@@ -147,6 +147,8 @@ struct PlanBuilder {
     configuration.caFile = settings.caFile
     configuration.proxy = settings.proxy
     configuration.maxInFlight = max(1, room)
+    // Over HTTP/2, answers for which there is no room cannot be held up one by one.
+    if AllowedMemory.isLittle { configuration.versions = .onlyHTTP1 }
     configuration.maxResponseBytes = AllowedMemory.forAnswer(most: RunPlan.largestAnswer)
     configuration.responseMemory = plan.requestMemory
     return try CurlTransport(configuration)

@@ -23,9 +23,15 @@ package enum AllowedMemory {
     max(8 << 20, min(most, controlGroup.map { $0 - rest } ?? most))
   }
 
+  /// Whether a hundred large answers at once could be more than the system allows.
+  package static var isLittle: Bool { allowed.map { $0 < 2 << 30 } ?? false }
+
   private static func part(of most: Int, share: Int, least: Int) -> Int {
-    let allowed = [addressSpace.map { $0 - own }, controlGroup].compactMap(\.self).min()
-    return max(least, min(most, allowed.map { $0 / share } ?? most))
+    max(least, min(most, allowed.map { $0 / share } ?? most))
+  }
+
+  private static var allowed: Int? {
+    [addressSpace.map { $0 - own }, controlGroup].compactMap(\.self).min()
   }
 
   /// Lets allocations of all threads come from one place where address space is limited: each arena of

@@ -24,6 +24,11 @@ final class Program {
     return URL(fileURLWithPath: tests).deletingLastPathComponent().path + "/nightjar"
   }()
 
+  /// What a sanitizer that the tests run under needs in their children.
+  private static let sanitizing = ProcessInfo.processInfo.environment.filter {
+    ["ASAN_OPTIONS", "TSAN_OPTIONS", "LD_PRELOAD"].contains($0.key)
+  }
+
   private let process = Process()
   private let ended = DispatchSemaphore(value: 0)
   private let folder: Scratch
@@ -51,7 +56,7 @@ final class Program {
     process.arguments = ["-c", Self.start(executable), executable] + arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.environment = ["HOME": folder.path, "PATH": "/usr/bin:/bin", "REHEARSAL": "made-up"]
-      .merging(environment) { $1 }
+      .merging(Self.sanitizing) { $1 }.merging(environment) { $1 }
     process.standardInput = try pipe ?? Self.inputFile(input, name, folder)
     process.standardOutput = try Self.newFile(folder.path(of: outputName))
     process.standardError = try Self.newFile(folder.path(of: errorsName))
