@@ -1,4 +1,5 @@
 import ArgumentParser
+import Runner
 
 extension CLIError {
   /// What the argument parser did not understand; nil for help, and for what was told already.
@@ -29,6 +30,15 @@ extension CLIError {
         "there is no --prompt",
         next: "prompts stand in the input, a line each; what all have in common is --system, or a "
           + "template: `prompt` in a job file"
+      )
+      return
+    }
+    let flag = message.firstMatch(of: /option '--([a-z_-]+)'/).map { String($0.output.1) } ?? ""
+    let parameter = flag.replacing("-", with: "_")
+    if Parameter.common.contains(parameter) {
+      self = .usage(
+        "there is no --\(flag)",
+        next: "it is the provider's own: --param \(parameter)=…, or `params` in a job file"
       )
       return
     }

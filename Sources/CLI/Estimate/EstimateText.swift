@@ -90,7 +90,8 @@ struct EstimateText {
       )
     }
     assumptions += [
-      "list prices of 'nightjar prices', without caching, discounts, retries and taxes",
+      "list prices of 'nightjar prices', without caching, service tiers, discounts, "
+        + "retries and taxes",
       "time: the limits of the accounts used in full, at most \(concurrency) requests in flight, "
         + "answers after \(Int(Estimate.firstToken)) s at \(Int(Estimate.outputSpeed)) tokens a "
         + "second",

@@ -108,6 +108,17 @@ struct RunBuilder {
     )
   }
 
+  /// Says so where parameters are stated for lines that they do not touch.
+  func tellOfUntouchedLines() async throws {
+    guard !builder.settings.prompts.parameters.isEmpty, try await input.beginsWithBatchLine() else {
+      return
+    }
+    Console.shared.note(
+      "warning: \(input.name) begins with a batch line, and such lines are sent as they are: `params` "
+        + "and `schema` are for plain prompts"
+    )
+  }
+
   /// What models cost.
   ///
   /// - Throws: ``CLIError`` where the prices cannot be read, or a budget misses one.

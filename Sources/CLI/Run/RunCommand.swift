@@ -42,6 +42,9 @@ struct RunCommand: AsyncParsableCommand {
       for again. With -o - results go to standard output and the batch lies beside the input \
       (prompts.jsonl.batch); a run that is resumed writes those it has first.
 
+      What else the provider's API takes goes into plain prompts by --param temperature=0.2, \
+      'params' in the job file or "params" in a line; batch lines are sent as they are.
+
       No file is overwritten that is not the batch's own, and no link, pipe, device or folder.
 
       The input may change meanwhile: new lines are queued, changed ones count where their job is \
@@ -123,6 +126,7 @@ struct RunCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let builder = try RunBuilder(self)
     try await builder.input.refuseForeignFormat()
+    try await builder.tellOfUntouchedLines()
     if strict {
       try await builder.input.refuseBadLines(builder.builder.settings.prompts)
     }

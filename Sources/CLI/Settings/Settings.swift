@@ -63,14 +63,15 @@ struct Settings: Sendable {
     let kind = try stated.providerKind()
     accounts = try stated.accounts(of: kind)
     provider = try stated.provider(endpoints: accounts.flatMap(\.endpoints))
-    prompts = try stated.prompts()
+    prompts = try stated.prompts(of: provider)
     requests = RequestSettings(
       provider: kind.name,
       api: options.provider.api ?? file.api,
       model: prompts.model,
       maxTokens: prompts.maxTokens,
       system: prompts.system,
-      template: file.prompt?.text
+      template: file.prompt?.text,
+      parameters: prompts.parameters.settings
     )
     regions = file.regions
     keystore = stated.keystore()
@@ -127,7 +128,7 @@ extension StatedSettings {
     )
   }
 
-  fileprivate func prompts() throws -> PromptSettings {
+  fileprivate func prompts(of provider: any Provider) throws -> PromptSettings {
     guard options.provider.model != "" else {
       throw CLIError.usage("--model is given no name", next: "name a model, or leave --model out")
     }
@@ -136,7 +137,8 @@ extension StatedSettings {
       maxTokens: options.provider.maxTokens ?? file.maxTokens,
       system: options.provider.system ?? file.system,
       template: try template(),
-      ignoredFields: file.ignoredFields
+      ignoredFields: file.ignoredFields,
+      parameters: try parameters(of: provider)
     )
   }
 

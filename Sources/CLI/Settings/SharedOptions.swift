@@ -103,6 +103,24 @@ struct ProviderOptions: ParsableArguments {
   var system: String?
 
   @Option(
+    name: .customLong("param"),
+    help: ArgumentHelp(
+      """
+      A parameter of the provider's own in every plain prompt, such as temperature=0.2; goes before \
+      those of lines and of the job file. Repeatable.
+      """,
+      valueName: "name=json"
+    )
+  )
+  var params: [String] = []
+
+  @Option(
+    help: ArgumentHelp("The JSON schema of the answers to plain prompts.", valueName: "file"),
+    completion: .file()
+  )
+  var schema: String?
+
+  @Option(
     name: [.customLong("ca-file")],
     help: ArgumentHelp("Trust the certificates in this file.", valueName: "pem"),
     completion: .file()

@@ -14,8 +14,13 @@ package final class Account: Sendable {
   /// How it stands when the run begins.
   package let initial: AccountState
   private let provider: any Provider
-  /// The header fields of requests by the generation of their key.
-  private let headers = Mutex<[Int: RequestHeaders]>([:])
+  /// The header fields of requests by their key and what they say otherwise.
+  private let headers = Mutex<[HeaderKind: RequestHeaders]>([:])
+
+  private struct HeaderKind: Hashable {
+    let generation: Int
+    let field: HeaderField?
+  }
 
   package init(
     name: String,
@@ -36,21 +41,30 @@ package final class Account: Sendable {
   }
 
   /// The header fields of requests with a key, made once for each of its values.
-  func headers(for lease: KeyLease) throws(TransportError) -> RequestHeaders {
-    try headers.withLock { cached throws(TransportError) in
-      if let known = cached[lease.generation] { return known }
-      let made = try makeHeaders(with: lease.key)
-      cached[lease.generation] = made
+  ///
+  /// - Parameter field: takes the place of the provider's own; the same for all prompts of a run.
+  func headers(
+    for lease: KeyLease,
+    with field: HeaderField?
+  ) throws(TransportError) -> RequestHeaders {
+    let kind = HeaderKind(generation: lease.generation, field: field)
+    return try headers.withLock { cached throws(TransportError) in
+      if let known = cached[kind] { return known }
+      let made = try makeHeaders(with: lease.key, provider.headers(with: field))
+      cached[kind] = made
       return made
     }
   }
 
-  private func makeHeaders(with key: Key) throws(TransportError) -> RequestHeaders {
-    guard !key.isAbsent else { return try RequestHeaders(provider.headers) }
+  private func makeHeaders(
+    with key: Key,
+    _ fields: [(name: String, value: String)]
+  ) throws(TransportError) -> RequestHeaders {
+    guard !key.isAbsent else { return try RequestHeaders(fields) }
     let credential = provider.credentialHeader
     return try key.withSecret { secret throws(TransportError) in
       try RequestHeaders(
-        provider.headers,
+        fields,
         credential: secret,
         name: credential.name,
         prefix: credential.prefix
@@ -62,11 +76,13 @@ package final class Account: Sendable {
   /// last request the others close and its header fields are wiped.
   func heed(_ event: KeyEvent) {
     guard let generation = event.generation else { return }
+    let retired = headers.withLock { headers in
+      let retired = headers.filter { $0.key.generation == generation }
+      if case .retired = event.kind { headers = headers.filter { retired[$0.key] == nil } }
+      return retired.values
+    }
     switch event.kind {
-    case .draining: headers.withLock { $0[generation] }?.retire()
-    case .retired:
-      let forgotten = headers.withLock { $0.removeValue(forKey: generation) }
-      forgotten?.retire()
+    case .draining, .retired: for fields in retired { fields.retire() }
     default: break
     }
   }

@@ -91,7 +91,7 @@ extension InputLine {
     if let fault = documentFault(fields, id, in: line) { throw fault }
     return InputLine(
       id: id ?? contentID(of: line),
-      shape: .plain(fields.plain),
+      shape: .plain(fields.plainFields),
       others: fields.others(in: line),
       isUnnamed: id == nil
     )
@@ -198,8 +198,15 @@ private struct Fields {
 
   /// The names of the fields that are not those of a plain line.
   func others(in line: Span<UInt8>) -> [String] {
-    let native = [("method", method), ("url", url), ("body", body), ("params", params)]
+    let native = [("method", method), ("url", url), ("body", body)]
     return unknown.compactMap { $0.string(in: line) } + native.filter { $0.1 != nil }.map(\.0)
+  }
+
+  /// What of a plain line goes into its request.
+  var plainFields: InputLine.PlainFields {
+    var fields = plain
+    fields.params = params?.kind == .null ? nil : params
+    return fields
   }
 
   /// Where a native line has its request.

@@ -25,6 +25,8 @@ package struct InputLine: Sendable, Equatable {
     var system: JSONToken?
     var model: JSONToken?
     var maxTokens: JSONToken?
+    /// The provider's own parameters.
+    var params: JSONToken?
   }
 
   /// The longest id, in bytes.

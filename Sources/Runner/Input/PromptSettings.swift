@@ -12,23 +12,29 @@ package struct PromptSettings: Sendable {
   package var template: PromptTemplate?
   /// Fields of lines that are known to be of no use here.
   package var ignoredFields: Set<String>
+  /// What requests say besides.
+  package var parameters: PromptParameters
 
   package init(
     model: String? = nil,
     maxTokens: Int? = nil,
     system: String? = nil,
     template: PromptTemplate? = nil,
-    ignoredFields: Set<String> = []
+    ignoredFields: Set<String> = [],
+    parameters: PromptParameters = PromptParameters()
   ) {
     self.model = model
     self.maxTokens = maxTokens
     self.system = system
     self.template = template
     self.ignoredFields = ignoredFields
+    self.parameters = parameters
   }
 
   /// The bytes that go into every request besides its line or document, about.
-  private var size: Int { (system?.utf8.count ?? 0) + (template?.size ?? 0) }
+  private var size: Int {
+    (system?.utf8.count ?? 0) + (template?.size ?? 0) + parameters.usual.members.count
+  }
 
   /// What the request of a document will say; of its size the best guess before it is read.
   func shape(ofDocument bytes: Int) throws(InputLineError) -> RequestShape {
@@ -77,6 +83,7 @@ package struct PromptSettings: Sendable {
     of fields: InputLine.PlainFields,
     in line: Span<UInt8>
   ) throws(InputLineError) -> RequestShape {
+    if fields.params != nil { _ = try parameters(of: fields, in: line) }
     guard template != nil || fields.prompt?.kind == .string else {
       throw fault(fields.prompt == nil ? "has no prompt" : "prompt is not a string")
     }
@@ -129,6 +136,21 @@ package struct PromptSettings: Sendable {
     return prompt(.text(try render(template, fields)), system: nil, shape)
   }
 
+  /// - Throws: an ``InputLineError`` where those of the line cannot be sent.
+  private func parameters(
+    of fields: InputLine.PlainFields,
+    in line: Span<UInt8>
+  ) throws(InputLineError) -> Parameters {
+    guard let own = fields.params, !ignoredFields.contains("params") else {
+      return parameters.usual
+    }
+    do throws(ParameterError) {
+      return try parameters.with(own, of: line)
+    } catch {
+      throw fault("params: \(error.message)")
+    }
+  }
+
   /// What a line asks for: a native body as it stands, or a prompt, whose own text is copied as it
   /// stands.
   ///
@@ -155,23 +177,27 @@ package struct PromptSettings: Sendable {
     _ shape: RequestShape
   ) throws(InputLineError) -> Prompt {
     let system = fields.system.map { BodyText.json(line[offset: $0.range]) }
+    let parameters = try parameters(of: fields, in: line.span)
     if let template {
-      return prompt(
-        .text(try render(template, .line(try members(of: line)))),
-        system: system,
-        shape
-      )
+      let text = try render(template, .line(try members(of: line)))
+      return prompt(.text(text), system: system, shape, parameters)
     }
     guard let text = fields.prompt?.range else { throw fault("has no prompt") }
-    return prompt(.json(line[offset: text]), system: system, shape)
+    return prompt(.json(line[offset: text]), system: system, shape, parameters)
   }
 
-  private func prompt(_ text: BodyText, system: BodyText?, _ shape: RequestShape) -> Prompt {
+  private func prompt(
+    _ text: BodyText,
+    system: BodyText?,
+    _ shape: RequestShape,
+    _ parameters: Parameters? = nil
+  ) -> Prompt {
     Prompt(
       text: text,
       system: system ?? self.system.map(BodyText.text),
       model: shape.model,
-      maxTokens: shape.maxTokens
+      maxTokens: shape.maxTokens,
+      parameters: parameters ?? self.parameters.usual
     )
   }
 

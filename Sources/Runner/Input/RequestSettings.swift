@@ -12,19 +12,25 @@ package struct RequestSettings: Sendable, Equatable {
   /// - Parameters:
   ///   - api: where prompts go at the provider; nil for its default.
   ///   - template: the text of the prompt template.
+  ///   - parameters: what requests say besides, as ``PromptParameters/settings`` has it.
   package init(
     provider: String,
     api: String?,
     model: String?,
     maxTokens: Int?,
     system: String?,
-    template: String?
+    template: String?,
+    parameters: [(name: String, json: String)] = []
   ) {
     values = [
       ("provider", provider), ("api", api), ("model", model),
       ("max_tokens", maxTokens.map(String.init)),
       (Self.system, system.map(Self.digest)), (Self.template, template.map(Self.digest)),
     ]
+    for (name, json) in parameters {
+      let isLong = json.utf8.count > Self.longestShown
+      values.append((name, isLong ? Self.digestMark + Self.digest(json) : json))
+    }
   }
 
   /// The same, with the member of plain lines that is the id where that is not `id`.
@@ -49,6 +55,9 @@ package struct RequestSettings: Sendable, Equatable {
   private static let budgetName = "budget"
   private static let system = "system_sha256"
   private static let template = "template_sha256"
+  /// Bytes of a parameter that is kept and told as it is; of a longer one its hash is kept.
+  private static let longestShown = 40
+  private static let digestMark = "sha256:"
 
   /// Reads what ``json`` wrote; nil for anything else.
   package init?(json: String) {
@@ -80,9 +89,15 @@ package struct RequestSettings: Sendable, Equatable {
       switch name {
       case Self.system: return "the system prompt is another one"
       case Self.template: return "the prompt template is another one"
-      default: return "the \(name) was \(before ?? "not set") and is now \(value ?? "not set")"
+      default: return Self.change(of: name, from: before, to: value)
       }
     }
+  }
+
+  private static func change(of name: String, from old: String?, to new: String?) -> String {
+    let words = [old, new].map { $0.map { $0.hasPrefix(digestMark) ? "set" : $0 } ?? "not set" }
+    guard words[0] != words[1] else { return "the \(name) is another one" }
+    return "the \(name) was \(words[0]) and is now \(words[1])"
   }
 
   /// True for those that make the same requests, whatever they may cost.

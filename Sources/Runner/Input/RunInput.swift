@@ -71,6 +71,14 @@ package struct RunInput: Sendable {
     return first?.content
   }
 
+  /// Whether the first line is a whole request, which the settings of a run do not touch.
+  ///
+  /// - Throws: ``StoreError`` when it cannot be read.
+  package func beginsWithBatchLine() async throws -> Bool {
+    guard let line = try await firstLine() else { return false }
+    return (try? InputLine.parse(line.span, idField: idField))?.isPrompt == false
+  }
+
   /// Tells the user, once, where ids come from that the input does not give.
   func tell(unnamed: Int) {
     guard unnamed > 0 else { return }

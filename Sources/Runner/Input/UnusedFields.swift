@@ -8,7 +8,7 @@ struct UnusedFields {
   private let isBesideRequest: Bool
 
   /// What a plain line has besides the fields of the template.
-  private static let plain = ["id", "prompt", "system", "model", "max_tokens"]
+  private static let plain = ["id", "prompt", "system", "model", "max_tokens", "params"]
   /// What makes batch lines of conversations.
   private static let ofMessages =
     #"a conversation is sent as a batch line, which `jq -c '{custom_id: "\(.id)", method: "POST", "#
@@ -58,13 +58,15 @@ struct UnusedFields {
     }
     guard !names.contains("messages") else { return listed + "; " + Self.ofMessages }
     return listed
-      + "; the provider's own parameters go in the body of a batch line (`custom_id`, `method`, "
-      + "`url`, `body`), what the prompt needs is named in its template, and `ignore_fields` in the "
-      + "job file lists the rest"
+      + "; the provider's own parameters go in `params` of the line or the job file, what the prompt "
+      + "needs is named in its template, and `ignore_fields` in the job file lists the rest"
   }
 
   private func named(_ name: String) -> String {
-    "`\(name.prefix(60))`" + (neighbour(of: name).map { " (did you mean `\($0)`?)" } ?? "")
+    if !isBesideRequest, Parameter.common.contains(name) {
+      return "`\(name)` (write it in `params`)"
+    }
+    return "`\(name.prefix(60))`" + (neighbour(of: name).map { " (did you mean `\($0)`?)" } ?? "")
   }
 
   private func neighbour(of name: String) -> String? {

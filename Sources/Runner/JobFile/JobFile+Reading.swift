@@ -29,6 +29,7 @@ extension JobFile {
     system = try fields.string("system")
     prompt = try Self.template(fields)
     ignoredFields = Set(try fields.strings("ignore_fields").map(\.text))
+    (params, schema) = try Self.parameters(fields, paths)
     api = try fields.word("api", among: providers.flatMap { $0.apis })
     regions = try Self.regions(fields)
     accounts = try Self.accounts(fields, paths, in: regions)
@@ -53,7 +54,8 @@ extension JobFile {
 
   private static let fieldNames = [
     "input", "follow_links", "id_field", "ignore_fields", "output", "provider", "model",
-    "max_tokens", "system", "prompt", "api", "base_url", "key", "keys", "accounts", "concurrency",
+    "max_tokens", "system", "prompt", "params", "schema", "api", "base_url", "key", "keys",
+    "accounts", "concurrency",
     "limit",
     "timeout", "ca_file", "allow_http", "queue", "grace",
     "keystore", "identity", "max_attempts", "proxy", "secrets", "regions", "prices",
@@ -82,10 +84,7 @@ extension JobFile {
     for name in flagsOfOneRun {
       hints[name] = "it is for one run, as the flag --\(name.replacing("_", with: "-"))"
     }
-    for name in ["temperature", "top_p", "top_k", "seed", "stop", "tools", "response_format"] {
-      hints[name] =
-        "it belongs to the request of each line: `body` (OpenAI) or `params` (Anthropic)"
-    }
+    for name in Parameter.common { hints[name] = "it is a parameter: `params: {\(name): …}`" }
     return hints
   }()
 

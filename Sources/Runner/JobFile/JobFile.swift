@@ -55,6 +55,10 @@ package struct JobFile: Sendable, Equatable {
   package var prompt: Template?
   /// Fields of lines that neither the prompt nor anything else needs.
   package var ignoredFields: Set<String> = []
+  /// The provider's own parameters of plain prompts.
+  package var params: [Parameter] = []
+  /// The path of a file with the JSON schema of answers.
+  package var schema: String?
   /// Where plain prompts go, one of the provider's APIs.
   package var api: String?
   /// Accounts as listed, or one named `default` made of `base_url`, `key` and `keys`.

@@ -18,6 +18,17 @@ package struct Anthropic: Provider {
   package var headers: [(name: String, value: String)] {
     [("content-type", "application/json"), ("anthropic-version", "2023-06-01")]
   }
+  package var parameterPlaces: [String: ParameterPlace] {
+    [
+      "stop": .list(["stop_sequences"]), "effort": .member(["output_config", "effort"]),
+      "schema": .schema(
+        ["output_config", "format"],
+        before: #"{"type":"json_schema","schema":"#,
+        after: "}"
+      ),
+      "anthropic_version": .header("anthropic-version"),
+    ]
+  }
   package var credentialHeader: CredentialHeader { CredentialHeader(name: "x-api-key", prefix: "") }
   package var charges: ChargeModel { .anthropic }
   package var requiresMaxTokens: Bool { true }
@@ -42,7 +53,11 @@ package struct Anthropic: Provider {
       }
       return ProviderRequest(path: Self.messagesPath, body: body)
     case .prompt(let prompt):
-      return ProviderRequest(path: Self.messagesPath, body: try Self.body(prompt)[...])
+      return ProviderRequest(
+        path: Self.messagesPath,
+        body: try Self.body(prompt)[...],
+        header: prompt.parameters.header
+      )
     }
   }
 
@@ -62,7 +77,9 @@ package struct Anthropic: Provider {
     body.appendRaw(",\"messages\":[{\"role\":\"user\",\"content\":")
     body.appendJSON(prompt.text)
     // Said although it is the default, since there are servers whose default is another.
-    body.appendRaw("}],\"stream\":false}")
+    body.appendRaw("}],\"stream\":false")
+    body += prompt.parameters.members
+    body.append(UInt8(ascii: "}"))
     return body
   }
 

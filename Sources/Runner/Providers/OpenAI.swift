@@ -18,6 +18,32 @@ package struct OpenAI: Provider {
       case .embeddings: "/v1/embeddings"
       }
     }
+
+    fileprivate var places: [String: ParameterPlace] {
+      var places: [String: ParameterPlace] = ["anthropic_version": .nowhere("openai")]
+      switch self {
+      case .chat:
+        places["effort"] = .member(["reasoning_effort"])
+        places["schema"] = .schema(
+          ["response_format"],
+          before: #"{"type":"json_schema","json_schema":{"name":"answer","strict":true,"schema":"#,
+          after: "}}"
+        )
+      case .responses:
+        places["stop"] = .nowhere("the responses API")
+        places["effort"] = .member(["reasoning", "effort"])
+        places["schema"] = .schema(
+          ["text", "format"],
+          before: #"{"type":"json_schema","name":"answer","strict":true,"schema":"#,
+          after: "}"
+        )
+      case .embeddings:
+        for name in ["temperature", "top_p", "stop", "effort", "schema"] {
+          places[name] = .nowhere("the embeddings API")
+        }
+      }
+      return places
+    }
   }
 
   package static let name = "openai"
@@ -47,6 +73,7 @@ package struct OpenAI: Provider {
   }
 
   package var headers: [(name: String, value: String)] { [("content-type", "application/json")] }
+  package var parameterPlaces: [String: ParameterPlace] { api.places }
   package var credentialHeader: CredentialHeader {
     CredentialHeader(name: "authorization", prefix: "Bearer ")
   }
@@ -115,6 +142,7 @@ extension OpenAI {
       body.appendRaw(",\"input\":")
       body.appendJSON(prompt.text)
     }
+    body += prompt.parameters.members
     body.append(UInt8(ascii: "}"))
     return body
   }

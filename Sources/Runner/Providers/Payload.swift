@@ -19,18 +19,28 @@ package struct Prompt: Sendable, Equatable {
   package var model: String
   /// The most tokens the answer may have, at least 1.
   package var maxTokens: Int?
+  /// What the request says besides.
+  package var parameters: Parameters
 
-  package init(text: BodyText, system: BodyText? = nil, model: String, maxTokens: Int? = nil) {
+  package init(
+    text: BodyText,
+    system: BodyText? = nil,
+    model: String,
+    maxTokens: Int? = nil,
+    parameters: Parameters = Parameters()
+  ) {
     self.text = text
     self.system = system
     self.model = model
     self.maxTokens = maxTokens
+    self.parameters = parameters
   }
 
   /// A body without anything in it yet, with room for all that the prompt brings.
   package var emptyBody: [UInt8] {
     var body: [UInt8] = []
-    body.reserveCapacity(text.jsonCount + (system?.jsonCount ?? 0) + model.utf8.count + 256)
+    let texts = text.jsonCount + (system?.jsonCount ?? 0)
+    body.reserveCapacity(texts + model.utf8.count + parameters.members.count + 256)
     return body
   }
 }

@@ -23,6 +23,9 @@ package protocol Provider: Sendable {
 
   /// The header fields of every request, API version and the like, without the credential.
   var headers: [(name: String, value: String)] { get }
+  /// Where its API takes the parameters that have a short name, by that name; every other one goes
+  /// into the body as it is.
+  var parameterPlaces: [String: ParameterPlace] { get }
   /// The header field that carries the key.
   var credentialHeader: CredentialHeader { get }
   /// Whether a plain prompt without `max_tokens` is refused.
@@ -76,12 +79,15 @@ package struct ProviderRequest: Sendable, Equatable {
   package let pathModel: PathModel?
   /// A JSON object.
   package let body: ArraySlice<UInt8>
+  /// A header field that takes the place of the provider's own of this name.
+  package private(set) var header: HeaderField?
 
   /// A request whose body names the model.
-  package init(path: String, body: ArraySlice<UInt8>) {
+  package init(path: String, body: ArraySlice<UInt8>, header: HeaderField? = nil) {
     self.path = path
     pathModel = nil
     self.body = body
+    self.header = header
   }
 
   /// A request whose path names the model between two parts, as in
@@ -94,11 +100,19 @@ package struct ProviderRequest: Sendable, Equatable {
 
   /// The same request for the model under another name.
   package func renamed(to model: String, _ shape: RequestShape) -> ProviderRequest {
-    if let place = pathModel {
-      return ProviderRequest(path: place.before, model: model, place.after, body: body)
+    guard let place = pathModel else {
+      return ProviderRequest(path: path, body: shape.naming(model, in: body), header: header)
     }
-    return ProviderRequest(path: path, body: shape.naming(model, in: body))
+    var request = ProviderRequest(path: place.before, model: model, place.after, body: body)
+    request.header = header
+    return request
   }
+}
+
+/// A header field of a request, without a secret.
+package struct HeaderField: Sendable, Hashable {
+  package let name: String
+  package let value: String
 }
 
 /// A model and what stands around it in a path.
@@ -137,6 +151,12 @@ extension Provider {
   package var name: String { Self.name }
 
   package var billsOutput: Bool { true }
+  package var parameterPlaces: [String: ParameterPlace] { [:] }
+
+  /// The header fields of a request, of which one may take the place of the provider's own.
+  package func headers(with field: HeaderField?) -> [(name: String, value: String)] {
+    headers.map { $0.name == field?.name ? ($0.name, field?.value ?? $0.value) : $0 }
+  }
 
   /// A provider as ``providers`` has it, with its choice of APIs checked.
   fileprivate static func made(

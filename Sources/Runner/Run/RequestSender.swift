@@ -62,7 +62,7 @@ struct RequestSender: Sendable {
     let mapped = account.models.request(prepared.request, prepared.shape)
     return HTTPRequest(
       url: account.endpoints[assignment.grant.place.endpoint].url(for: mapped.path),
-      headers: try account.headers(for: assignment.key),
+      headers: try account.headers(for: assignment.key, with: mapped.header),
       body: mapped.body,
       deadlines: deadlines
     )

@@ -58,7 +58,7 @@ package struct RunPreview: Sendable {
     line.appendRaw(",\"method\":\"POST\",\"url\":")
     line.appendJSON(endpoint.url(for: prepared.request.path))
     line.appendRaw(",\"headers\":{")
-    for header in provider.headers {
+    for header in provider.headers(with: prepared.request.header) {
       line.appendJSON(header.name)
       line.appendRaw(":")
       line.appendJSON(header.value)

@@ -61,6 +61,7 @@ struct ExampleTests {
     try folder.write("job.yaml", text)
     try folder.write("prompts.jsonl", prompts(0..<1))
     try folder.write("documents/a.txt", "A text.")
+    try folder.write("answer.schema.json", "{}")
     let ending = try folder.nightjar(["run", "job.yaml", "--dry-run"])
     #expect(ending.status == 0, "\(text)\n\(ending.errors)")
   }

@@ -95,6 +95,18 @@ extension Mistake {
       64
     ),
     Mistake(
+      "A parameter as a flag",
+      "Other tools have a flag for the temperature.",
+      run(["--temperature", "0"]),
+      64
+    ),
+    Mistake(
+      "A parameter that is no JSON",
+      "A comma was written for the period.",
+      run(["--param", "temperature=0,5"]),
+      64
+    ),
+    Mistake(
       "Cancelling what is done",
       "The job had its result already.",
       ["cancel", "results.jsonl", "--id", "0"],

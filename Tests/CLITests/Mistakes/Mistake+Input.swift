@@ -100,6 +100,47 @@ extension Mistake {
       )
     },
     Mistake(
+      "A parameter at the top of a job file",
+      "`temperature` was written beside `model`.",
+      ["run", "job.yaml"],
+      78
+    ) { try $0.writeJob("temperature: 0.2\n") },
+    Mistake(
+      "A setting among the parameters",
+      "`max_tokens` was put where the provider's own parameters are.",
+      ["run", "job.yaml"],
+      78
+    ) { try $0.writeJob("params:\n  temperature: 0.2\n  max_tokens: 256\n") },
+    Mistake(
+      "A number that is none in JSON",
+      "A parameter begins with its period.",
+      ["run", "job.yaml"],
+      78
+    ) { try $0.writeJob("params:\n  top_p: .5\n") },
+    Mistake(
+      "A parameter that the API does not have",
+      "OpenAI's responses know no stop sequences.",
+      ["run", "job.yaml", "--provider", "openai", "--api", "responses"],
+      78
+    ) { try $0.writeJob("params: {stop: END}\n") },
+    Mistake(
+      "A schema that is no JSON",
+      "A comma stands before a brace.",
+      ["run", "job.yaml"],
+      78
+    ) { scene in
+      try scene.folder.write("answer.json", "{\n  \"type\": \"object\",\n}\n")
+      try scene.writeJob("schema: answer.json\n")
+    },
+    Mistake(
+      "A line's parameter that is a setting",
+      "A whole request was put into `params`, and `id` in the place of `custom_id`.",
+      run(["--strict"]),
+      65
+    ) {
+      try $0.folder.write("prompts.jsonl", #"{"id":"1","params":{"messages":[]}}"# + "\n")
+    },
+    Mistake(
       "An estimate of what cannot be sent",
       "The lines name their prompts as another tool does.",
       ["estimate", "prompts.jsonl"] + usual,

@@ -21,6 +21,12 @@ final class MistakeScene {
     provider = try Provider(arguments, in: folder)
   }
 
+  /// Writes `job.yaml`, which runs the prompts, with some more fields.
+  func writeJob(_ fields: String) throws {
+    let usual = "input: prompts.jsonl\noutput: results.jsonl\nprovider: anthropic\n"
+    try folder.write("job.yaml", usual + "model: claude-opus-4-6\nmax_tokens: 64\n" + fields)
+  }
+
   /// Where the provider is, or would be.
   var url: String { provider?.url ?? "http://127.0.0.1:9" }
 

@@ -117,4 +117,31 @@ import Testing
     let words = settings("x", system: "s", template: "t").changes(since: before)
     #expect(words == ["the system prompt is another one", "the prompt template is another one"])
   }
+
+  @Test func `remember parameters, long ones by their hash`() throws {
+    func settings(_ parameters: [(String, String)]) throws -> RequestSettings {
+      let settings = RequestSettings(
+        provider: "openai",
+        api: nil,
+        model: nil,
+        maxTokens: nil,
+        system: nil,
+        template: nil,
+        parameters: parameters.map { (name: $0.0, json: $0.1) }
+      )
+      return try #require(RequestSettings(json: settings.json))
+    }
+    let long = "{\"a\":\"\(String(repeating: "b", count: 50))\"}"
+    let before = try settings([("params.a", "1.0"), ("params.b", long)])
+    #expect(!before.json.contains("bbb"))
+    #expect(try settings([("params.a", "1.0"), ("params.b", long)]) == before)
+    #expect(
+      try settings([("params.b", long + " ")]).changes(since: before)
+        == ["the params.b is another one", "the params.a was 1.0 and is now not set"]
+    )
+    #expect(
+      before.changes(since: try settings([("params.a", "1")]))
+        == ["the params.a was 1 and is now 1.0", "the params.b was not set and is now set"]
+    )
+  }
 }

@@ -39,15 +39,21 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"id":1,"prompt":"p","temperature":0}"#, "a field that nothing uses: `temperature`;"),
+    (
+      #"{"id":1,"prompt":"p","temperature":0}"#,
+      "a field that nothing uses: `temperature` (write it in `params`);"
+    ),
     (#"{"id":1,"Prompt":"p"}"#, "`Prompt` (did you mean `prompt`?)"),
-    (#"{"id":1,"messages":[],"tools":[]}"#, "fields that nothing uses: `messages`, `tools`;"),
+    (
+      #"{"id":1,"messages":[],"tools":[]}"#,
+      "fields that nothing uses: `messages`, `tools` (write it in `params`);"
+    ),
     (
       #"{"id":1,"prompt":"p","max_completion_tokens":7,"n":2}"#,
-      "`max_completion_tokens` (did you mean `max_tokens`?), `n`;"
+      "`max_completion_tokens` (did you mean `max_tokens`?), `n` (write it in `params`);"
     ),
     (#"{"id":1,"prompt":"p","text":"t"}"#, "`text`"),
-    (#"{"id":1,"prompt":"p","params":{}}"#, "`params`"),
+    (#"{"id":1,"prompt":"p","parms":{}}"#, "`parms` (did you mean `params`?)"),
     (
       #"{"custom_id":"1","method":"POST","url":"/v1/x","body":{},"temperature":0,"model":"m"}"#,
       "fields that nothing uses: `temperature`, `model`; what is to be sent stands in the request"
@@ -66,7 +72,7 @@ import Testing
   @Test(arguments: [
     #"{"id":1,"prompt":"p","error":{"code":"overloaded"}}"#, #"{"id":1,"prompt":"p","note":"n"}"#,
     #"{"id":1,"prompt":"p","topic":{"name":"x"}}"#,
-    #"{"id":1,"prompt":"p","system":null,"model":null}"#,
+    #"{"id":1,"prompt":"p","system":null,"model":null,"params":{"any":[1]}}"#,
     #"{"id":"d/a.txt","path":"d/a.txt","name":"a.txt","text":"t","prompt":"t","error":{}}"#,
     #"{"custom_id":"a","params":{"model":"m"},"note":{"mine":1},"error":{}}"#,
     #"{"custom_id":"a","method":"POST","url":"/v1/x","body":{"any":1},"note":2}"#,

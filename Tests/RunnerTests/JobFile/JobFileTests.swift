@@ -29,6 +29,8 @@ import Testing
     identity: ~/id.txt
     max_attempts: 4
     proxy: http://127.0.0.1:3128
+    params: {temperature: 0.2}
+    schema: s.json
     """
 
   @Test func `reads every field, paths relative to its folder`() throws {
@@ -72,6 +74,8 @@ import Testing
     #expect(job.keystore == "/etc/keys.age")
     #expect(job.identity == "~/id.txt")
     #expect(job.proxy == "http://127.0.0.1:3128")
+    #expect(job.params.map { [$0.name, $0.json] } == [["temperature", "0.2"]])
+    #expect(job.schema == "work/s.json")
   }
 
   @Test(arguments: [("010", 10), ("4_000", 4_000), ("'12'", 12), ("+5", 5)])
@@ -103,8 +107,21 @@ import Testing
     ("zebra: 1", 1, "unknown field `zebra` in the job file"),
     (
       "temperature: 0", 1,
-      "unknown field `temperature` in the job file; it belongs to the request of each line: `body` "
-        + "(OpenAI) or `params` (Anthropic)"
+      "unknown field `temperature` in the job file; it is a parameter: `params: {temperature: …}`"
+    ),
+    ("model: m\nparams: 5", 2, "`params` must be fields with values, like `temperature: 0.2`"),
+    (
+      "params:\n  seed: 1\n  max_tokens: 5", 3,
+      "`params`: `max_tokens` is no parameter; it is `max_tokens` in the line or the job file, or "
+        + "--max-tokens"
+    ),
+    (
+      "params: {schema: {}}\nschema: a.json", 2, "`schema` stands in `params` too; keep one"
+    ),
+    (
+      "params:\n  top_p: .5", 2,
+      "this value can be meant in two ways; write a number or true or false as JSON has it "
+        + "(0.5, true), and quote a text"
     ),
     (
       "api_key: sk-x", 1,
