@@ -3,7 +3,11 @@ import Jobs
 import Runner
 
 enum InputTargets {
-  private static let settings = PromptSettings(model: "m", maxTokens: 9)
+  private static let settings = PromptSettings(
+    model: "m",
+    maxTokens: 9,
+    parameters: PromptParameters(at: Anthropic().parameterPlaces)
+  )
 
   /// A line is a job, whose native body stands in it, or fails with a line that can be read.
   static func line(_ bytes: [UInt8]) -> String? {

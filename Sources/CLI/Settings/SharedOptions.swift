@@ -106,8 +106,8 @@ struct ProviderOptions: ParsableArguments {
     name: .customLong("param"),
     help: ArgumentHelp(
       """
-      A parameter of the provider's own in every plain prompt, such as temperature=0.2; goes before \
-      those of lines and of the job file. Repeatable.
+      A parameter of the provider's own in every plain prompt, such as temperature=0.2; beats those \
+      of lines and of the job file. Repeatable.
       """,
       valueName: "name=json"
     )

@@ -27,21 +27,27 @@ extension StatedSettings {
 
   /// Of one that is given twice the later one counts.
   private func flags(at places: [String: ParameterPlace]) throws -> Parameters {
-    var stated = try options.provider.params.map(parameter)
-    if let path = options.provider.schema {
-      guard !stated.contains(where: { $0.name == "schema" }) else {
-        throw CLIError.usage("--schema and --param schema are the same", next: "keep one")
-      }
-      stated.append(try schema(path))
+    let stated = try options.provider.params.map(parameter)
+    var flags = Parameters()
+    for parameter in stated {
+      flags = flags.overridden(by: try placed(parameter, "--param", at: places))
     }
+    guard let path = options.provider.schema else { return flags }
+    guard !stated.contains(where: { $0.name == "schema" }) else {
+      throw CLIError.usage("--schema and --param schema are the same", next: "keep one")
+    }
+    return flags.overridden(by: try placed(try schema(path), "--schema", at: places))
+  }
+
+  private func placed(
+    _ parameter: Parameter,
+    _ flag: String,
+    at places: [String: ParameterPlace]
+  ) throws -> Parameters {
     do throws(ParameterError) {
-      var flags = Parameters()
-      for parameter in stated {
-        flags = flags.overridden(by: try Parameters([parameter], at: places))
-      }
-      return flags
+      return try Parameters([parameter], at: places)
     } catch {
-      throw CLIError(sentence: "--param: \(error.message)", exitCode: 64)
+      throw CLIError.usage("\(flag): \(error.message)", next: "correct it, or leave it out")
     }
   }
 

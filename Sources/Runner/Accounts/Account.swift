@@ -76,13 +76,15 @@ package final class Account: Sendable {
   /// last request the others close and its header fields are wiped.
   func heed(_ event: KeyEvent) {
     guard let generation = event.generation else { return }
-    let retired = headers.withLock { headers in
-      let retired = headers.filter { $0.key.generation == generation }
-      if case .retired = event.kind { headers = headers.filter { retired[$0.key] == nil } }
-      return retired.values
+    func made() -> [HeaderKind: RequestHeaders] {
+      headers.withLock { $0.filter { $0.key.generation == generation } }
     }
     switch event.kind {
-    case .draining, .retired: for fields in retired { fields.retire() }
+    case .draining: for fields in made().values { fields.retire() }
+    case .retired:
+      let forgotten = made()
+      headers.withLock { headers in for kind in forgotten.keys { headers[kind] = nil } }
+      for fields in forgotten.values { fields.retire() }
     default: break
     }
   }

@@ -64,7 +64,7 @@ struct UnusedFields {
 
   private func named(_ name: String) -> String {
     if !isBesideRequest, Parameter.common.contains(name) {
-      return "`\(name)` (write it in `params`)"
+      return "`\(name)` (a parameter goes into `params`)"
     }
     return "`\(name.prefix(60))`" + (neighbour(of: name).map { " (did you mean `\($0)`?)" } ?? "")
   }

@@ -1,4 +1,5 @@
 import JSON
+internal import Secrets
 
 /// One of the provider's own parameters of a plain prompt, as it was stated.
 package struct Parameter: Sendable, Equatable {
@@ -12,13 +13,16 @@ package struct Parameter: Sendable, Equatable {
   /// - Throws: a ``ParameterError`` for what is stated elsewhere.
   package init(_ name: String, json: String, line: Int? = nil) throws(ParameterError) {
     guard !name.isEmpty else { throw ParameterError("a parameter has no name", line: line) }
-    if let advice = Self.elsewhere[name] {
+    if let advice = Self.elsewhere[name.lowercased().replacing("-", with: "_")] {
       throw ParameterError("`\(name)` is no parameter; \(advice)", line: line)
     }
     self.name = name
     self.json = compact(json)
     self.line = line
   }
+
+  /// For messages.
+  var shownName: String { "`\(Scrubber(limit: 60).scrub(name))`" }
 
   /// What a request says otherwise, and how.
   private static let elsewhere: [String: String] = {
@@ -27,12 +31,13 @@ package struct Parameter: Sendable, Equatable {
       + "a batch line (`custom_id`)"
     let system = "it is `system` in the line or the job file, or --system"
     let maxTokens = "it is `max_tokens` in the line or the job file, or --max-tokens"
+    let key = "a key never stands among them; name where it is: `key: env:NAME`, or --key"
     return [
+      "api_key": key, "apikey": key, "x_api_key": key, "authorization": key,
       "model": "it is `model` in the line or the job file, or --model",
       "messages": prompt, "input": prompt, "system": system, "instructions": system,
       "stream": "answers are taken whole, so leave it out",
       "max_tokens": maxTokens, "max_completion_tokens": maxTokens, "max_output_tokens": maxTokens,
-      "api_key": "a key never stands among them; name where it is: `key: env:NAME`, or --key",
     ]
   }()
 
@@ -71,6 +76,14 @@ package struct ParameterError: Error, Sendable, Equatable, CustomStringConvertib
   init(_ message: String, line: Int? = nil) {
     self.message = message
     self.line = line
+  }
+
+  /// Two parameters that have one place.
+  init(same one: String, _ other: String, line: Int?) {
+    let names = [one, other].map { "`\(Scrubber(limit: 60).scrub($0))`" }
+    let words =
+      one == other ? "\(names[0]) is stated twice" : "\(names[0]) and \(names[1]) are the same"
+    self.init(words + "; keep one", line: line)
   }
 
   package var description: String { message }

@@ -30,18 +30,15 @@ package struct Parameters: Sendable, Equatable {
     _ stated: [Parameter],
     at places: [String: ParameterPlace]
   ) throws(ParameterError) {
+    var names: [[String]: String] = [:]
     for parameter in stated {
       if case .header(let field) = places[parameter.name] {
         header = HeaderField(name: field, value: try Self.version(parameter))
         continue
       }
       for value in try Self.values(of: parameter, at: places) {
-        if let other = values.first(where: { $0.covers(value) || value.covers($0) }) {
-          let both = other.name == value.name ? "" : "and `\(value.name)` "
-          throw ParameterError(
-            "`\(other.name)` \(both)\(both.isEmpty ? "is stated twice" : "are the same"); keep one",
-            line: parameter.line
-          )
+        if let other = names.updateValue(value.name, forKey: value.path) {
+          throw ParameterError(same: other, value.name, line: parameter.line)
         }
         values.append(value)
       }
@@ -118,7 +115,7 @@ package struct Parameters: Sendable, Equatable {
   }
 
   private static func mistake(_ parameter: Parameter, _ words: String) -> ParameterError {
-    ParameterError("`\(parameter.name)` \(words)", line: parameter.line)
+    ParameterError("\(parameter.shownName) \(words)", line: parameter.line)
   }
 
   /// What is null is left out.

@@ -41,16 +41,16 @@ import Testing
   @Test(arguments: [
     (
       #"{"id":1,"prompt":"p","temperature":0}"#,
-      "a field that nothing uses: `temperature` (write it in `params`);"
+      "a field that nothing uses: `temperature` (a parameter goes into `params`);"
     ),
     (#"{"id":1,"Prompt":"p"}"#, "`Prompt` (did you mean `prompt`?)"),
     (
       #"{"id":1,"messages":[],"tools":[]}"#,
-      "fields that nothing uses: `messages`, `tools` (write it in `params`);"
+      "fields that nothing uses: `messages`, `tools` (a parameter goes into `params`);"
     ),
     (
       #"{"id":1,"prompt":"p","max_completion_tokens":7,"n":2}"#,
-      "`max_completion_tokens` (did you mean `max_tokens`?), `n` (write it in `params`);"
+      "`max_completion_tokens` (did you mean `max_tokens`?), `n` (a parameter goes into `params`);"
     ),
     (#"{"id":1,"prompt":"p","text":"t"}"#, "`text`"),
     (#"{"id":1,"prompt":"p","parms":{}}"#, "`parms` (did you mean `params`?)"),

@@ -160,6 +160,7 @@ import Testing
     ("chat", #"{"stream":true}"#, "`stream` is no parameter; answers are taken whole"),
     ("chat", #"{"max_completion_tokens":1}"#, "it is `max_tokens` in the line"),
     ("chat", #"{"api_key":"sk-1"}"#, "a key never stands among them"),
+    ("chat", #"{"X-API-Key":"sk-1"}"#, "a key never stands among them"),
     ("chat", #"{"":1}"#, "a parameter has no name"),
     ("chat", #"{"seed":1,"seed":2}"#, "`seed` is stated twice; keep one"),
     (
@@ -225,6 +226,11 @@ import Testing
     let text = "params:\n  a0: &a0 [x, x, x]\n" + levels.joined(separator: "\n")
     let error = #expect(throws: JobFileError.self) { try JobFile(reading: text, file: "j") }
     #expect(error?.message.contains("more than 1 MiB") == true)
+  }
+
+  @Test func `may be many`() throws {
+    let many = (0..<20_000).map { "\"a\($0)\":\($0)" }.joined(separator: ",")
+    #expect(try sent("chat", "{a7: 1, b: 2}", line: "{\(many)}") == ",\"b\":2,\(many)")
   }
 
   @Test func `are what a batch remembers, a line's own apart`() throws {
