@@ -7,14 +7,26 @@ import Testing
   private let folder: Scratch
   private let server: RawServer
 
+  private static let answers = [
+    (
+      path: "/v1/messages",
+      body: #"{"type":"message","content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn"}"#
+    ),
+    (
+      path: "/v1/chat/completions",
+      body: #"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}"#
+    ),
+    (
+      path: "/v1/responses",
+      body: #"{"status":"completed","output":[{"content":[{"type":"output_text","text":"Hi"}]}]}"#
+    ),
+  ]
+
   init() throws {
     folder = try Scratch()
     server = try RawServer { connection in
       while let request = connection.readRequest() {
-        let body =
-          request.hasPrefix("POST /v1/messages ")
-          ? #"{"type":"message","content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn"}"#
-          : #"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}"#
+        let body = Self.answers.first { request.hasPrefix("POST \($0.path) ") }?.body ?? "{}"
         connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
       }
     }
@@ -110,6 +122,21 @@ import Testing
     #expect(try again("openai", changed).status == 0)
     #expect(server.requests.count == 2)
     #expect(try again("openai", changed, ["--param", "seed=1"]).status == 65)
+  }
+
+  @Test func `of a line wait in a queue for a worker, whose flags beat them`() throws {
+    defer { server.stop() }
+    let line = #"{"id":"a","prompt":"A letter.","params":{"effort":"low","top_p":0.50}}"#
+    try folder.write("in.jsonl", line + "\n")
+    #expect(try folder.nightjar(["enqueue", "in.jsonl", "--queue", "q"]).status == 0)
+    let ending = try folder.nightjar([
+      "work", "--queue", "q", "--until-empty", "--provider", "openai", "--api", "responses",
+      "--model", "m", "--key", "none", "--base-url", server.url, "--param", "top_p=0.90",
+    ])
+    #expect(ending.status == 0, "\(ending.errors)")
+    let end =
+      #"{"model":"m","input":"A letter.","stream":false,"reasoning":{"effort":"low"},"top_p":0.90}"#
+    #expect(server.requests.first?.hasSuffix(end) == true, "\(server.requests)")
   }
 
   @Test func `are counted by an estimate`() throws {

@@ -45,9 +45,8 @@ package struct Parameter: Sendable, Equatable {
   package static let common: Set<String> = [
     "anthropic_version", "effort", "frequency_penalty", "logit_bias", "logprobs", "metadata", "n",
     "output_config", "presence_penalty", "reasoning", "reasoning_effort", "response_format",
-    "schema",
-    "seed", "service_tier", "stop", "stop_sequences", "temperature", "thinking", "tool_choice",
-    "tools", "top_k", "top_logprobs", "top_p", "verbosity",
+    "schema", "seed", "service_tier", "stop", "stop_sequences", "temperature", "thinking",
+    "tool_choice", "tools", "top_k", "top_logprobs", "top_p", "verbosity",
   ]
 
   /// The JSON that a bare text stands for: itself where it is JSON, else a string.

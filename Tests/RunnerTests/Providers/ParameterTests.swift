@@ -228,7 +228,7 @@ import Testing
     #expect(error?.message.contains("more than 1 MiB") == true)
   }
 
-  @Test func `may be many`() throws {
+  @Test(.timeLimit(.minutes(1))) func `may be many`() throws {
     let many = (0..<20_000).map { "\"a\($0)\":\($0)" }.joined(separator: ",")
     #expect(try sent("chat", "{a7: 1, b: 2}", line: "{\(many)}") == ",\"b\":2,\(many)")
   }
