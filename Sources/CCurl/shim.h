@@ -46,6 +46,10 @@ static inline CURLcode ccurl_set_open_callback(CURL *easy, curl_opensocket_callb
   return (curl_easy_setopt)(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
 }
 
+static inline CURLcode ccurl_set_option_callback(CURL *easy, curl_sockopt_callback callback) {
+  return (curl_easy_setopt)(easy, CURLOPT_SOCKOPTFUNCTION, callback);
+}
+
 static inline CURLcode ccurl_set_close_callback(CURL *easy, curl_closesocket_callback callback) {
   return (curl_easy_setopt)(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);
 }

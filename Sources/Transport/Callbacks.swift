@@ -78,6 +78,21 @@ func openSocket(
   return opened
 }
 
+/// `CURLOPT_SOCKOPTFUNCTION`; the context is the `EasyHandle`.
+func socketOpened(
+  context: UnsafeMutableRawPointer?,
+  socket: curl_socket_t,
+  purpose: curlsocktype
+) -> Int32 {
+  let handle = unsafe object(EasyHandle.self, at: context)
+  // Without it the system sends into a dead path for a quarter of an hour. Sockets that are no TCP
+  // refuse it, and have no path.
+  var patience = UInt32(clamping: handle?.configuration.pathTimeout.milliseconds ?? 0)
+  let size = socklen_t(MemoryLayout.size(ofValue: patience))
+  unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &patience, size)
+  return Int32(CURL_SOCKOPT_OK)
+}
+
 /// `CURLOPT_CLOSESOCKETFUNCTION`; the context is the `SocketPoll`.
 func closeSocket(context: UnsafeMutableRawPointer?, socket: curl_socket_t) -> Int32 {
   unsafe object(SocketPoll.self, at: context)?.closed(socket)

@@ -39,6 +39,9 @@ package final class CurlTransport: HTTPClient {
     package var versions: Versions
     /// How long a connection may be idle and still be used, whole seconds.
     package var maxIdle: Duration
+    /// How long what was sent may go without any sign of having arrived, until the connection is given
+    /// up; `TCP_USER_TIMEOUT` of tcp(7).
+    package var pathTimeout = Duration.seconds(30)
 
     /// The defaults suit a provider's API: system certificates, no proxy, 64 MiB responses.
     package init(

@@ -16,9 +16,13 @@ package struct DeadlineWatch {
   }
 
   /// Takes a sample; returns the deadline that has passed, if any.
+  ///
+  /// - Parameter isArriving: whether the answer itself has begun to come; signs of life before it are
+  ///   progress, and no more.
   package mutating func sample(
     requestsSent: Int,
     bytesReceived: Int,
+    isArriving: Bool,
     at now: ContinuousClock.Instant
   ) -> TransportError.Code? {
     if requestsSent != self.requestsSent || bytesReceived != self.bytesReceived {
@@ -29,7 +33,7 @@ package struct DeadlineWatch {
     if now - started >= deadlines.total { return .totalTimeout }
     let quiet = now - lastProgress
     if requestsSent == 0 { return quiet >= deadlines.connect ? .connectTimeout : nil }
-    if bytesReceived == 0 { return quiet >= deadlines.firstByte ? .firstByteTimeout : nil }
+    if !isArriving { return quiet >= deadlines.firstByte ? .firstByteTimeout : nil }
     return quiet >= deadlines.stall ? .stall : nil
   }
 

@@ -5,9 +5,10 @@
 package struct Deadlines: Sendable, Equatable {
   /// From the start until the request begins to leave: name lookup, TCP and TLS handshakes.
   package var connect: Duration
-  /// From when the request begins to leave until the first byte of the response.
+  /// From when the request begins to leave until the first byte of the response that is more than a
+  /// sign of life: no interim answer, no head, no blank line before the body.
   package var firstByte: Duration
-  /// Between two bytes of the response.
+  /// Between two bytes of the response, once it is on its way.
   package var stall: Duration
   /// From the start to the last byte of the response.
   package var total: Duration

@@ -11,7 +11,7 @@ internal import Glibc
   var transfer: Transfer?
 
   unowned let shard: Shard
-  private let configuration: CurlTransport.Configuration
+  let configuration: CurlTransport.Configuration
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
   private var url = ""
   private var namedServer: NamedServer?
@@ -182,6 +182,7 @@ internal import Glibc
       return .failure(error)
     }
     if code == CURLE_OK { return .success(response) }
+    if let refused = proxyRefusal() { return .failure(refused) }
     var error = TransportError(
       code,
       detail: detail(of: code),
@@ -202,7 +203,15 @@ internal import Glibc
     guard get(CURLINFO_OS_ERRNO) == Int(ECONNREFUSED), let url = transfer?.request.url else {
       return unsafe String(cString: errorText)
     }
-    return "connection refused by \(Self.authority(of: url))"
+    let proxy = configuration.proxy.map { "the proxy \(Self.authority(of: $0))" }
+    return "connection refused by \(proxy ?? Self.authority(of: url))"
+  }
+
+  /// The error of a proxy that was asked for a tunnel and gave none.
+  private func proxyRefusal() -> TransportError? {
+    let status = get(CURLINFO_HTTP_CONNECTCODE)
+    guard !hasSent, status >= 300, let proxy = configuration.proxy else { return nil }
+    return .proxyRefused(status, by: Self.authority(of: proxy))
   }
 
   private static let tlsAdvice =
@@ -214,16 +223,18 @@ internal import Glibc
     let ends = [
       CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY,
     ]
-    guard let transfer, ends.contains(code), !transfer.hasHead else { return false }
+    guard let transfer, ends.contains(code), !transfer.hasHead,
+      get(CURLINFO_OS_ERRNO) != Int(ETIMEDOUT)
+    else { return false }
     return transfer.request.url.hasPrefix("http://")
   }
 
   /// Host and port of a URL.
   private static func authority(of url: String) -> String {
-    let isEncrypted = url.hasPrefix("https://")
-    let authority = url.dropFirst(isEncrypted ? 8 : 7).prefix { $0 != "/" }
+    let start = url.firstRange(of: "://")?.upperBound ?? url.startIndex
+    let authority = url[start...].prefix { $0 != "/" }
     let hasPort = authority.reversed().first { !$0.isNumber } == ":"
-    return hasPort ? String(authority) : "\(authority):\(isEncrypted ? 443 : 80)"
+    return hasPort ? String(authority) : "\(authority):\(url.hasPrefix("https://") ? 443 : 80)"
   }
 }
 
@@ -237,6 +248,9 @@ extension EasyHandle {
     set(CURLOPT_ACCEPT_ENCODING, "")
     set(CURLOPT_PROXY, configuration.proxy ?? "")
     set(CURLOPT_NOPROXY, "")
+    // What a proxy says before the provider is none of an answer, and is sent none of a request.
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
     set(CURLOPT_SSL_VERIFYPEER, 1)
     set(CURLOPT_SSL_VERIFYHOST, 2)
     // Without a folder of certificates libcurl parses the file once per shard, not per connection,
@@ -253,8 +267,8 @@ extension EasyHandle {
     // A NAT on the way may forget a connection after a minute without a packet and tell nobody:
     // one in use is kept in its mind, one that was idle for long is not used again.
     set(CURLOPT_TCP_KEEPALIVE, 1)
-    set(CURLOPT_TCP_KEEPIDLE, 30)
-    set(CURLOPT_TCP_KEEPINTVL, 15)
+    set(CURLOPT_TCP_KEEPIDLE, 20)
+    set(CURLOPT_TCP_KEEPINTVL, 5)
     set(CURLOPT_MAXAGE_CONN, max(1, Int(configuration.maxIdle.components.seconds)))
     unsafe set(CURLOPT_ERRORBUFFER, errorText)
     unsafe set(CURLOPT_SHARE, shard.cache.share)
@@ -285,6 +299,7 @@ extension EasyHandle {
     unsafe set(CURLOPT_HEADERDATA, me)
     unsafe set(CURLOPT_WRITEDATA, me)
     unsafe set(CURLOPT_PREREQDATA, me)
+    unsafe set(CURLOPT_SOCKOPTDATA, me)
     unsafe set(CURLOPT_SSL_CTX_DATA, me)
     unsafe set(CURLOPT_OPENSOCKETDATA, sockets)
     unsafe set(CURLOPT_CLOSESOCKETDATA, sockets)
@@ -292,6 +307,7 @@ extension EasyHandle {
     unsafe ccurl_set_data_callback(curl, CURLOPT_WRITEFUNCTION, bodyPartArrived)
     unsafe ccurl_set_prereq_callback(curl, requestLeaves)
     unsafe ccurl_set_open_callback(curl, openSocket)
+    unsafe ccurl_set_option_callback(curl, socketOpened)
     unsafe ccurl_set_close_callback(curl, closeSocket)
   }
 

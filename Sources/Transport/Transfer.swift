@@ -14,6 +14,14 @@ struct Transfer {
   /// Whether the empty line after the header fields has come; libcurl takes a cut for an end.
   private(set) var headIsComplete = false
 
+  /// Whether the head now arriving is of an interim answer, which another follows.
+  private var isInterim = false
+  private var hasBody = false
+
+  /// Whether the answer itself is on its way, and not only signs of life before it: interim answers,
+  /// and a head with blank lines after it, which some servers send while a model thinks.
+  private var isArriving: Bool { hasBody || (hasHead && !isInterim && !headIsComplete) }
+
   /// Whether any line of a response's head has come.
   var hasHead: Bool { !head.isEmpty }
 
@@ -36,6 +44,8 @@ struct Transfer {
     if unsafe line.starts(with: "HTTP/".utf8) {
       head.removeAll(keepingCapacity: true)
       headIsComplete = false
+      let blank = unsafe line.firstIndex(of: UInt8(ascii: " ")) ?? line.endIndex
+      isInterim = unsafe line[blank...].dropFirst().first == UInt8(ascii: "1")
     }
     if head.isEmpty { head.reserveCapacity(Self.usualHead) }
     if line.count <= 2 { headIsComplete = true }
@@ -62,6 +72,7 @@ struct Transfer {
   /// Takes a part of the body, and keeps the first `count` bytes of it.
   mutating func receive(bodyPart part: UnsafeRawBufferPointer, keeping count: Int = .max) {
     bytesReceived += part.count
+    if !hasBody { unsafe hasBody = !part.allSatisfy(isBlank) }
     unsafe body.append(contentsOf: part.prefix(count))
   }
 
@@ -72,8 +83,13 @@ struct Transfer {
 
   /// The error of a deadline that has passed, if any.
   mutating func overdue(at now: ContinuousClock.Instant) -> TransportError? {
-    watch.sample(requestsSent: requestsSent, bytesReceived: bytesReceived, at: now)
-      .map { .overdue($0, request, requestMayHaveLeft: requestsSent > 0) }
+    watch.sample(
+      requestsSent: requestsSent,
+      bytesReceived: bytesReceived,
+      isArriving: isArriving,
+      at: now
+    )
+    .map { .overdue($0, request, requestMayHaveLeft: requestsSent > 0) }
   }
 
   func response(
@@ -92,4 +108,8 @@ struct Transfer {
       hold: hold
     )
   }
+}
+
+private func isBlank(_ byte: UInt8) -> Bool {
+  byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") || byte == UInt8(ascii: " ")
 }

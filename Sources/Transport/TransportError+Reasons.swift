@@ -69,8 +69,8 @@ extension TransportError {
 
   /// Puts libcurl's verdict in our words; `detail` is its error text, which may be empty.
   init(_ curl: CURLcode, detail: String, requestsSent: Int) {
-    let code = Self.code(for: curl, sent: requestsSent > 0)
     var detail = unsafe detail.isEmpty ? String(cString: curl_easy_strerror(curl)) : detail
+    let code = Self.code(for: curl, detail, sent: requestsSent > 0)
     if code == .tls, Self.plainAnswers.contains(where: detail.contains) {
       detail = "the server answers without TLS at this port; is its address http:// ? (\(detail))"
     }
@@ -90,15 +90,26 @@ extension TransportError {
     "http request",
   ]
 
-  private static func code(for curl: CURLcode, sent: Bool) -> Code {
+  /// What OpenSSL and libcurl say of a peer, or of somebody on the way, that breaks a handshake off.
+  private static let breaks = [
+    "reset by peer", "SSL_ERROR_SYSCALL", "unexpected eof", "Broken pipe", "SSL_ERROR_ZERO_RETURN",
+    "timed out",
+  ]
+
+  private static func code(for curl: CURLcode, _ detail: String, sent: Bool) -> Code {
     switch curl {
     case CURLE_URL_MALFORMAT: .invalidRequest
     case CURLE_UNSUPPORTED_PROTOCOL: sent ? .protocolError : .invalidRequest
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .resolve
-    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
-      CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR:
-      .tls
-    case CURLE_OPERATION_TIMEDOUT: sent ? .totalTimeout : .connectTimeout
+    case CURLE_SSL_CONNECT_ERROR where breaks.contains(where: detail.contains): .handshake
+    case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER: .tls
+    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
+      CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+      .untrusted
+    case CURLE_PROXY: .proxyRefused
+    // libcurl is given no deadline for what follows the handshake: the system found the path dead.
+    case CURLE_OPERATION_TIMEDOUT: sent ? .deadPath : .connectTimeout
+    case CURLE_RECV_ERROR where sent && detail.contains("timed out"): .deadPath
     case CURLE_PARTIAL_FILE: .truncated
     case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP2, CURLE_WRITE_ERROR:
       .protocolError
@@ -112,10 +123,13 @@ extension TransportError.Code {
     switch self {
     case .invalidRequest: "the request cannot be sent"
     case .resolve: "no address for the host"
-    case .tls: "no secure connection"
+    case .proxyRefused: "the proxy does not let the request through"
+    case .handshake: "the connection broke while it was being secured"
+    case .tls, .untrusted: "no secure connection"
     case .connect: "no connection"
     case .connectTimeout: "no connection in time"
     case .totalTimeout: "no complete response in time"
+    case .deadPath: "the connection is dead"
     case .truncated: "the response was cut short"
     case .protocolError: "the response is damaged"
     default: "the response did not arrive whole"

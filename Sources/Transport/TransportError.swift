@@ -6,8 +6,14 @@ package struct TransportError: Error, Sendable, Equatable, CustomStringConvertib
     case resolve
     /// No TCP connection: refused, unreachable, or out of file descriptors.
     case connect
-    /// No TLS session, or a certificate that is not trusted.
+    /// The proxy was reached and does not let the request through.
+    case proxyRefused
+    /// The connection broke in the TLS handshake, which another try may well survive.
+    case handshake
+    /// No TLS session, for a reason that stays: the peer speaks none, or none that is allowed.
     case tls
+    /// The peer is not who it must be: its certificate is not trusted, or its key is not the pinned one.
+    case untrusted
     /// ``Deadlines/connect`` passed.
     case connectTimeout
     /// ``Deadlines/firstByte`` passed.
@@ -16,6 +22,8 @@ package struct TransportError: Error, Sendable, Equatable, CustomStringConvertib
     case stall
     /// ``Deadlines/total`` passed.
     case totalTimeout
+    /// Nothing that was sent has been acknowledged for so long that the path must be dead.
+    case deadPath
     /// The connection was reset or closed before the response was complete.
     case connectionLost
     /// The response ended before its declared end.

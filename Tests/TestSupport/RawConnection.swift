@@ -53,6 +53,15 @@ package final class RawConnection: Sendable {
     while read() != nil {}
   }
 
+  /// Blocks until the server is stopped, or the connection is broken, and takes nothing.
+  package func waitWithoutReading() {
+    var watched = pollfd(fd: descriptor ?? -1, events: 0, revents: 0)
+    unsafe poll(&watched, 1, -1)
+  }
+
+  /// What comes next; nil when the client has closed the connection.
+  package func readSome() -> [UInt8]? { read() }
+
   /// Closes with a TCP reset.
   package func reset() {
     if let socket = descriptor {

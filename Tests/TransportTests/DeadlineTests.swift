@@ -100,6 +100,7 @@ struct DeadlineWatchTests {
       watch.sample(
         requestsSent: sent,
         bytesReceived: received,
+        isArriving: received > 0,
         at: start + .seconds(seconds)
       )
     }
@@ -117,10 +118,10 @@ struct DeadlineWatchTests {
 
   @Test func `a request that is sent again starts waiting for its first byte anew`() {
     var watch = DeadlineWatch(deadlines, startedAt: start)
-    _ = watch.sample(requestsSent: 1, bytesReceived: 0, at: start)
-    _ = watch.sample(requestsSent: 2, bytesReceived: 0, at: start + .seconds(99))
+    _ = watch.sample(requestsSent: 1, bytesReceived: 0, isArriving: false, at: start)
+    _ = watch.sample(requestsSent: 2, bytesReceived: 0, isArriving: false, at: start + .seconds(99))
     let late = start + .seconds(150)
-    #expect(watch.sample(requestsSent: 2, bytesReceived: 0, at: late) == nil)
+    #expect(watch.sample(requestsSent: 2, bytesReceived: 0, isArriving: false, at: late) == nil)
   }
 
   @Test(arguments: [(1, 10), (80, 20), (1000, 250), (60_000, 1000)])

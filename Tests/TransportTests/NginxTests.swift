@@ -77,7 +77,7 @@ struct NginxTests {
     try await withTransport { transport in
       let request = try HTTPRequest.post(server.tlsURL + "/echo", "secret")
       let error = try #require(await transport.failure(of: request))
-      #expect(error.code == .tls)
+      #expect(error.code == .untrusted)
       #expect(!error.requestMayHaveLeft)
       #expect(error.message.contains("certificate"))
     }
@@ -89,7 +89,7 @@ struct NginxTests {
       // Every name under "localhost" resolves, but the certificate names only "localhost" itself.
       let url = server.tlsURL.replacing("127.0.0.1", with: "other.localhost")
       let error = try #require(await transport.failure(of: .post(url + "/echo", "secret")))
-      #expect(error.code == .tls, "\(error)")
+      #expect(error.code == .untrusted, "\(error)")
       #expect(!error.requestMayHaveLeft)
     }
   }

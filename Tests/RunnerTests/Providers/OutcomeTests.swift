@@ -9,6 +9,7 @@ import Transport
       (.resolve, .retry), (.connect, .retry), (.tls, .retry), (.connectTimeout, .retry),
       (.firstByteTimeout, .retry), (.stall, .retry), (.totalTimeout, .retry),
       (.connectionLost, .retry), (.truncated, .retry), (.protocolError, .retry),
+      (.proxyRefused, .retry), (.handshake, .retry), (.untrusted, .retry), (.deadPath, .retry),
       (.invalidRequest, .fail),
     ] as [(TransportError.Code, ResponseFixture.Exit)]
   )
