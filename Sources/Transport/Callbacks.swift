@@ -52,7 +52,7 @@ func tlsContextMade(
   tlsContext: UnsafeMutableRawPointer?,
   context: UnsafeMutableRawPointer?
 ) -> CURLcode {
-  guard let trust = unsafe object(EasyHandle.self, at: context)?.shard.cache.trust,
+  guard let trust = unsafe object(EasyHandle.self, at: context)?.shard.lane.cache.trust,
     let tlsContext = unsafe tlsContext
   else { return CURLE_SSL_CACERT_BADFILE }
   unsafe trust.apply(to: OpaquePointer(tlsContext))
@@ -87,7 +87,7 @@ func socketOpened(
   let handle = unsafe object(EasyHandle.self, at: context)
   // Without it the system sends into a dead path for a quarter of an hour. Sockets that are no TCP
   // refuse it, and have no path.
-  var patience = UInt32(clamping: handle?.configuration.pathTimeout.milliseconds ?? 0)
+  var patience = UInt32(clamping: handle?.shard.lane.route.pathTimeout.milliseconds ?? 0)
   let size = socklen_t(MemoryLayout.size(ofValue: patience))
   unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &patience, size)
   return Int32(CURL_SOCKOPT_OK)

@@ -11,24 +11,8 @@ internal import Synchronization
 package final class CurlTransport: HTTPClient {
   /// What all requests of one transport have in common.
   package struct Configuration: Sendable {
-    /// Which protocol versions may be negotiated.
-    package enum Versions: Sendable {
-      /// HTTP/2 where TLS negotiates it, else HTTP/1.1.
-      case upToHTTP2
-      case onlyHTTP1
-    }
-
-    /// A PEM file with the certificates to trust instead of the system's.
-    package var caFile: String?
-    /// A PEM file with the certificate, and the chain up to an authority, that this client shows.
-    package var clientCertificate: String?
-    /// A PEM file with the private key of ``clientCertificate``; nil where that file holds both.
-    package var clientKey: String?
-    /// The name that the server's certificate must bear, and is asked for, instead of the URL's
-    /// host (RFC 6066 section 3).
-    package var serverName: String?
-    /// A proxy URL, used for every request; nil means none, whatever the environment says.
-    package var proxy: String?
+    /// How requests go that name no route; whatever the environment says, no proxy but that of a route.
+    package var route: Route
     /// How many transfers run at once; more wait their turn, their deadlines not yet running.
     package var maxInFlight: Int
     /// The largest body accepted, in bytes after decompression.
@@ -36,12 +20,8 @@ package final class CurlTransport: HTTPClient {
     /// The most bytes of response bodies that are held at a time, those included that have not been
     /// let go since they were returned; over HTTP/2 they are not bounded.
     package var responseMemory: Int
-    package var versions: Versions
     /// How long a connection may be idle and still be used, whole seconds.
     package var maxIdle: Duration
-    /// How long what was sent may go without any sign of having arrived, until the connection is given
-    /// up; `TCP_USER_TIMEOUT` of tcp(7).
-    package var pathTimeout = Duration.seconds(30)
 
     /// The defaults suit a provider's API: system certificates, no proxy, 64 MiB responses.
     package init(
@@ -50,15 +30,12 @@ package final class CurlTransport: HTTPClient {
       maxInFlight: Int = 16_384,
       maxResponseBytes: Int = 64 << 20,
       responseMemory: Int = 128 << 20,
-      versions: Versions = .upToHTTP2,
       maxIdle: Duration = .seconds(30)
     ) {
-      self.caFile = caFile
-      self.proxy = proxy
+      route = Route(proxy.map { .proxy(Route.Proxy(url: $0)) } ?? .direct, caFile: caFile)
       self.maxInFlight = maxInFlight
       self.maxResponseBytes = maxResponseBytes
       self.responseMemory = responseMemory
-      self.versions = versions
       self.maxIdle = maxIdle
     }
   }
@@ -71,7 +48,7 @@ package final class CurlTransport: HTTPClient {
   /// - Throws: ``TransportError/Code/setup`` when the CA file, the client certificate or its key
   ///   cannot be read, the server name is not a host name, or the system has no resources left.
   package init(_ configuration: Configuration = Configuration()) throws(TransportError) {
-    try configuration.check()
+    try configuration.route.check()
     guard globalInit == CURLE_OK else {
       throw unsafe .libcurl("curl_global_init", String(cString: curl_easy_strerror(globalInit)))
     }
@@ -132,47 +109,6 @@ package final class CurlTransport: HTTPClient {
   /// One loop carries more than 15,000 requests a second, so the other cores are for their users.
   private static var loopCount: Int {
     min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 4), 4)
-  }
-}
-
-extension CurlTransport.Configuration {
-  /// Finds out at once what would otherwise be said by every connection, less clearly.
-  fileprivate func check() throws(TransportError) {
-    let files = [
-      ("CA file", caFile), ("client certificate", clientCertificate), ("client key", clientKey),
-    ]
-    for case (let role, .some(let file)) in files { try refuseUnreadable(role, file) }
-    if let caFile, TrustStore.isUsable, TrustStore(file: caFile) == nil {
-      throw TransportError(
-        .setup,
-        "the CA file \(caFile) holds no certificate in PEM; name the file of the authority that "
-          + "signed the server's, which begins with -----BEGIN CERTIFICATE-----"
-      )
-    }
-    if clientKey != nil, clientCertificate == nil {
-      throw TransportError(.setup, "a client key is set without the client certificate it is for")
-    }
-    if let serverName, NamedServer(name: serverName, url: "https://host/") == nil {
-      throw TransportError(.setup, "the server name \"\(serverName)\" is not a host name")
-    }
-  }
-}
-
-/// Looks at a file before anything opens it, which in a pipe would wait for its writer.
-private func refuseUnreadable(_ role: String, _ file: String) throws(TransportError) {
-  var information = stat()
-  guard unsafe stat(file, &information) == 0, unsafe access(file, R_OK) == 0 else {
-    let reason = unsafe String(cString: strerror(errno)).lowercased()
-    throw TransportError(
-      .setup,
-      "cannot read the \(role) \(file): \(reason); check its name and permissions"
-    )
-  }
-  guard information.st_mode & S_IFMT == S_IFREG else {
-    throw TransportError(
-      .setup,
-      "the \(role) \(file) is no regular file; copy what it holds into one, and name that"
-    )
   }
 }
 

@@ -11,7 +11,7 @@ internal import Glibc
   var transfer: Transfer?
 
   unowned let shard: Shard
-  let configuration: CurlTransport.Configuration
+  private let configuration: CurlTransport.Configuration
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
   private var url = ""
   private var namedServer: NamedServer?
@@ -24,7 +24,7 @@ internal import Glibc
     self.shard = shard
     self.configuration = configuration
     setPolicy()
-    setIdentity()
+    setRoute(shard.lane.route, shard.lane.handle?.login)
     setCallbacks()
   }
 
@@ -33,7 +33,7 @@ internal import Glibc
     unsafe errorText.deallocate()
   }
 
-  private var mayMultiplex: Bool { configuration.versions == .upToHTTP2 }
+  private var mayMultiplex: Bool { shard.lane.route.versions == .upToHTTP2 }
 
   /// Whether any of the request may have reached the peer.
   var hasSent: Bool { (transfer?.requestsSent ?? 0) > 0 }
@@ -138,7 +138,7 @@ internal import Glibc
       // Over HTTP/2, libcurl 7.88 would make all streams of the connection wait with this one.
       if get(CURLINFO_HTTP_VERSION) != CURL_HTTP_VERSION_2_0 {
         // All the room that it says it needs, so that two do not wait for each other half way.
-        guard shard.cache.memory.mayGrow(id, to: max(size, expected)) else { return .later }
+        guard shard.memory.mayGrow(id, to: max(size, expected)) else { return .later }
       }
       hasNoRoom = transfer?.makeRoom(for: size, expected: expected, most: largest) == false
       guard !hasNoRoom else { return .tooLarge }
@@ -168,7 +168,7 @@ internal import Glibc
     let response = transfer.response(
       status: get(CURLINFO_RESPONSE_CODE),
       version: version == CURL_HTTP_VERSION_2_0 ? .http2 : .http1,
-      hold: shard.cache.memory.holds(transfer.id) ? HeldBody(of: transfer.id, mailbox) : nil,
+      hold: shard.memory.holds(transfer.id) ? HeldBody(of: transfer.id, mailbox) : nil,
       at: now
     )
     // libcurl holds what a few bytes unpack to while they wait, and gives up above 64 MB.
@@ -194,24 +194,17 @@ internal import Glibc
 
   private func detail(of code: CURLcode) -> String {
     guard code == CURLE_COULDNT_CONNECT else {
-      return unsafe String(cString: errorText) + (isPerhapsTLS(code) ? Self.tlsAdvice : "")
+      let advice = trustAdvice(code)
+      return unsafe String(cString: errorText) + (isPerhapsTLS(code) ? Self.tlsAdvice : advice)
     }
     let refused = shard.sockets.openFailure
     if refused != 0 {
       return unsafe "the system gives no more sockets (\(String(cString: strerror(refused))))"
     }
-    guard get(CURLINFO_OS_ERRNO) == Int(ECONNREFUSED), let url = transfer?.request.url else {
+    guard get(CURLINFO_OS_ERRNO) == Int(ECONNREFUSED), let nextPeer else {
       return unsafe String(cString: errorText)
     }
-    let proxy = configuration.proxy.map { "the proxy \(Self.authority(of: $0))" }
-    return "connection refused by \(proxy ?? Self.authority(of: url))"
-  }
-
-  /// The error of a proxy that was asked for a tunnel and gave none.
-  private func proxyRefusal() -> TransportError? {
-    let status = get(CURLINFO_HTTP_CONNECTCODE)
-    guard !hasSent, status >= 300, let proxy = configuration.proxy else { return nil }
-    return .proxyRefused(status, by: Self.authority(of: proxy))
+    return "connection refused by \(nextPeer)"
   }
 
   private static let tlsAdvice =
@@ -230,7 +223,7 @@ internal import Glibc
   }
 
   /// Host and port of a URL.
-  private static func authority(of url: String) -> String {
+  static func authority(of url: String) -> String {
     let start = url.firstRange(of: "://")?.upperBound ?? url.startIndex
     let authority = url[start...].prefix { $0 != "/" }
     let hasPort = authority.reversed().first { !$0.isNumber } == ":"
@@ -246,11 +239,6 @@ extension EasyHandle {
     set(CURLOPT_PROTOCOLS_STR, "http,https")
     set(CURLOPT_FOLLOWLOCATION, 0)
     set(CURLOPT_ACCEPT_ENCODING, "")
-    set(CURLOPT_PROXY, configuration.proxy ?? "")
-    set(CURLOPT_NOPROXY, "")
-    // What a proxy says before the provider is none of an answer, and is sent none of a request.
-    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-    set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
     set(CURLOPT_SSL_VERIFYPEER, 1)
     set(CURLOPT_SSL_VERIFYHOST, 2)
     // Without a folder of certificates libcurl parses the file once per shard, not per connection,
@@ -271,25 +259,7 @@ extension EasyHandle {
     set(CURLOPT_TCP_KEEPINTVL, 5)
     set(CURLOPT_MAXAGE_CONN, max(1, Int(configuration.maxIdle.components.seconds)))
     unsafe set(CURLOPT_ERRORBUFFER, errorText)
-    unsafe set(CURLOPT_SHARE, shard.cache.share)
-  }
-
-  /// Whom to trust; only asked for by URLs that need it, as it may mean reading many certificates.
-  private func setTrust() {
-    if shard.cache.trust == nil {
-      if let caFile = configuration.caFile { set(CURLOPT_CAINFO, caFile) }
-    } else {
-      unsafe set(CURLOPT_CAINFO, nil)
-      unsafe ccurl_set_tls_callback(curl, tlsContextMade)
-    }
-  }
-
-  private func setIdentity() {
-    guard let certificate = configuration.clientCertificate else { return }
-    set(CURLOPT_SSLCERT, certificate)
-    set(CURLOPT_SSLKEY, configuration.clientKey ?? certificate)
-    // Without one, libcrypto would ask the terminal for the passphrase of an encrypted key.
-    set(CURLOPT_KEYPASSWD, "")
+    unsafe set(CURLOPT_SHARE, shard.lane.cache.share)
   }
 
   private func setCallbacks() {
@@ -316,9 +286,9 @@ extension EasyHandle {
     let isSecure = url.hasPrefix("https:")
     if isSecure { setTrust() }
     namedServer =
-      isSecure ? configuration.serverName.flatMap { NamedServer(name: $0, url: url) } : nil
+      isSecure ? shard.lane.route.serverName.flatMap { NamedServer(name: $0, url: url) } : nil
     set(CURLOPT_URL, namedServer?.url ?? url)
-    unsafe set(CURLOPT_CONNECT_TO, namedServer?.connectTo)
+    unsafe set(CURLOPT_CONNECT_TO, namedServer?.connectTo ?? shard.lane.cache.connections)
     // Waiting for a connection to share is only worth while where HTTP/2 can be negotiated.
     set(CURLOPT_PIPEWAIT, mayMultiplex && isSecure ? 1 : 0)
   }
@@ -333,19 +303,19 @@ extension EasyHandle {
     }
   }
 
-  private func set(_ option: CURLoption, _ value: Int) {
+  func set(_ option: CURLoption, _ value: Int) {
     unsafe ccurl_set_long(curl, option, value)
   }
 
-  private func set(_ option: CURLoption, _ value: String) {
+  func set(_ option: CURLoption, _ value: String) {
     unsafe ccurl_set_string(curl, option, value)
   }
 
-  private func set(_ option: CURLoption, _ value: UnsafeRawPointer?) {
+  func set(_ option: CURLoption, _ value: UnsafeRawPointer?) {
     unsafe ccurl_set_pointer(curl, option, value)
   }
 
-  private func get(_ info: CURLINFO) -> Int {
+  func get(_ info: CURLINFO) -> Int {
     var value = 0
     unsafe ccurl_get_long(curl, info, &value)
     return value

@@ -14,6 +14,8 @@ package struct HTTPRequest: Sendable {
   /// The body of a POST or PUT; ignored for a GET.
   package var body: ArraySlice<UInt8>
   package var deadlines: Deadlines
+  /// The way that it takes, and no other; nil for the transport's usual one.
+  package var route: RouteHandle?
   /// Signs the request for AWS; nil for everybody else.
   package var signature: AWSSignature?
 

@@ -3,7 +3,7 @@
 /// A body counts from when it is more than small until whoever got it lets go of it. One for which
 /// there is no room waits, and its peer with it; but where nobody holds a whole one, the oldest that
 /// is still arriving always goes on, so that one gets whole whatever the others have.
-package struct ResponseMemory {
+package final class ResponseMemory {
   /// Bodies up to this size, in bytes, do not count.
   package static let small = 64 << 10
 
@@ -23,7 +23,7 @@ package struct ResponseMemory {
 
   /// Whether the body of a transfer may grow to `size` now; if not, it waits until ``end(_:)`` or
   /// ``release(_:)`` names it.
-  package mutating func mayGrow(_ transfer: UInt64, to size: Int) -> Bool {
+  package func mayGrow(_ transfer: UInt64, to size: Int) -> Bool {
     guard size > Self.small else { return true }
     arriving.insert(transfer)
     let more = size - (sizes[transfer] ?? 0)
@@ -44,7 +44,7 @@ package struct ResponseMemory {
   /// Takes note that nothing more arrives for a transfer.
   ///
   /// - Returns: who may try to grow again.
-  package mutating func end(_ transfer: UInt64) -> [UInt64] {
+  package func end(_ transfer: UInt64) -> [UInt64] {
     waiting.remove(transfer)
     guard arriving.remove(transfer) != nil else { return [] }
     if holds(transfer) { whole += 1 }
@@ -54,7 +54,7 @@ package struct ResponseMemory {
   /// Takes note that nobody holds the body of a transfer any more.
   ///
   /// - Returns: who may try to grow again.
-  package mutating func release(_ transfer: UInt64) -> [UInt64] {
+  package func release(_ transfer: UInt64) -> [UInt64] {
     guard let size = sizes.removeValue(forKey: transfer) else { return [] }
     total -= size
     if arriving.remove(transfer) == nil { whole -= 1 }
@@ -67,7 +67,7 @@ package struct ResponseMemory {
   /// Whether a transfer's body waits for room.
   package func isWaiting(_ transfer: UInt64) -> Bool { waiting.contains(transfer) }
 
-  private mutating func takeWaiting() -> [UInt64] {
+  private func takeWaiting() -> [UInt64] {
     defer { waiting = [] }
     return waiting.sorted()
   }

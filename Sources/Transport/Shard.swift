@@ -15,7 +15,9 @@ internal import CLinux
   let credential: UInt64?
   let place: Int
   let sockets: SocketPoll
-  let cache: SharedCache
+  /// The route of its connections.
+  let lane: RouteLane
+  let memory: ResponseMemory
   /// When libcurl wants ``timeout()`` to be called.
   private(set) var timer: ContinuousClock.Instant?
   /// Every handle, busy or idle.
@@ -34,7 +36,8 @@ internal import CLinux
     place: Int,
     _ configuration: CurlTransport.Configuration,
     sockets: SocketPoll,
-    cache: SharedCache
+    lane: RouteLane,
+    memory: ResponseMemory
   ) throws(TransportError) {
     guard let multi = unsafe curl_multi_init() else { throw .libcurl("curl_multi_init") }
     unsafe self.multi = unsafe multi
@@ -42,7 +45,8 @@ internal import CLinux
     self.credential = credential
     self.place = place
     self.sockets = sockets
-    self.cache = cache
+    self.lane = lane
+    self.memory = memory
     self.configuration = configuration
     let me = unsafe Unmanaged.passUnretained(self).toOpaque()
     unsafe ccurl_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, me)
@@ -51,6 +55,9 @@ internal import CLinux
     unsafe ccurl_multi_set_timer_callback(multi, timerChanged)
     unsafe ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
     unsafe ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 2 * Self.capacity)
+    if let streams = lane.route.streamsPerConnection {
+      unsafe ccurl_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, streams)
+    }
   }
 
   deinit {

@@ -1,31 +1,28 @@
 internal import CCurl
 
-/// What the easy handles of one loop share: addresses, TLS sessions, whom to trust, and the memory
-/// for responses.
+/// What the easy handles of one route share in one loop: addresses, TLS sessions and whom to trust.
 ///
-/// Resuming a session spares both ends of a new connection most of its cryptography. Without lock
-/// functions it must stay on its loop's thread.
+/// Resuming a session spares both ends of a new connection most of its cryptography; of another route
+/// it would spare the check of who they are. Without lock functions it must stay on its loop's thread.
 @safe final class SharedCache {
+  let route: Route
   let share: UnsafeMutableRawPointer
+  /// ``Route/connections`` as libcurl reads them.
+  private(set) var connections: UnsafeMutablePointer<curl_slist>?
   /// Nil where each handle is to read the certificates for itself.
-  private(set) lazy var trust = readsTrust ? TrustStore(file: caFile) : nil
-  /// The bodies of the loop's responses.
-  var memory: ResponseMemory
-  private let caFile: String?
-  private let readsTrust: Bool
+  private(set) lazy var trust = route.readsTrust ? TrustStore(file: route.caFile) : nil
 
-  init(_ configuration: CurlTransport.Configuration) throws(TransportError) {
+  init(_ route: Route) throws(TransportError) {
     guard let share = unsafe curl_share_init() else { throw .libcurl("curl_share_init") }
     unsafe self.share = unsafe share
-    caFile = configuration.caFile
-    memory = ResponseMemory(limit: configuration.responseMemory)
-    // A proxy may have a certificate too, for which the CA file is not meant.
-    readsTrust = configuration.proxy == nil
+    self.route = route
+    for line in route.connections { unsafe connections = curl_slist_append(connections, line) }
     unsafe ccurl_share(share, CURL_LOCK_DATA_DNS)
     unsafe ccurl_share(share, CURL_LOCK_DATA_SSL_SESSION)
   }
 
   deinit {
     unsafe curl_share_cleanup(share)
+    unsafe curl_slist_free_all(connections)
   }
 }

@@ -13,12 +13,12 @@ final class TransferLoop {
   private let mailbox: Mailbox
   private let sockets: SocketPoll
   private let clock = ContinuousClock()
-  private let cache: SharedCache
+  private let memory: ResponseMemory
 
   private var shards: ShardPool
   private var busy: [UInt64: EasyHandle] = [:]
-  private var gate = StartGate()
-  private var waiting: [Mailbox.Submission] = []
+  /// By ``RouteHandle/id``; nil is for requests that name no route.
+  private var lanes: [UInt64?: RouteLane] = [:]
   private var commands: [Mailbox.Command] = []
   private var jobs: [UnownedJob] = []
   private var replies: [Reply] = []
@@ -31,8 +31,8 @@ final class TransferLoop {
     self.configuration = configuration
     self.mailbox = mailbox
     sockets = try SocketPoll(wakeUp: mailbox.wakeUp)
-    cache = try SharedCache(configuration)
-    shards = ShardPool(configuration, mailbox, sockets: sockets, cache: cache)
+    memory = ResponseMemory(limit: configuration.responseMemory)
+    shards = ShardPool(configuration, mailbox, sockets: sockets, memory: memory)
     nextSampling = clock.now
   }
 
@@ -85,10 +85,10 @@ final class TransferLoop {
   private func obeyCommands() {
     for command in commands {
       switch command {
-      case .start(let submission): waiting.append(submission)
+      case .start(let submission): take(submission)
       case .cancel(let id): cancel(id)
       case .retire(let credential): shards.retire(credential)
-      case .release(let body): goOn(cache.memory.release(body))
+      case .release(let body): goOn(memory.release(body))
       case .stop(let continuation):
         stops.append(continuation)
         stopping = true
@@ -115,7 +115,7 @@ final class TransferLoop {
 
   private func sampleDeadlines(at now: ContinuousClock.Instant) {
     for handle in Array(busy.values) {
-      if let id = handle.transfer?.id, cache.memory.isWaiting(id) {
+      if let id = handle.transfer?.id, memory.isWaiting(id) {
         handle.transfer?.isHeldUp(at: now)
       }
       guard let error = handle.transfer?.overdue(at: now) else { continue }
@@ -139,7 +139,9 @@ final class TransferLoop {
     commands = mailbox.close()
     stopping = true
     obeyCommands()
-    for submission in waiting { replies.append((submission.reply, .failure(.closed()))) }
+    for submission in lanes.values.flatMap({ $0.removeAll() }) {
+      replies.append((submission.reply, .failure(.closed())))
+    }
     answer()
   }
 }
@@ -147,25 +149,43 @@ final class TransferLoop {
 // MARK: - Transfers
 
 extension TransferLoop {
-  private func startWaiting() {
-    guard !waiting.isEmpty, !stopping else { return }
-    let now = clock.now
-    let room = gate.room(at: now) { busy[$0]?.hasSent == false }
-    let startable = min(waiting.count, configuration.maxInFlight - busy.count, room)
-    for submission in waiting.prefix(startable) { start(submission, at: now) }
-    waiting.removeFirst(startable)
+  private func take(_ submission: Mailbox.Submission) {
+    let route = submission.request.route
+    if let lane = lanes[route?.id] { return lane.add(submission) }
+    do throws(TransportError) {
+      let lane = try RouteLane(route, usually: configuration.route)
+      lanes[route?.id] = lane
+      lane.add(submission)
+    } catch {
+      replies.append((submission.reply, .failure(error)))
+    }
   }
 
-  private func start(_ submission: Mailbox.Submission, at now: ContinuousClock.Instant) {
+  private func startWaiting() {
+    guard !stopping else { return }
+    for lane in lanes.values where lane.hasWaiting {
+      let now = clock.now
+      let room = configuration.maxInFlight - busy.count
+      let startable = lane.startable(room, at: now) { busy[$0]?.hasSent == false }
+      for submission in startable { start(submission, by: lane, at: now) }
+    }
+  }
+
+  private func start(
+    _ submission: Mailbox.Submission,
+    by lane: RouteLane,
+    at now: ContinuousClock.Instant
+  ) {
     do throws(TransportError) {
       let transfer = Transfer(submission, at: now)
-      let shard = try shards.shardWithRoom(for: submission.request.headers.credential)
+      let credential = submission.request.headers.credential
+      let shard = try shards.shardWithRoom(for: credential, by: lane)
       busy[submission.id] = try shard.start(transfer)
     } catch {
       replies.append((submission.reply, .failure(error)))
       return
     }
-    gate.enter(submission.id, at: now)
+    lane.started(submission.id, at: now)
     samplingInterval = min(samplingInterval, submission.request.deadlines.samplingInterval)
     nextSampling = min(nextSampling, now + samplingInterval)
   }
@@ -173,8 +193,8 @@ extension TransferLoop {
   private func cancel(_ id: UInt64) {
     if let handle = busy[id] {
       finish(handle, with: .failure(.cancelled(requestMayHaveLeft: handle.hasSent)))
-    } else if let index = waiting.firstIndex(where: { $0.id == id }) {
-      replies.append((waiting.remove(at: index).reply, .failure(.cancelled())))
+    } else if let waiting = lanes.values.lazy.compactMap({ $0.remove(id) }).first {
+      replies.append((waiting.reply, .failure(.cancelled())))
     }
   }
 
@@ -189,9 +209,9 @@ extension TransferLoop {
   private func finish(_ handle: EasyHandle, with result: Result<HTTPResponse, TransportError>) {
     guard let transfer = handle.shard.stop(handle) else { return }
     busy[transfer.id] = nil
-    goOn(cache.memory.end(transfer.id))
+    goOn(memory.end(transfer.id))
     if case .failure(let error) = result, error.partial == nil {
-      goOn(cache.memory.release(transfer.id))
+      goOn(memory.release(transfer.id))
     }
     shards.transferEnded(on: handle.shard)
     replies.append((transfer.reply, result))

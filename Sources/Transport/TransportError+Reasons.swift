@@ -78,9 +78,6 @@ extension TransportError {
     if code == .connectTimeout, detail.contains("SSL") {
       detail = "the server gives no answer in TLS; is its address http:// ? (\(detail))"
     }
-    if curl == CURLE_PEER_FAILED_VERIFICATION {
-      detail += " (where it has a certificate of your own, --ca-file names the authority)"
-    }
     self.init(code, "\(code.reason): \(detail)", requestMayHaveLeft: requestsSent > 0)
   }
 

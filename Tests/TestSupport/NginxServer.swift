@@ -14,6 +14,13 @@ package final class NginxServer: Sendable {
   private static let modules = ["ndk_http_module", "ngx_http_lua_module"]
     .map { "/usr/lib/nginx/modules/\($0).so" }
 
+  private static let streamModule = "/usr/lib/nginx/modules/ngx_stream_module.so"
+
+  /// Whether its module for streams is installed too.
+  package static var hasStreams: Bool {
+    isInstalled && FileManager.default.fileExists(atPath: streamModule)
+  }
+
   /// Whether nginx, its lua module and openssl are installed.
   package static var isInstalled: Bool {
     Tool.find("nginx") != nil && TestAuthority.isInstalled
@@ -23,7 +30,9 @@ package final class NginxServer: Sendable {
   /// Starts nginx with these `location` blocks, and whatever else a server may hold.
   ///
   /// It ends by itself after two minutes. Relative files are found beside those of ``authority``.
-  package init(locations: String) throws {
+  ///
+  /// - Parameter streams: what stands in the `stream` block, which needs its module.
+  package init(locations: String, streams: String? = nil) throws {
     folder = NSTemporaryDirectory() + "nightjar-nginx-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     authority = try TestAuthority(in: folder)
@@ -34,7 +43,8 @@ package final class NginxServer: Sendable {
       folder: folder,
       listen: ["127.0.0.1:\(port)", "127.0.0.1:\(tlsPort) ssl http2"],
       authority: authority,
-      locations: locations
+      locations: locations,
+      streams: streams
     )
     let path = folder + "/nginx.conf"
     try configuration.write(toFile: path, atomically: true, encoding: .utf8)
@@ -70,12 +80,14 @@ package final class NginxServer: Sendable {
     folder: String,
     listen: [String],
     authority: TestAuthority,
-    locations: String
+    locations: String,
+    streams: String?
   ) -> String {
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
       .map { "\($0)_temp_path \(folder)/\($0);" }
+    let module = streams.map { _ in "load_module \(streamModule);" } ?? ""
     return """
-      \(modules.map { "load_module \($0);" }.joined(separator: "\n"))
+      \(module) \(modules.map { "load_module \($0);" }.joined(separator: "\n"))
       daemon off; worker_processes 1; pid \(folder)/pid; error_log stderr notice;
       events { worker_connections 2048; }
       http {
@@ -89,6 +101,7 @@ package final class NginxServer: Sendable {
           \(locations)
         }
       }
+      \(streams.map { "stream { \($0) }" } ?? "")
       """
   }
 }

@@ -63,7 +63,9 @@ struct NginxTests {
     async throws
   {
     let server = try NginxServer(locations: Self.locations)
-    try await withTransport(.init(caFile: server.caFile, versions: .onlyHTTP1)) { transport in
+    var configuration = CurlTransport.Configuration(caFile: server.caFile)
+    configuration.route.versions = .onlyHTTP1
+    try await withTransport(configuration) { transport in
       let first = try await answers(transport, server.tlsURL + "/late", count: 50)
       let second = try await answers(transport, server.tlsURL + "/late", count: 50)
       #expect((first + second).allSatisfy { $0.header("x-protocol") == "HTTP/1.1" })

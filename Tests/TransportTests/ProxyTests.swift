@@ -169,7 +169,7 @@ struct SignOfLifeTests {
     let server = try RawServer { $0.waitWithoutReading() }
     defer { server.stop() }
     var configuration = CurlTransport.Configuration()
-    configuration.pathTimeout = .milliseconds(500)
+    configuration.route.pathTimeout = .milliseconds(500)
     try await withTransport(configuration) { transport in
       var request = try HTTPRequest.post(server.url, "")
       request.body = [UInt8](repeating: 0x20, count: 32 << 20)[...]

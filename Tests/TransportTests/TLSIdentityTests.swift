@@ -25,15 +25,15 @@ struct TLSIdentityTests {
     return configuration
   }
 
-  @Test(arguments: [CurlTransport.Configuration.Versions.onlyHTTP1, .upToHTTP2])
+  @Test(arguments: [Route.Versions.onlyHTTP1, .upToHTTP2])
   func `a client certificate is shown to a server that asks for one`(
-    versions: CurlTransport.Configuration.Versions
+    versions: Route.Versions
   ) async throws {
     let server = try NginxServer(locations: Self.strict)
     let shown = configuration(of: server) {
-      $0.versions = versions
-      $0.clientCertificate = server.authority.certificateFile
-      $0.clientKey = server.authority.keyFile
+      $0.route.versions = versions
+      $0.route.clientCertificate = server.authority.certificateFile
+      $0.route.clientKey = server.authority.keyFile
     }
     try await withTransport(shown) { transport in
       let response = try await transport.send(.get(server.tlsURL + "/who"))
@@ -47,7 +47,7 @@ struct TLSIdentityTests {
     let parts = [server.authority.certificateFile, server.authority.keyFile]
     try parts.map { try String(contentsOfFile: $0, encoding: .utf8) }.joined()
       .write(toFile: both, atomically: true, encoding: .utf8)
-    try await withTransport(configuration(of: server) { $0.clientCertificate = both }) {
+    try await withTransport(configuration(of: server) { $0.route.clientCertificate = both }) {
       let response = try await $0.send(.get(server.tlsURL + "/who"))
       #expect(response.text.hasPrefix("SUCCESS "))
     }
@@ -69,8 +69,8 @@ struct TLSIdentityTests {
     let cipher = ["-aes256", "-passout", "pass:unknown"]
     try Tool.run("openssl", ["ec", "-in", key, "-out", locked] + cipher)
     let shown = configuration(of: server) {
-      $0.clientCertificate = server.authority.certificateFile
-      $0.clientKey = locked
+      $0.route.clientCertificate = server.authority.certificateFile
+      $0.route.clientKey = locked
     }
     try await withTransport(shown) { transport in
       let error = try #require(await transport.failure(of: .get(server.tlsURL + "/who")))
@@ -80,14 +80,14 @@ struct TLSIdentityTests {
     }
   }
 
-  @Test(arguments: [CurlTransport.Configuration.Versions.onlyHTTP1, .upToHTTP2])
+  @Test(arguments: [Route.Versions.onlyHTTP1, .upToHTTP2])
   func `the server is asked for the given name and the request for the URL's host`(
-    versions: CurlTransport.Configuration.Versions
+    versions: Route.Versions
   ) async throws {
     let server = try NginxServer(locations: Self.who)
     let named = configuration(of: server) {
-      $0.versions = versions
-      $0.serverName = "localhost"
+      $0.route.versions = versions
+      $0.route.serverName = "localhost"
     }
     // Every name under "localhost" resolves, but the certificate names only "localhost" itself.
     let url = server.tlsURL.replacing("127.0.0.1", with: "other.localhost")
@@ -103,7 +103,7 @@ struct TLSIdentityTests {
 
   @Test func `a server without the given name is refused before anything is sent`() async throws {
     let server = try NginxServer(locations: Self.who)
-    try await withTransport(configuration(of: server) { $0.serverName = "vault.example" }) {
+    try await withTransport(configuration(of: server) { $0.route.serverName = "vault.example" }) {
       let error = try #require(await $0.failure(of: .get(server.tlsURL + "/who")))
       #expect(error.code == .untrusted)
       #expect(error.message.contains("vault.example"), "\(error)")
@@ -113,7 +113,7 @@ struct TLSIdentityTests {
 
   @Test func `a server name changes nothing without TLS`() async throws {
     let server = try NginxServer(locations: Self.who)
-    try await withTransport(configuration(of: server) { $0.serverName = "vault.example" }) {
+    try await withTransport(configuration(of: server) { $0.route.serverName = "vault.example" }) {
       let response = try await $0.send(.get(server.url + "/who"))
       #expect(response.text == " ||\(server.url.replacing("http://", with: ""))|HTTP/1.1")
     }
@@ -127,10 +127,10 @@ struct TLSIdentityTests {
       #expect(error?.code == .setup)
       return error?.message ?? ""
     }
-    #expect(problem { $0.clientCertificate = "/none.pem" }.contains("certificate /none.pem"))
-    #expect(problem { $0.clientKey = "/none.key" }.contains("client key /none.key"))
-    #expect(problem { $0.clientKey = #filePath }.contains("without the client certificate"))
-    #expect(problem { $0.serverName = "two words" }.contains(#""two words""#))
-    #expect(problem { $0.serverName = "" }.contains("not a host name"))
+    #expect(problem { $0.route.clientCertificate = "/none.pem" }.contains("certificate /none.pem"))
+    #expect(problem { $0.route.clientKey = "/none.key" }.contains("client key /none.key"))
+    #expect(problem { $0.route.clientKey = #filePath }.contains("without the client certificate"))
+    #expect(problem { $0.route.serverName = "two words" }.contains(#""two words""#))
+    #expect(problem { $0.route.serverName = "" }.contains("not a host name"))
   }
 }

@@ -67,7 +67,11 @@ struct PlanBuilder {
       )
     }
     var accounts: [Account] = []
-    for description in settings.accounts { accounts.append(try await account(description)) }
+    var routes = RouteHandles(settings.routes)
+    for description in settings.accounts {
+      let own = try await routes.handles(to: description.endpoints, from: keySources)
+      accounts.append(try await account(description, by: own))
+    }
     return RunPlan(
       input: input,
       files: files,
@@ -94,7 +98,10 @@ struct PlanBuilder {
     )
   }
 
-  private func account(_ description: JobFile.Account) async throws -> Account {
+  private func account(
+    _ description: JobFile.Account,
+    by routes: [[RouteHandle]]
+  ) async throws -> Account {
     let sources = try description.keys.map { reference throws(KeySourceError) in
       try keySources.source(for: reference)
     }
@@ -107,6 +114,7 @@ struct PlanBuilder {
       name: description.name,
       keyring: keyring,
       endpoints: description.endpoints,
+      routes: routes,
       models: description.models,
       regions: settings.regions,
       provider: settings.provider,
@@ -115,7 +123,9 @@ struct PlanBuilder {
         charges: settings.provider.charges,
         expectedOutput: Double(settings.prompts.maxTokens ?? 512) / 2,
         inFlightGuess: isConcurrencyStated ? .max : Settings.Pace.cautiousConcurrency,
-        endpoints: description.endpoints.count,
+        endpoints: zip(description.endpoints, routes).map { endpoint, routes in
+          RouteChoice(count: routes.count, order: endpoint.reach.order)
+        },
         at: .now
       )
     )
@@ -144,11 +154,7 @@ struct PlanBuilder {
       )
     }
     var configuration = CurlTransport.Configuration()
-    configuration.caFile = settings.caFile
-    configuration.proxy = settings.proxy
     configuration.maxInFlight = max(1, room)
-    // Over HTTP/2, answers for which there is no room cannot be held up one by one.
-    if AllowedMemory.isLittle { configuration.versions = .onlyHTTP1 }
     configuration.maxResponseBytes = AllowedMemory.forAnswer(most: RunPlan.largestAnswer)
     configuration.responseMemory = plan.requestMemory
     return try CurlTransport(configuration)

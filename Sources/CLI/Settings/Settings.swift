@@ -19,8 +19,8 @@ struct Settings: Sendable {
   let keyPolicy: KeyringPolicy
   /// How long the start waits for a secret store that does not answer.
   let waitForSecrets: Duration?
-  let caFile: String?
-  let proxy: String?
+  /// By which ways endpoints are reached.
+  let routes: RouteBook
   /// The file of prices that is named.
   let prices: String?
   let pace: Pace
@@ -78,8 +78,6 @@ struct Settings: Sendable {
     vault = try file.secrets.vault?.settings(environment: environment)
     keyPolicy = file.secrets.policy
     waitForSecrets = options.keys.waitForSecrets ?? file.secrets.wait
-    caFile = options.provider.caFile ?? file.caFile
-    proxy = options.provider.proxy ?? file.proxy
     prices = options.prices ?? file.prices
     pace = try stated.pace()
     onUnknown = options.onUnknown ?? file.onUnknown ?? .resend
@@ -89,7 +87,8 @@ struct Settings: Sendable {
       allowingHTTP: options.provider.allowHTTP + file.allowHTTP,
       at: try stated.endpointOverride() == nil ? place : nil
     )
-    try Self.check(proxy: proxy, for: endpoints)
+    routes = try stated.routes()
+    for endpoint in endpoints { try routes.check(endpoint) }
   }
 }
 

@@ -127,8 +127,32 @@ struct ProviderOptions: ParsableArguments {
   )
   var caFile: String?
 
-  @Option(help: "An HTTP proxy; those named by the environment are ignored.")
+  @Option(
+    help: ArgumentHelp(
+      """
+      Go by this proxy: http://, https://, socks5:// or socks5h://, with host and port. env is the \
+      one of HTTPS_PROXY, which nothing else heeds.
+      """,
+      valueName: "url"
+    )
+  )
   var proxy: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Go by this route of the job file; direct is the way without any.",
+      valueName: "name"
+    )
+  )
+  var route: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Connect to this address instead of the endpoint's; all names stay the endpoint's.",
+      valueName: "host:port"
+    )
+  )
+  var connectTo: String?
 }
 
 /// Where keys come from.

@@ -86,9 +86,9 @@ package final class Vault: Sendable {
       maxInFlight: 16,
       maxResponseBytes: 4 << 20
     )
-    configuration.clientCertificate = settings.clientCertificate
-    configuration.clientKey = settings.clientKey
-    configuration.serverName = settings.serverName
+    configuration.route.clientCertificate = settings.clientCertificate
+    configuration.route.clientKey = settings.clientKey
+    configuration.route.serverName = settings.serverName
     do throws(TransportError) {
       return try CurlTransport(configuration)
     } catch {

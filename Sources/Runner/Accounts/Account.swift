@@ -1,12 +1,14 @@
 package import KeySources
 import Synchronization
-import Transport
+package import Transport
 
 /// One set of rate limits with the keys and endpoints that share them.
 package final class Account: Sendable {
   package let name: String
   package let keyring: Keyring
   package let endpoints: [Endpoint]
+  /// The routes to each endpoint; empty for the client's usual one.
+  private let routes: [[RouteHandle]]
   /// What it serves, and under which names.
   package let models: ModelMap
   /// Where data may go, however its endpoints came to be.
@@ -26,6 +28,7 @@ package final class Account: Sendable {
     name: String,
     keyring: Keyring,
     endpoints: [Endpoint],
+    routes: [[RouteHandle]] = [],
     models: ModelMap = ModelMap(),
     regions: AllowedRegions = .all,
     provider: any Provider,
@@ -34,10 +37,16 @@ package final class Account: Sendable {
     self.name = name
     self.keyring = keyring
     self.endpoints = endpoints
+    self.routes = routes
     self.models = models
     self.regions = regions
     self.provider = provider
     initial = state
+  }
+
+  /// The route that a request takes from its place; nil for the client's usual one.
+  func route(at place: EndpointBalancer.Place) -> RouteHandle? {
+    routes.isEmpty ? nil : routes[place.endpoint][place.route]
   }
 
   /// The header fields of requests with a key, made once for each of its values.

@@ -52,11 +52,13 @@ package struct AccountSet: Sendable {
   ///
   /// - Parameters:
   ///   - prefix: what ``PromptPrefix`` makes of its beginning; nil where that does not matter.
+  ///   - broken: where it has just failed before it left; nil for nowhere.
   ///   - accounts: those to look at, by ``byRoom(for:)``.
   ///   - random: uniform in 0 ..< 1, for the choice of an endpoint.
   mutating func place(
     _ shape: RequestShape,
     prefix: UInt64?,
+    notAgain broken: (account: Int, endpoint: Int, route: Int)? = nil,
     among accounts: [Int],
     at now: ContinuousClock.Instant,
     random: Double
@@ -67,6 +69,7 @@ package struct AccountSet: Sendable {
         shape,
         model: members[account].models.name(for: shape.model),
         prefix: prefix,
+        notAgain: broken.flatMap { $0.account == account ? ($0.endpoint, $0.route) : nil },
         at: now,
         random: random
       )

@@ -127,6 +127,15 @@ extension AccountState {
     random: Double
   ) -> EndVerdict {
     var verdict = EndVerdict()
+    verdict.hasOtherRoute = !failure.answered && endpoints.hasOtherRoute(than: grant.place)
+    if failure.isBeforeLeaving {
+      // The provider has seen nothing of it, and it says nothing of how many may be under way.
+      pacers[grant.pacer].giveBack(grant.charge, counts: false, at: now)
+      let wereDown = endpoints.down
+      verdict.isCharged = endpoints.failed(grant.place, failure, at: now, random: random)
+      if endpoints.down > wereDown { restart(at: now) }
+      return verdict
+    }
     guard failure.cause == .overload else {
       pacers[grant.pacer].giveBack(grant.charge, counts: true, at: now)
       verdict.isCharged = endpoints.failed(grant.place, failure, at: now, random: random)

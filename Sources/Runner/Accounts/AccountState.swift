@@ -43,13 +43,13 @@ package struct AccountState: Sendable {
 
   /// - Parameters:
   ///   - inFlightGuess: the most requests at a time while nothing is known of the limits.
-  ///   - endpoints: how many there are, at least one.
+  ///   - endpoints: the routes of each, at least one.
   package init(
     limits: RateLimits,
     charges: ChargeModel,
     expectedOutput: Double = 256,
     inFlightGuess: Int = .max,
-    endpoints: Int = 1,
+    endpoints: [RouteChoice] = [RouteChoice()],
     at now: ContinuousClock.Instant
   ) {
     self.limits = limits
@@ -57,7 +57,7 @@ package struct AccountState: Sendable {
     self.expectedOutput = expectedOutput
     self.inFlightGuess = inFlightGuess
     origin = now
-    self.endpoints = EndpointBalancer(count: endpoints)
+    self.endpoints = EndpointBalancer(endpoints)
   }
 
   package var parking: Parking? { parkings.parking }
@@ -82,12 +82,14 @@ package struct AccountState: Sendable {
   ///   - model: what the account calls the model; nil for the name in the request.
   ///   - prefix: what ``PromptPrefix`` makes of its beginning; nil where that does not matter.
   ///   - endpoint: one where it must not go; nil for none.
+  ///   - broken: where it has just failed before it left; nil for nowhere.
   ///   - random: uniform in 0 ..< 1, for the choice of an endpoint.
   package mutating func admit(
     _ shape: RequestShape,
     model: String? = nil,
     prefix: UInt64? = nil,
     avoiding endpoint: Int? = nil,
+    notAgain broken: (endpoint: Int, route: Int)? = nil,
     at now: ContinuousClock.Instant,
     random: Double = 0
   ) -> Admission {
@@ -103,6 +105,7 @@ package struct AccountState: Sendable {
       prefix: prefix,
       tokens: tokens,
       avoiding: endpoint,
+      notAgain: broken,
       at: now,
       random: random
     )

@@ -9,6 +9,11 @@ package struct EndpointBalancer: Sendable {
   package struct Place: Sendable, Equatable {
     /// The endpoint's index.
     package let endpoint: Int
+    /// The index of the route that it takes there.
+    package var route: Int { way.route }
+    /// Whether it is there to see whether the endpoint, or the route, works again.
+    package var isProbe: Bool { ticket.isProbe || way.isProbe }
+    fileprivate let way: RouteChoice.Ticket
     fileprivate let tokens: Double
     package let ticket: EndpointHealth.Ticket
   }
@@ -26,7 +31,10 @@ package struct EndpointBalancer: Sendable {
 
   private struct Member: Sendable {
     var health = EndpointHealth()
+    var ways: RouteChoice
     var requests = 0
+
+    var isDown: Bool { health.isDown || ways.isDown }
     var tokens = 0.0
   }
 
@@ -34,17 +42,24 @@ package struct EndpointBalancer: Sendable {
 
   /// - Parameter count: how many endpoints there are, at least one.
   package init(count: Int) {
-    members = Array(repeating: Member(), count: count)
+    self.init(Array(repeating: RouteChoice(), count: count))
+  }
+
+  /// - Parameter ways: the routes of each endpoint.
+  package init(_ ways: [RouteChoice]) {
+    members = ways.map { Member(ways: $0) }
   }
 
   /// Requests that have a place and have not ended.
   package var inFlight: Int { members.reduce(0) { $0 + $1.requests } }
 
   /// True once any endpoint has answered.
-  package var hasAnswered: Bool { members.contains { $0.health.hasAnswered } }
+  package var hasAnswered: Bool {
+    members.contains { $0.health.hasAnswered || $0.ways.hasAnswered }
+  }
 
   /// How many endpoints take no more than probes.
-  package var down: Int { members.count { $0.health.isDown } }
+  package var down: Int { members.count(where: \.isDown) }
 
   /// Estimated tokens in flight at an endpoint.
   package func load(of endpoint: Int) -> Double { members[endpoint].tokens }
@@ -54,11 +69,19 @@ package struct EndpointBalancer: Sendable {
     of endpoint: Int,
     at now: ContinuousClock.Instant
   ) -> EndpointHealth.Admission {
-    members[endpoint].health.admission(at: now, othersHealthy: othersHealthy(than: endpoint))
+    let othersHealthy = othersHealthy(than: endpoint)
+    let own = members[endpoint].health.admission(at: now, othersHealthy: othersHealthy)
+    guard own == .open else { return own }
+    return members[endpoint].ways.admission(at: now, othersHealthy: othersHealthy)
+  }
+
+  /// Whether a request that failed could go to the same endpoint by another route.
+  func hasOtherRoute(than place: Place) -> Bool {
+    members[place.endpoint].ways.hasOther(than: place.route)
   }
 
   private func othersHealthy(than endpoint: Int) -> Bool {
-    members.indices.contains { $0 != endpoint && !members[$0].health.isDown }
+    members.indices.contains { $0 != endpoint && !members[$0].isDown }
   }
 
   /// Gives a request a place.
@@ -67,11 +90,13 @@ package struct EndpointBalancer: Sendable {
   ///   - prefix: what ``PromptPrefix`` makes of its beginning; nil to go by load alone.
   ///   - tokens: an estimate of what it takes, zero or more.
   ///   - endpoint: one where it must not go, such as where its twin is; nil for none.
+  ///   - broken: where it has just failed before it left; nil for nowhere.
   ///   - random: uniform in 0 ..< 1.
   package mutating func choose(
     prefix: UInt64?,
     tokens: Double,
     avoiding endpoint: Int? = nil,
+    notAgain broken: (endpoint: Int, route: Int)? = nil,
     at now: ContinuousClock.Instant,
     random: Double
   ) -> Choice {
@@ -79,7 +104,7 @@ package struct EndpointBalancer: Sendable {
     var nextProbe: ContinuousClock.Instant?
     for index in members.indices where index != endpoint {
       switch admission(of: index, at: now) {
-      case .probe: return place(at: index, tokens, at: now)
+      case .probe: return place(at: index, tokens, notAgain: broken, at: now, random)
       case .open: healthy.append(index)
       case .closed(let until): nextProbe = min(until, nextProbe ?? until)
       }
@@ -89,7 +114,8 @@ package struct EndpointBalancer: Sendable {
     }
     let warm = prefix.flatMap { preferred(for: $0, among: healthy) } ?? lighter
     let isBusy = load(of: warm) > Self.slack * load(of: lighter) + tokens
-    return place(at: isBusy ? lighter : warm, tokens, at: now)
+    let endpoint = isBusy ? lighter : warm
+    return place(at: endpoint, tokens, notAgain: broken, at: now, random)
   }
 
   /// The endpoint with less to do, of two at random.
@@ -113,34 +139,49 @@ package struct EndpointBalancer: Sendable {
   private mutating func place(
     at endpoint: Int,
     _ tokens: Double,
-    at now: ContinuousClock.Instant
+    notAgain broken: (endpoint: Int, route: Int)?,
+    at now: ContinuousClock.Instant,
+    _ random: Double
   ) -> Choice {
     let othersHealthy = othersHealthy(than: endpoint)
+    let way = members[endpoint].ways.take(
+      avoiding: broken.flatMap { $0.endpoint == endpoint ? $0.route : nil },
+      at: now,
+      othersHealthy: othersHealthy,
+      // The digits that the choice of an endpoint leaves.
+      random: (random * 4_096).truncatingRemainder(dividingBy: 1)
+    )
     let ticket = members[endpoint].health.sending(at: now, othersHealthy: othersHealthy)
     members[endpoint].requests += 1
     members[endpoint].tokens += tokens
-    return .place(Place(endpoint: endpoint, tokens: tokens, ticket: ticket))
+    return .place(Place(endpoint: endpoint, way: way, tokens: tokens, ticket: ticket))
   }
 
   /// A request ended without saying anything about its endpoint, or never left.
   package mutating func cancelled(_ place: Place, at now: ContinuousClock.Instant) {
     leave(place)
+    members[place.endpoint].ways.ended(place.way, at: now)
     members[place.endpoint].health.ended(place.ticket, at: now)
   }
 
   /// A request was refused because too many were under way.
   package mutating func crowded(_ place: Place, at now: ContinuousClock.Instant) {
     leave(place)
+    members[place.endpoint].ways.succeeded(place.way, at: now)
     members[place.endpoint].health.crowded(place.ticket, at: now)
   }
 
   /// The provider answered; refusals of a job, a key or a pace are answers too.
   package mutating func succeeded(_ place: Place, at now: ContinuousClock.Instant) {
     leave(place)
+    members[place.endpoint].ways.succeeded(place.way, at: now)
     members[place.endpoint].health.succeeded(place.ticket, at: now)
   }
 
   /// A request failed; says whether that is charged to its job, as ``EndpointHealth`` decides.
+  ///
+  /// What fails before the endpoint has it is the route's failure; so is silence, where there is
+  /// another route.
   package mutating func failed(
     _ place: Place,
     _ failure: EndpointFailure,
@@ -149,6 +190,22 @@ package struct EndpointBalancer: Sendable {
   ) -> Bool {
     leave(place)
     let othersHealthy = othersHealthy(than: place.endpoint)
+    let isSingle = members[place.endpoint].ways.isSingle
+    if failure.isBeforeLeaving || (!failure.answered && !isSingle) {
+      members[place.endpoint].health.ended(place.ticket, at: now)
+      return members[place.endpoint].ways.failed(
+        place.way,
+        failure,
+        othersHealthy: othersHealthy,
+        at: now,
+        random: random
+      )
+    }
+    if failure.answered {
+      members[place.endpoint].ways.succeeded(place.way, at: now)
+    } else {
+      members[place.endpoint].ways.ended(place.way, at: now)
+    }
     return members[place.endpoint].health.failed(
       place.ticket,
       failure,

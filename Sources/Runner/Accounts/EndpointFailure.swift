@@ -24,6 +24,9 @@ package struct EndpointFailure: Sendable, Equatable {
     self.isAboutRequest = isAboutRequest
   }
 
+  /// Whether it failed before it left: no word on its job, whatever others meet.
+  var isBeforeLeaving: Bool { !answered && !isAboutRequest }
+
   /// For how long nothing but failures may come before they are taken to be about the jobs.
   ///
   /// A server that answers with its own words works; one that does not may be out of order for long.

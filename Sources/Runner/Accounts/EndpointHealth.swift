@@ -49,7 +49,7 @@ package struct EndpointHealth: Sendable {
   /// When the first of the requests that failed in a row was sent.
   private var troubleSince: ContinuousClock.Instant?
   /// The share of requests that failed while others were answered.
-  private var share = 0.0
+  private var share: Double
   private var suspects = SuspectJobs()
   private var ejections = 0
   /// Counts the probes for ever, so that one of an earlier outage is never taken for the latest.
@@ -57,7 +57,10 @@ package struct EndpointHealth: Sendable {
   /// When the request was sent that was answered, and left last.
   private var lastSuccess: ContinuousClock.Instant?
 
-  package init() {}
+  /// - Parameter share: how many requests of each fail as a rule, before that is known.
+  package init(share: Double = 0) {
+    self.share = share
+  }
 
   /// True once anything but silence has come from the endpoint.
   package private(set) var hasAnswered = false
@@ -147,7 +150,7 @@ package struct EndpointHealth: Sendable {
   ) -> Bool {
     hasAnswered = hasAnswered || failure.answered
     let othersGotThrough = lastSuccess.map { $0 >= ticket.sentAt } ?? false
-    if othersGotThrough { suspects.note(failure) }
+    if othersGotThrough, !failure.isBeforeLeaving { suspects.note(failure) }
     troubleSince = troubleSince ?? ticket.sentAt
     run.add(failure, isSuspect: suspects.contains(failure.job), share: share)
     let isJobsOwn = isJobsOwn(failure, at: now)
@@ -156,7 +159,7 @@ package struct EndpointHealth: Sendable {
     } else if isDown ? isLatestProbe(ticket) : run.isOutage {
       trip(after: failure.wait, othersHealthy: othersHealthy, at: now, random: random)
     }
-    if othersGotThrough { return isCharged(failure, random) }
+    if othersGotThrough { return !failure.isBeforeLeaving && isCharged(failure, random) }
     return isJobsOwn || failure.isAboutRequest && run.jobs.count < Self.jobsToTrip
   }
 

@@ -22,6 +22,8 @@ package struct EndVerdict: Sendable, Equatable {
   package var isCharged = false
   /// When the job may be sent again at the earliest; nil where only its own backoff counts.
   package var retryAt: ContinuousClock.Instant?
+  /// Whether the same endpoint could be asked by another route.
+  package var hasOtherRoute = false
   /// Whether this brings a parked account back.
   package var isBack = false
   /// Whether the request takes more of a limit than there is in a minute, so that no wait helps.

@@ -64,6 +64,8 @@ package struct AttemptEnd: Sendable {
   package var isAnswered = false
   /// False for signs of an outage, such as an unreachable host.
   package var isAboutRequest = true
+  /// Whether the connection broke before the request could leave, as another one may not.
+  package var isBroken = false
   /// What the answer says about the account's limits.
   package var sighting = LimitSighting.nothing
   /// Where its request went.

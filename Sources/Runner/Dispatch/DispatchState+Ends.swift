@@ -130,6 +130,9 @@ extension DispatchState {
   /// So many answers that were cut or broken off are paid for, also while nobody gets a whole one.
   private static let mostLostAnswers = 3
 
+  /// So often a request that has not left is tried again at once, before it waits its turn.
+  private static let mostBroken = 3
+
   private func fate(
     of assignment: Assignment,
     _ end: AttemptEnd,
@@ -150,7 +153,15 @@ extension DispatchState {
       job.refusals += 1
       let isHopeless = verdict.isTooLarge && job.refusals >= Self.mostRefusals
       return (job, isHopeless ? .exhausted(job) : .again)
+    case .retry
+    where !end.mayHaveLeft && job.broken < Self.mostBroken
+      && (end.isBroken || verdict.hasOtherRoute) && !verdict.isCharged:
+      job.broken += 1
+      let place = assignment.grant.place
+      job.brokenPlace = (assignment.account, place.endpoint, place.route)
+      return (job, .again)
     case .retry(_, _, let asked):
+      (job.broken, job.brokenPlace) = (0, nil)
       job.failures += 1
       job.attempts += verdict.isCharged ? 1 : 0
       guard job.attempts < settings.retries.attempts else { return (job, .exhausted(job)) }

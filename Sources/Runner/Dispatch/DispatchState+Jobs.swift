@@ -96,7 +96,15 @@ extension DispatchState {
     while true {
       let prefix = settings.followsPrefix ? job.prefix : nil
       let random = Double.random(in: 0..<1, using: &self.random)
-      switch accounts.place(job.shape, prefix: prefix, among: candidates, at: now, random: random) {
+      let place = accounts.place(
+        job.shape,
+        prefix: prefix,
+        notAgain: job.brokenPlace,
+        among: candidates,
+        at: now,
+        random: random
+      )
+      switch place {
       case .wait(let until): blocked[model] = .until(until)
       case .closed:
         blocked[model] = .closed

@@ -41,6 +41,10 @@ package struct Job: Sendable {
   package var keyRefusal: KeyMoment?
   package var keyRefusals = 0
 
+  /// Where its request has just failed before it left, and how often that was tried again at once.
+  package var brokenPlace: (account: Int, endpoint: Int, route: Int)?
+  package var broken = 0
+
   /// The most that its request can cost: zero where there is no budget, nil where its model has no
   /// price.
   package var worst: USD? = .zero

@@ -6,12 +6,13 @@ extension JobFile {
   static func accounts(
     _ fields: YAMLFields,
     _ paths: PathBase,
-    in regions: AllowedRegions
+    in regions: AllowedRegions,
+    by routes: [String]
   ) throws(JobFileError) -> [Account] {
     let short = ["base_url", "key", "keys"].first { fields[$0] != nil }
     guard fields["accounts"] != nil else {
       guard short != nil || regions.isLimited else { return [] }
-      return [try shortAccount(fields, paths, in: regions)]
+      return [try shortAccount(fields, paths, in: regions, by: routes)]
     }
     if let short {
       throw fields.error(
@@ -21,7 +22,8 @@ extension JobFile {
     }
     var accounts: [Account] = []
     for node in try fields.list("accounts") {
-      let account = try account(node, number: accounts.count + 1, fields.file, paths, in: regions)
+      let number = accounts.count + 1
+      let account = try account(node, number: number, fields.file, paths, in: regions, by: routes)
       guard !accounts.contains(where: { $0.name == account.name }) else {
         throw fields.error("two accounts are named `\(account.name)`", at: node)
       }
@@ -36,7 +38,8 @@ extension JobFile {
   private static func shortAccount(
     _ fields: YAMLFields,
     _ paths: PathBase,
-    in regions: AllowedRegions
+    in regions: AllowedRegions,
+    by routes: [String]
   ) throws(JobFileError) -> Account {
     guard fields["key"] == nil || fields["keys"] == nil else {
       throw fields.error("both `key` and `keys` are set; keep one", at: fields["keys"])
@@ -49,7 +52,9 @@ extension JobFile {
         fields,
         "base_url",
         of: (name, fields["regions"]),
-        in: regions
+        in: regions,
+        by: routes,
+        paths
       ),
       limits: RateLimits()
     )
@@ -60,7 +65,8 @@ extension JobFile {
     number: Int,
     _ file: String,
     _ paths: PathBase,
-    in regions: AllowedRegions
+    in regions: AllowedRegions,
+    by routes: [String]
   ) throws(JobFileError) -> Account {
     let fields = try YAMLFields(
       node,
@@ -72,7 +78,14 @@ extension JobFile {
     return Account(
       name: name,
       keys: try keys(fields, "keys", paths),
-      endpoints: try endpoints(fields, "endpoints", of: (name, node), in: regions),
+      endpoints: try endpoints(
+        fields,
+        "endpoints",
+        of: (name, node),
+        in: regions,
+        by: routes,
+        paths
+      ),
       limits: try limits(fields),
       models: try models(fields)
     )
@@ -100,7 +113,7 @@ extension JobFile {
     )
   }
 
-  private static func keys(
+  static func keys(
     _ fields: YAMLFields,
     _ name: String,
     _ paths: PathBase

@@ -32,7 +32,8 @@ extension JobFile {
     (params, schema) = try Self.parameters(fields, paths)
     api = try fields.word("api", among: providers.flatMap { $0.apis })
     regions = try Self.regions(fields)
-    accounts = try Self.accounts(fields, paths, in: regions)
+    routes = try Self.routes(fields, paths)
+    accounts = try Self.accounts(fields, paths, in: regions, by: routes.map(\.name))
     concurrency = try fields.number("concurrency", .concurrency)
     limit = try fields.number("limit", .count)
     timeout = try fields.number("timeout", .seconds)
@@ -44,7 +45,9 @@ extension JobFile {
     identity = try fields.string("identity").map(paths.resolve)
     (prices, budget) = try Self.money(fields, paths)
     maxAttempts = try fields.number("max_attempts", .attempts)
-    proxy = try Self.proxy(fields)
+    proxy = try fields.string("proxy").map { text throws(JobFileError) in
+      try Self.proxy(text, fields)
+    }
     onUnknown = try fields.word("on_unknown", among: OnUnknown.allCases.map(\.rawValue))
       .flatMap(OnUnknown.init)
     memory = try fields.number("memory", .memory)
@@ -59,7 +62,7 @@ extension JobFile {
     "limit",
     "timeout", "ca_file", "allow_http", "queue", "grace",
     "keystore", "identity", "max_attempts", "proxy", "secrets", "regions", "prices",
-    "budget", "on_unknown", "lease", "memory",
+    "budget", "on_unknown", "lease", "memory", "routes",
   ]
 
   /// Flags that say how one run goes, not what the batch is, by the names that fields would have.
@@ -75,6 +78,10 @@ extension JobFile {
       "endpoint": "one endpoint is `base_url`, several are the `endpoints` of an account",
       "endpoints": "they belong to an account: `accounts: [{name: …, keys: […], endpoints: […]}]`",
       "limits": "they belong to an account: `accounts: [{name: …, keys: […], limits: {…}}]`",
+      "tls": "it belongs to an endpoint: `base_url: {url: …, tls: {…}}`",
+      "http": "it belongs to an endpoint: `base_url: {url: …, http: …}`",
+      "network": "it belongs to an endpoint: `base_url: {url: …, network: {…}}`",
+      "order": "it belongs to an endpoint: `base_url: {url: …, routes: […], order: …}`",
       "models": "they belong to an account: `accounts: [{name: …, keys: […], models: …}]`",
       "rpm": "it is `requests_per_minute` in the `limits` of an account, or --rpm",
       "itpm": "it is `input_tokens_per_minute` in the `limits` of an account, or --itpm",
@@ -95,17 +102,6 @@ extension JobFile {
     // The text of a block scalar begins on the line after its `|` or `>`.
     let isBlock = scalar.style == .literal || scalar.style == .folded
     return Template(text: text, firstLine: (scalar.mark?.line ?? 1) + (isBlock ? 1 : 0))
-  }
-
-  private static func proxy(_ fields: YAMLFields) throws(JobFileError) -> String? {
-    let proxy = try fields.string("proxy")
-    guard proxy?.contains("@") != true else {
-      throw fields.error(
-        "`proxy` holds a user name or password; a job file holds no secrets",
-        at: fields["proxy"]
-      )
-    }
-    return proxy
   }
 }
 

@@ -13,16 +13,20 @@ extension JobFile {
 
   /// The endpoints that a field lists, without those in regions that are not allowed.
   ///
-  /// - Parameter account: its name and where it stands, for messages.
+  /// - Parameters:
+  ///   - account: its name and where it stands, for messages.
+  ///   - routes: the names of the routes that there are.
   static func endpoints(
     _ fields: YAMLFields,
     _ name: String,
     of account: (name: String, node: Node?),
-    in regions: AllowedRegions
+    in regions: AllowedRegions,
+    by routes: [String],
+    _ paths: PathBase
   ) throws(JobFileError) -> [Endpoint] {
     var listed: [Endpoint] = []
     for node in try fields.list(name) {
-      let endpoint = try endpoint(node, name, fields)
+      let endpoint = try endpoint(node, name, fields, by: routes, paths)
       guard endpoint.region != nil || !regions.isLimited else {
         throw fields.error(
           "`regions` is set and this endpoint names no region; "
@@ -48,26 +52,32 @@ extension JobFile {
   private static func endpoint(
     _ node: Node,
     _ name: String,
-    _ fields: YAMLFields
+    _ fields: YAMLFields,
+    by routes: [String],
+    _ paths: PathBase
   ) throws(JobFileError) -> Endpoint {
     var text = node.scalar?.string
     var region: String?
+    var reach = Reach()
     if node.mapping != nil {
       let endpoint = try YAMLFields(
         node,
-        known: ["url", "region"],
+        known: ["url", "region"] + reachNames,
         of: "an endpoint",
         in: fields.file
       )
       text = try endpoint.string("url")
       region = try endpoint.string("region")
+      reach = try self.reach(endpoint, node, among: routes, paths)
       if text == nil { throw fields.error("this endpoint has no `url`", at: node) }
     }
     guard let text, node.null == nil else {
       throw fields.error("`\(name)` must be a base URL, or {url: …, region: …}", at: node)
     }
     do throws(EndpointError) {
-      return try Endpoint(text, region: region)
+      var endpoint = try Endpoint(text, region: region)
+      endpoint.reach = reach
+      return endpoint
     } catch {
       throw fields.error(error.message, at: node)
     }

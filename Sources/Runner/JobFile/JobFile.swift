@@ -1,5 +1,6 @@
 package import Jobs
 package import KeySources
+package import Transport
 
 /// What a job file says; what it leaves out is nil.
 ///
@@ -82,7 +83,10 @@ package struct JobFile: Sendable, Equatable {
   package var keystore: String?
   package var identity: String?
   package var maxAttempts: Int?
-  package var proxy: String?
+  /// The proxy of endpoints that name no route.
+  package var proxy: Route.Proxy?
+  /// The ways out that endpoints can name.
+  package var routes: [NamedRoute] = []
   /// The path of a file of prices.
   package var prices: String?
   /// The most that the batch may cost.

@@ -17,6 +17,8 @@ extension SettingValue<Int> {
   package static var count: Self { whole(1...1_000_000_000_000) }
   /// The most tokens of an answer, whose price still fits.
   package static var tokens: Self { whole(1...1_000_000_000) }
+  /// Requests that share a connection.
+  package static var streams: Self { whole(1...1_000) }
   /// Errors after which a job fails.
   package static var attempts: Self { whole(1...1_000) }
 

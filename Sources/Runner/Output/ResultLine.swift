@@ -11,6 +11,8 @@ struct CompletionNote {
   var key: String
   var fingerprint: String
   var endpoint: String
+  /// The name of the way there; nil for the usual one.
+  var route: String?
   var latency: Duration
   /// What the answer says.
   var answer: Completion
@@ -68,6 +70,10 @@ enum ResultLine {
     line.appendJSON(note.fingerprint)
     line.appendRaw(",\"endpoint\":")
     line.appendJSON(note.endpoint)
+    if let route = note.route, route != "direct" {
+      line.appendRaw(",\"route\":")
+      line.appendJSON(route)
+    }
     line.appendRaw(",\"latency_ms\":")
     line.appendJSON(note.latency.milliseconds)
     line.appendRaw(",\"usage\":{\"input_tokens\":")

@@ -11,8 +11,12 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
   package let host: String
   /// Whether what is sent there stays on this machine.
   package let isLoopback: Bool
+  /// Whether it is reached in TLS.
+  package var isEncrypted: Bool { url.hasPrefix("https:") }
   /// Where it answers from, as the job file says; nil where nothing is said.
   package let region: String?
+  /// By which routes it is reached, and how.
+  package var reach = Reach()
   /// Whether what is sent there crosses a network in the clear: `http://` to another machine.
   package let isExposed: Bool
   /// Whether the prefix names an API version itself, so that paths lose theirs.

@@ -6,6 +6,8 @@ final class Answer: Sendable {
   let outcome: Outcome?
   /// False when the request certainly never reached the provider.
   let mayHaveLeft: Bool
+  /// Whether the connection broke before the request could leave, as another one may not.
+  let isBroken: Bool
   /// What the response says about the account's limits.
   let sighting: LimitSighting
   /// False for signs of an outage, such as an unreachable host.
@@ -15,12 +17,14 @@ final class Answer: Sendable {
     response: HTTPResponse? = nil,
     outcome: Outcome? = nil,
     mayHaveLeft: Bool = true,
+    isBroken: Bool = false,
     sighting: LimitSighting = .nothing,
     isAboutRequest: Bool = true
   ) {
     self.response = response
     self.outcome = outcome
     self.mayHaveLeft = mayHaveLeft
+    self.isBroken = isBroken
     self.sighting = sighting
     self.isAboutRequest = isAboutRequest
   }
@@ -75,6 +79,7 @@ final class Answer: Sendable {
     end.elapsed = response?.elapsed ?? .zero
     end.isAnswered = response != nil && outcome?.refusal?.isNoAnswer != true
     end.isAboutRequest = isAboutRequest
+    end.isBroken = isBroken
     end.sighting = sighting
     end.bytes = response?.body.count ?? 0
     return end

@@ -197,6 +197,7 @@ package final class JobRunner: Sendable {
       key: key.reference.description,
       fingerprint: key.fingerprint,
       endpoint: endpoint.url,
+      route: account.route(at: assignment.grant.place)?.name,
       latency: response.elapsed,
       answer: completion,
       hiddenKeys: hidden.count,

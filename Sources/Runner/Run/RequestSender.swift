@@ -49,6 +49,7 @@ struct RequestSender: Sendable {
     return Answer(
       outcome: Outcome(error),
       mayHaveLeft: error.requestMayHaveLeft,
+      isBroken: error.code == .handshake,
       isAboutRequest: error.requestMayHaveLeft
     )
   }
@@ -60,12 +61,14 @@ struct RequestSender: Sendable {
     _ assignment: Assignment
   ) throws(TransportError) -> HTTPRequest {
     let mapped = account.models.request(prepared.request, prepared.shape)
-    return HTTPRequest(
+    var request = HTTPRequest(
       url: account.endpoints[assignment.grant.place.endpoint].url(for: mapped.path),
       headers: try account.headers(for: assignment.key, with: mapped.header),
       body: mapped.body,
       deadlines: deadlines
     )
+    request.route = account.route(at: assignment.grant.place)
+    return request
   }
 
   @inline(never)

@@ -8,7 +8,8 @@ import Testing
     _ limits: RateLimits = RateLimits(requestsPerMinute: 60_000),
     endpoints: Int = 1
   ) -> AccountState {
-    AccountState(limits: limits, charges: .anthropic, endpoints: endpoints, at: start)
+    let ways = (0..<endpoints).map { _ in RouteChoice() }
+    return AccountState(limits: limits, charges: .anthropic, endpoints: ways, at: start)
   }
 
   /// Admits a request that must be granted at once.

@@ -185,7 +185,7 @@ import Testing
     for _ in 0..<20 { #expect(try place(&balancer, at: start + .seconds(29)).endpoint == 1) }
     let back = start + .seconds(30)
     let probe = try place(&balancer, at: back)
-    #expect(probe.endpoint == 0 && probe.ticket.isProbe)
+    #expect(probe.endpoint == 0 && probe.isProbe)
     #expect(try place(&balancer, at: back).endpoint == 1)
     balancer.succeeded(probe, at: back)
     #expect(try place(&balancer, at: back).endpoint == 0)
@@ -198,7 +198,7 @@ import Testing
     #expect(balancer.down == 2)
     let choice = balancer.choose(prefix: 1, tokens: 1, at: start, random: 0)
     #expect(choice == .wait(until: start + .seconds(1)))
-    #expect(try place(&balancer, at: start + .seconds(1)).ticket.isProbe)
+    #expect(try place(&balancer, at: start + .seconds(1)).isProbe)
   }
 
   @Test func `a second request can be kept away from where the first is`() {

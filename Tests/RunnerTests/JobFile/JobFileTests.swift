@@ -1,6 +1,7 @@
 import KeySources
 import Runner
 import Testing
+import Transport
 
 @Suite struct `Job file` {
   private static let full = """
@@ -73,7 +74,7 @@ import Testing
     #expect(job.queue == "work/q.nightjar")
     #expect(job.keystore == "/etc/keys.age")
     #expect(job.identity == "~/id.txt")
-    #expect(job.proxy == "http://127.0.0.1:3128")
+    #expect(job.proxy?.url == "http://127.0.0.1:3128")
     #expect(job.params.map { [$0.name, $0.json] } == [["temperature", "0.2"]])
     #expect(job.schema == "work/s.json")
   }
@@ -172,7 +173,8 @@ import Testing
     ("key: env:A\nkeys: [env:B]", 2, "both `key` and `keys` are set; keep one"),
     (
       "model: m\nproxy: http://u:p@host", 2,
-      "`proxy` holds a user name or password; a job file holds no secrets"
+      "`proxy` holds a user name or password; a job file holds no secrets. A route names where "
+        + "they are: `routes: {name: {proxy: …, user: env:NAME, password: env:NAME}}`"
     ),
   ])
   func `names the line and what was expected`(_ text: String, _ line: Int, _ message: String) {

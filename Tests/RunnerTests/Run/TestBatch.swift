@@ -73,7 +73,7 @@ struct TestBatch {
             limits: RateLimits(),
             charges: provider.charges,
             expectedOutput: 10,
-            endpoints: endpoints.count,
+            endpoints: endpoints.map { _ in RouteChoice() },
             at: clock.now
           )
         )
