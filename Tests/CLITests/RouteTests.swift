@@ -138,6 +138,11 @@ struct RouteRunTests {
     let unset = try folder.nightjar(away + ["https://example.net"])
     #expect(unset.status == 64)
     #expect(unset.errors.contains("HTTPS_PROXY"), "\(unset.errors)")
+    let port = try FreePort.find()
+    let dead = away.dropLast(3) + ["--base-url", "https://127.0.0.1:\(port)"]
+    let unused = try folder.nightjar(Array(dead), environment: environment)
+    #expect(unused.status == 69)
+    #expect(unused.errors.contains("HTTPS_PROXY is set, and used with --proxy env"))
   }
 
   @Test(arguments: [

@@ -1,5 +1,6 @@
 import JSON
 import Jobs
+import KeySources
 import Runner
 
 /// What the end of a run means for the user.
@@ -163,7 +164,9 @@ struct RunOutcome {
     case .unavailable(let why):
       return CLIError(
         "the provider cannot be reached: \(why)",
-        next: "check --base-url and the network, then run the same command; no job was lost",
+        next:
+          "check --base-url and the network\(unusedProxy(why)), then run the same command; no job "
+          + "was lost",
         exitCode: 69
       )
     case .failingAlike(let cause):
@@ -189,4 +192,12 @@ struct RunOutcome {
 /// A number of seconds with at most one decimal.
 func rounded(_ value: Double) -> String {
   value >= 100 ? "\(Int(saturating: value))" : "\((value * 10).rounded() / 10)"
+}
+
+/// What is said of a proxy that the environment names, where none was used.
+private func unusedProxy(_ why: String) -> String {
+  let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+  guard !why.contains("proxy"), let name = names.first(where: { KeySources.variable($0) != nil })
+  else { return "" }
+  return " (\(name) is set, and used with --proxy env)"
 }

@@ -69,7 +69,8 @@ struct RouteBook: Sendable {
       if case .proxy = settings.way {
         return (
           "the proxy would be sent keys for \(endpoint) in the clear",
-          "leave the proxy out: an http:// endpoint is on this machine or on a network of yours"
+          "leave the proxy out, or give the endpoint `routes: direct`: what is http:// is on this "
+            + "machine or on a network of yours"
         )
       }
       if case .line(let address) = settings.way, !isLoopback(address), endpoint.isLoopback {

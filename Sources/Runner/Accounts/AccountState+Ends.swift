@@ -39,6 +39,10 @@ extension AccountState {
     case .refused:
       endpointAnswered(grant, at: now)
       pacers[grant.pacer].giveBack(grant.charge, counts: charges.countsRefusals, at: now)
+    case .refusedRoute:
+      verdict.hasOtherRoute = endpoints.hasOtherRoute(than: grant.place)
+      endpoints.refusedRoute(grant.place, at: now, random: random)
+      pacers[grant.pacer].giveBack(grant.charge, counts: charges.countsRefusals, at: now)
     case .cancelled(let left):
       endpoints.cancelled(grant.place, at: now)
       pacers[grant.pacer].giveBack(grant.charge, counts: left, at: now)

@@ -178,6 +178,20 @@ package struct EndpointBalancer: Sendable {
     members[place.endpoint].health.succeeded(place.ticket, at: now)
   }
 
+  /// The provider serves nobody where the request's route comes out.
+  ///
+  /// The only route stays in use: it is for the account to wait.
+  mutating func refusedRoute(
+    _ place: Place,
+    at now: ContinuousClock.Instant,
+    random: Double
+  ) {
+    guard hasOtherRoute(than: place) else { return succeeded(place, at: now) }
+    leave(place)
+    members[place.endpoint].ways.refused(place.way, at: now, random: random)
+    members[place.endpoint].health.succeeded(place.ticket, at: now)
+  }
+
   /// A request failed; says whether that is charged to its job, as ``EndpointHealth`` decides.
   ///
   /// What fails before the endpoint has it is the route's failure; so is silence, where there is

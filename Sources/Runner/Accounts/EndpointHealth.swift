@@ -163,6 +163,23 @@ package struct EndpointHealth: Sendable {
     return isJobsOwn || failure.isAboutRequest && run.jobs.count < Self.jobsToTrip
   }
 
+  /// Nobody is let through for long: it is down at once.
+  mutating func refused(
+    _ ticket: Ticket,
+    othersHealthy: Bool,
+    at now: ContinuousClock.Instant,
+    random: Double
+  ) {
+    hasAnswered = true
+    troubleSince = troubleSince ?? ticket.sentAt
+    trip(
+      after: .seconds(Self.longestEjection),
+      othersHealthy: othersHealthy,
+      at: now,
+      random: random
+    )
+  }
+
   /// Whether the run of failures is about its jobs, as far as can be told without an answer.
   private func isJobsOwn(_ failure: EndpointFailure, at now: ContinuousClock.Instant) -> Bool {
     if run.isOfSuspects { return true }

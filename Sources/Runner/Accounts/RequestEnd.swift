@@ -12,6 +12,8 @@ package enum RequestEnd: Sendable, Equatable {
   case failed(RetryCause, wait: Duration?, answered: Bool, isAboutRequest: Bool)
   /// The key, the account or the address was refused.
   case refused
+  /// The provider serves nobody where the route comes out.
+  case refusedRoute
   /// It did not leave or was cut off by us; `left` says whether the provider may have counted it.
   case cancelled(left: Bool)
 }

@@ -118,6 +118,22 @@ package struct RouteChoice: Sendable {
     members[ticket.route].health.succeeded(ticket.health, at: now)
   }
 
+  /// The provider serves nobody where the route comes out.
+  package mutating func refused(
+    _ ticket: Ticket,
+    at now: ContinuousClock.Instant,
+    random: Double
+  ) {
+    members[ticket.route].requests -= 1
+    let others = hasOther(than: ticket.route)
+    members[ticket.route].health.refused(
+      ticket.health,
+      othersHealthy: others,
+      at: now,
+      random: random
+    )
+  }
+
   /// A request came to nothing on its route; says whether that is charged to its job.
   package mutating func failed(
     _ ticket: Ticket,

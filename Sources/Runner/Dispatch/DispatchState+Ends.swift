@@ -59,7 +59,7 @@ extension DispatchState {
     case .retry, .pace, .park, nil: break
     }
     if verdict.isBack { reopen(assignment.account, &actions) }
-    heed(end, of: assignment.account, at: now, &actions)
+    heed(end, verdict, of: assignment.account, at: now, &actions)
     let fate = fate(of: assignment, end, verdict, random, at: now)
     switch fate.verdict {
     case .again:
@@ -96,6 +96,7 @@ extension DispatchState {
   /// What an end means for its account beyond its pace.
   private mutating func heed(
     _ end: AttemptEnd,
+    _ verdict: EndVerdict,
     of account: Int,
     at now: ContinuousClock.Instant,
     _ actions: inout [Action]
@@ -108,6 +109,7 @@ extension DispatchState {
       patience.refused(refusal.message, account: account)
       accounts[account].lostKey()
       actions.append(.findKey(account: account))
+    case .park(_, .route, _) where verdict.hasOtherRoute: break
     case .park(let refusal, let reason, _):
       park(account, reason, refusal.message, until: end.parkedFor, at: now, &actions)
     case .retry(let refusal, _, _) where !end.isAnswered:
@@ -121,7 +123,7 @@ extension DispatchState {
 
   private mutating func note(_ outcome: Outcome?, of account: Int) {
     switch outcome {
-    case .pace(let refusal, _, _), .retry(let refusal, _, _):
+    case .pace(let refusal, _, _), .retry(let refusal, _, _), .park(let refusal, .route, _):
       accounts[account].trouble = String(refusal.words.prefix(300))
     case .completed, .park, .fail, nil: break
     }
@@ -204,6 +206,7 @@ extension RequestEnd {
       self = .answered(usage: answer.usage, elapsed: end.elapsed)
     case .fail: self = .answered(usage: nil, elapsed: end.elapsed)
     case .pace(_, let cause, let wait): self = .paced(cause, wait: wait)
+    case .park(_, .route, _): self = .refusedRoute
     case .park: self = .refused
     case .retry(_, let cause, let wait):
       self = .failed(

@@ -66,6 +66,11 @@ struct Patience: Sendable {
       case .credential: return .keyRefused(parking.message)
       case .billing: return .parked(parking.message)
       case .configuration: return .unavailable(parking.message)
+      case .route:
+        return .unavailable(
+          "\(parking.message) (the provider serves nobody where this route comes out; its list of "
+            + "supported regions tells where it does)"
+        )
       }
     }
     let since = allParkedSince ?? now

@@ -119,6 +119,8 @@ package struct Anthropic: Provider {
       ("This organization has been disabled", .park(.credential)),
       ("Your organization has been disabled", .park(.credential)),
       ("Your account has been disabled", .park(.credential)),
+      // Said of where a request comes from, with the type `forbidden`.
+      ("Request not allowed", .park(.route)),
     ],
     codes: [
       "enforced_spend_limit_reached": .park(.billing),

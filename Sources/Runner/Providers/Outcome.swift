@@ -79,6 +79,8 @@ package enum ParkReason: String, Sendable {
   case billing
   /// The endpoint is not the provider's API: it redirects, or a proxy wants a login.
   case configuration
+  /// The provider serves nobody where the route comes out; the key may be as good as any.
+  case route
 }
 
 /// A provider's refusal, fit to be shown and stored: scrubbed of keys, bounded in length.

@@ -84,7 +84,7 @@ import Transport
     .init("key, generic type", 401, error("invalid_request_error", "x"), .park(.credential)),
     .init("billing", 402, error("billing_error", "x"), .park(.billing)),
     .init("permission", 403, error("permission_error", "x"), .park(.credential)),
-    .init("forbidden", 403, error("forbidden", "Request not allowed"), .park(.credential)),
+    .init("forbidden", 403, error("forbidden", "Request not allowed"), .park(.route)),
     .init(
       "firewall page",
       403,

@@ -51,8 +51,8 @@ import Transport
       ),
       .park(.credential)
     ),
-    .init("address not allowed", 401, error("ip_not_authorized"), .park(.credential)),
-    .init("country", 403, error("unsupported_country_region_territory"), .park(.credential)),
+    .init("address not allowed", 401, error("ip_not_authorized"), .park(.route)),
+    .init("country", 403, error("unsupported_country_region_territory"), .park(.route)),
     .init("model of another project", 403, error("model_not_found"), .fail),
     .init("model", 404, error("model_not_found"), .fail, code: "model_not_found"),
     .init(

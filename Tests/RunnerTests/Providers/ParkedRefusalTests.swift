@@ -176,11 +176,11 @@ import Transport
       (401, "invalid_api_key", "invalid_request_error", "Incorrect API key provided.", .credential),
       (
         401, "ip_not_authorized", "invalid_request_error",
-        "Your IP is not authorized to access this API.", .credential
+        "Your IP is not authorized to access this API.", .route
       ),
       (
         403, "unsupported_country_region_territory", "request_forbidden",
-        "Country, region, or territory not supported", .credential
+        "Country, region, or territory not supported", .route
       ),
     ] as [(Int, String, String, String, ParkReason)]
   )

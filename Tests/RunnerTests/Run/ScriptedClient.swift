@@ -18,6 +18,7 @@ final class ScriptedClient: HTTPClient {
     /// The text of the prompt.
     let prompt: String
     let url: String
+    let route: String?
     let at: ContinuousClock.Instant
   }
 
@@ -56,7 +57,12 @@ final class ScriptedClient: HTTPClient {
   }
 
   func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
-    let sent = Sent(prompt: Self.prompt(in: request.body), url: request.url, at: clock.now)
+    let sent = Sent(
+      prompt: Self.prompt(in: request.body),
+      url: request.url,
+      route: request.route?.name,
+      at: clock.now
+    )
     let (earlier, reached) = state.withLock { state in
       let earlier = state.sent.count { $0.prompt == sent.prompt }
       state.sent.append(sent)
@@ -99,9 +105,11 @@ extension ScriptedClient.Answer {
   static func refused(
     _ status: Int,
     _ type: String,
+    _ message: String? = nil,
     headers: [(name: String, value: String)] = []
   ) -> ScriptedClient.Answer {
-    let body = #"{"type":"error","error":{"type":"\#(type)","message":"no: \#(type)"}}"#
+    let message = message ?? "no: \(type)"
+    let body = #"{"type":"error","error":{"type":"\#(type)","message":"\#(message)"}}"#
     return .reply(HTTPResponse(status: status, headers: headers, body: Array(body.utf8)))
   }
 }

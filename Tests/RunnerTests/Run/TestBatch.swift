@@ -3,6 +3,7 @@ import JSON
 import Jobs
 import KeySources
 import Runner
+import Transport
 
 /// A batch in a folder of its own that is run again and again in this process.
 struct TestBatch {
@@ -26,6 +27,8 @@ struct TestBatch {
   var keys = [TestKeySource("first-key")]
   var provider: any Provider = Anthropic()
   var endpoints = [Anthropic.defaultEndpoint]
+  /// By how many routes each endpoint is reached, in their order: `route-0`, `route-1` and so on.
+  var routes = 1
   var regions = AllowedRegions.all
   var memory = 256 << 20
   var keepsGoing = false
@@ -58,6 +61,7 @@ struct TestBatch {
       documents: documents.map { DocumentFolder(folder.file($0)) },
       inputName: "in"
     )
+    let ways = (0..<routes).map { RouteHandle(Route(), name: "route-\($0)") }
     var accounts: [Account] = []
     for (index, key) in keys.enumerated() {
       let keyring = Keyring(sources: [key], now: { [clock] in clock.now })
@@ -67,13 +71,14 @@ struct TestBatch {
           name: "account-\(index)",
           keyring: keyring,
           endpoints: endpoints,
+          routes: endpoints.map { _ in ways },
           regions: regions,
           provider: provider,
           state: AccountState(
             limits: RateLimits(),
             charges: provider.charges,
             expectedOutput: 10,
-            endpoints: endpoints.map { _ in RouteChoice() },
+            endpoints: endpoints.map { _ in RouteChoice(count: routes, order: .listed) },
             at: clock.now
           )
         )
