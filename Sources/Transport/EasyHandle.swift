@@ -182,7 +182,7 @@ internal import Glibc
       return .failure(error)
     }
     if code == CURLE_OK { return .success(response) }
-    if let refused = proxyRefusal() { return .failure(refused) }
+    if let refused = proxyRefusal(code) { return .failure(refused) }
     var error = TransportError(
       code,
       detail: detail(of: code),
@@ -192,17 +192,20 @@ internal import Glibc
     return .failure(error)
   }
 
+  /// What libcurl says of its last error.
+  var errorWords: String { unsafe String(cString: errorText) }
+
   private func detail(of code: CURLcode) -> String {
     guard code == CURLE_COULDNT_CONNECT else {
       let advice = trustAdvice(code)
-      return unsafe String(cString: errorText) + (isPerhapsTLS(code) ? Self.tlsAdvice : advice)
+      return errorWords + (isPerhapsTLS(code) ? Self.tlsAdvice : advice)
     }
     let refused = shard.sockets.openFailure
     if refused != 0 {
       return unsafe "the system gives no more sockets (\(String(cString: strerror(refused))))"
     }
     guard get(CURLINFO_OS_ERRNO) == Int(ECONNREFUSED), let nextPeer else {
-      return unsafe String(cString: errorText)
+      return errorWords
     }
     return "connection refused by \(nextPeer)"
   }

@@ -82,14 +82,23 @@ struct Transfer {
   }
 
   /// The error of a deadline that has passed, if any.
-  mutating func overdue(at now: ContinuousClock.Instant) -> TransportError? {
+  ///
+  /// - Parameter route: the way that it goes.
+  mutating func overdue(at now: ContinuousClock.Instant, on route: Route) -> TransportError? {
     watch.sample(
       requestsSent: requestsSent,
       bytesReceived: bytesReceived,
       isArriving: isArriving,
       at: now
     )
-    .map { .overdue($0, request, requestMayHaveLeft: requestsSent > 0) }
+    .map {
+      .overdue(
+        $0,
+        request,
+        by: route.proxy?.authority,
+        requestMayHaveLeft: requestsSent > 0
+      )
+    }
   }
 
   func response(

@@ -118,7 +118,8 @@ final class TransferLoop {
       if let id = handle.transfer?.id, memory.isWaiting(id) {
         handle.transfer?.isHeldUp(at: now)
       }
-      guard let error = handle.transfer?.overdue(at: now) else { continue }
+      guard let error = handle.transfer?.overdue(at: now, on: handle.shard.lane.route)
+      else { continue }
       finish(handle, with: .failure(error))
     }
     if busy.isEmpty { samplingInterval = .seconds(1) }

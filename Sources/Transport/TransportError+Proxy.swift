@@ -13,4 +13,14 @@ extension TransportError {
       }
     return TransportError(.proxyRefused, "the proxy \(proxy) answers \(status): it \(words)")
   }
+
+  /// A SOCKS proxy refused.
+  static func proxyRefused(saying words: String, by proxy: String) -> TransportError {
+    let isLogin = words.contains("rejected") || words.contains("authentication")
+    return TransportError(
+      .proxyRefused,
+      "the proxy \(proxy) does not let the request through: \(words)"
+        + (isLogin ? "; check the user name and password of the proxy" : "")
+    )
+  }
 }

@@ -48,15 +48,20 @@ extension TransportError {
   }
 
   /// The error of a deadline that has passed.
+  ///
+  /// - Parameter proxy: host and port of the one on the way; nil for none.
   static func overdue(
     _ code: Code,
     _ request: HTTPRequest,
+    by proxy: String?,
     requestMayHaveLeft: Bool
   ) -> TransportError {
     let deadlines = request.deadlines
     let usesTLS = request.url.lowercased().hasPrefix("https:")
     let message =
       switch code {
+      case .connectTimeout where proxy != nil:
+        "no connection by way of the proxy \(proxy ?? "") within \(deadlines.connect)"
       case .connectTimeout where usesTLS:
         "no connection in TLS within \(deadlines.connect); does the server speak it at this port?"
       case .connectTimeout: "no connection within \(deadlines.connect)"
@@ -93,6 +98,11 @@ extension TransportError {
     "timed out",
   ]
 
+  /// Whether the system gave a connection up, as strerror(3) or OpenSSL says it.
+  private static func isTimedOut(_ detail: String) -> Bool {
+    detail.contains("timed out") || detail.hasSuffix("errno = \(ETIMEDOUT)")
+  }
+
   private static func code(for curl: CURLcode, _ detail: String, sent: Bool) -> Code {
     switch curl {
     case CURLE_URL_MALFORMAT: .invalidRequest
@@ -106,7 +116,8 @@ extension TransportError {
     case CURLE_PROXY: .proxyRefused
     // libcurl is given no deadline for what follows the handshake: the system found the path dead.
     case CURLE_OPERATION_TIMEDOUT: sent ? .deadPath : .connectTimeout
-    case CURLE_RECV_ERROR where sent && detail.contains("timed out"): .deadPath
+    case CURLE_RECV_ERROR where sent && isTimedOut(detail): .deadPath
+    case CURLE_SEND_ERROR where sent && isTimedOut(detail): .deadPath
     case CURLE_PARTIAL_FILE: .truncated
     case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP2, CURLE_WRITE_ERROR:
       .protocolError

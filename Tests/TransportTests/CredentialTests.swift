@@ -39,6 +39,27 @@ struct CredentialTests {
     }
   }
 
+  @Test func `a retired key leaves no connection on any route`() async throws {
+    let (server, closed) = try countingServer()
+    defer { server.stop() }
+    let key = try headers("A")
+    try await withTransport { transport in
+      for number in 1...3 {
+        var request = request(server.url, key)
+        request.route = RouteHandle(Route())
+        let answer = try await transport.send(request).text
+        #expect(answer == "\(number)")
+      }
+      key.retire()
+      var gone: Set<Int> = []
+      for await number in closed {
+        gone.insert(number)
+        if gone.count == 3 { break }
+      }
+      #expect(gone == [1, 2, 3])
+    }
+  }
+
   @Test func `the same key made twice is two credentials`() async throws {
     let (server, _) = try countingServer()
     defer { server.stop() }

@@ -123,7 +123,21 @@ struct ProxyTests {
     try await withTransport(configuration) { transport in
       let error = try #require(await transport.failure(of: .get(server.tlsURL + "/who")))
       #expect(error.code == .proxyRefused, "\(error)")
+      #expect(error.message.contains("user name and password"), "\(error)")
       #expect(!error.requestMayHaveLeft)
+    }
+  }
+
+  @Test func `a proxy that says nothing is named`() async throws {
+    let proxy = try RawServer { $0.waitForClose() }
+    defer { proxy.stop() }
+    var deadlines = Deadlines.short
+    deadlines.connect = .milliseconds(80)
+    let request = try HTTPRequest.get("https://provider.invalid/", deadlines: deadlines)
+    try await withTransport(.init(proxy: proxy.url)) { transport in
+      let error = try #require(await transport.failure(of: request))
+      #expect(error.code == .connectTimeout)
+      #expect(error.message.contains("the proxy 127.0.0.1:\(proxy.port)"), "\(error)")
     }
   }
 }

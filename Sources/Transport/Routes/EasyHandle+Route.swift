@@ -61,10 +61,11 @@ extension EasyHandle {
   }
 
   /// The error of a proxy that was asked for a tunnel and gave none.
-  func proxyRefusal() -> TransportError? {
+  func proxyRefusal(_ code: CURLcode) -> TransportError? {
+    guard !hasSent, let proxy = shard.lane.route.proxy else { return nil }
     let status = get(CURLINFO_HTTP_CONNECTCODE)
-    guard !hasSent, status >= 300, let proxy = shard.lane.route.proxy else { return nil }
-    return .proxyRefused(status, by: proxy.authority)
+    if status >= 300 { return .proxyRefused(status, by: proxy.authority) }
+    return code == CURLE_PROXY ? .proxyRefused(saying: errorWords, by: proxy.authority) : nil
   }
 
   /// What a user does about a certificate that is not trusted.

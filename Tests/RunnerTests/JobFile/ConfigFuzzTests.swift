@@ -151,6 +151,20 @@ import Testing
     proxy: http://127.0.0.1:3128
     """,
     """
+    routes:
+      office: {proxy: "https://p.example:3128", user: env:U, password: file:p, ca_file: o.pem, no_proxy: [a.b]}
+      line: {connect_to: "line.example:8443"}
+      local: {unix: /run/gateway.sock}
+    base_url:
+      url: https://example.com
+      routes: [direct, office, line]
+      order: listed
+      tls: {ca_file: c.pem, client_certificate: m.pem, client_key: m.key, pin: sha256//x}
+      http: 2
+      streams_per_connection: 10
+      network: {ip: 4, interface: eth1, resolve: {a.b: 10.0.0.1}, user_timeout: 5}
+    """,
+    """
     input: in.jsonl
     key: vault:secret/llm#key
     regions: [eu, us]
