@@ -197,7 +197,7 @@ internal import Glibc
 
   private func detail(of code: CURLcode) -> String {
     guard code == CURLE_COULDNT_CONNECT else {
-      let advice = trustAdvice(code)
+      let advice = routeAdvice(code)
       return errorWords + (isPerhapsTLS(code) ? Self.tlsAdvice : advice)
     }
     let refused = shard.sockets.openFailure

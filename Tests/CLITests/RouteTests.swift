@@ -108,6 +108,30 @@ struct RouteRunTests {
     #expect(try routes() == ["": 20])
   }
 
+  @Test func `a proxy that says its login back has it said to nobody`() throws {
+    let login = Data("night:jar-canary-2".utf8).base64EncodedString()
+    let proxy = try RawServer { connection in
+      while let request = connection.readRequest() {
+        let echo = request.replacing("\r\n", with: " ")
+        let answer = "403 \(echo)\r\nX-Echo: \(echo)\r\nContent-Length: \(echo.utf8.count)\r\n\r\n"
+        connection.write("HTTP/1.1 \(answer)\(echo)")
+      }
+    }
+    defer { proxy.stop() }
+    let address = "http://127.0.0.1:\(proxy.port)"
+    try job("  a: {proxy: \"\(address)\", user: env:U, password: env:P}", "routes: a")
+    let ending = try folder.nightjar(
+      ["run", "job.yaml", "--give-up-after", "1", "--log-level", "trace"],
+      environment: ["U": "night", "P": "jar-canary-2"]
+    )
+    #expect(ending.status == 69)
+    #expect(proxy.requests.contains { $0.contains(login) })
+    #expect(provider.requests.isEmpty)
+    for text in [ending.errors, ending.output] + folder.files.map(folder.read) {
+      #expect(!text.contains("jar-canary-2") && !text.contains(login), "\(text)")
+    }
+  }
+
   @Test func `flags name the way for all endpoints`() throws {
     let proxy = try ProxyServer.tinyproxy()
     try job("  line: {connect_to: \"127.0.0.1:1\"}", "routes: line")

@@ -128,6 +128,16 @@ struct ProxyTests {
     }
   }
 
+  @Test func `a proxy that breaks off is named`() async throws {
+    let proxy = try RawServer { $0.readRequest() }
+    defer { proxy.stop() }
+    try await withTransport(.init(proxy: proxy.url)) { transport in
+      let error = try #require(await transport.failure(of: .get("https://provider.invalid/")))
+      #expect(error.code == .connect)
+      #expect(error.message.contains("by the proxy 127.0.0.1:\(proxy.port)"), "\(error)")
+    }
+  }
+
   @Test func `a proxy that says nothing is named`() async throws {
     let proxy = try RawServer { $0.waitForClose() }
     defer { proxy.stop() }

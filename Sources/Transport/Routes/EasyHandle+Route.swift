@@ -27,9 +27,11 @@ extension EasyHandle {
     set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
     set(CURLOPT_PROXY_SSL_VERIFYPEER, 1)
     set(CURLOPT_PROXY_SSL_VERIFYHOST, 2)
+    unsafe set(CURLOPT_PROXY_CAPATH, nil)
     if let caFile = proxy.caFile { set(CURLOPT_PROXY_CAINFO, caFile) }
-    // No method that the proxy chooses, and none by which it would learn who else we are.
+    // `CURLAUTH_BASIC`: no method that the proxy chooses, and none that tells who else we are.
     set(CURLOPT_PROXYAUTH, 1)
+    set(CURLOPT_SOCKS5_AUTH, 1)
     unsafe login?.withStrings { user, password in
       unsafe set(CURLOPT_PROXYUSERNAME, UnsafeRawPointer(user))
       unsafe set(CURLOPT_PROXYPASSWORD, UnsafeRawPointer(password))
@@ -68,8 +70,11 @@ extension EasyHandle {
     return code == CURLE_PROXY ? .proxyRefused(saying: errorWords, by: proxy.authority) : nil
   }
 
-  /// What a user does about a certificate that is not trusted.
-  func trustAdvice(_ code: CURLcode) -> String {
+  /// What a user does about a certificate that is not trusted, or whom to look at.
+  func routeAdvice(_ code: CURLcode) -> String {
+    if code == CURLE_RECV_ERROR, !hasSent, let proxy = shard.lane.route.proxy {
+      return " (by the proxy \(proxy.authority))"
+    }
     if code == CURLE_SSL_CONNECT_ERROR, shard.lane.route.proxy?.isEncrypted == true {
       // Within the TLS of a proxy, libcurl 7.88 cannot tell the one from the other.
       return " (it broke off, or its certificate is not trusted; --ca-file names the authority)"

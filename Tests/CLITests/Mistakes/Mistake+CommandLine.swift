@@ -53,6 +53,18 @@ extension Mistake {
       64
     ),
     Mistake(
+      "A proxy without its port",
+      "Only the host of the proxy was given.",
+      run(["--proxy", "http://proxy.example"]),
+      64
+    ),
+    Mistake(
+      "The password of a proxy as a flag",
+      "The proxy's address is as it stands in HTTPS_PROXY.",
+      run(["--proxy", "http://me:secret@proxy.example:3128"]),
+      64
+    ),
+    Mistake(
       "A worker without a queue",
       "`work` was given the input, as `run` is.",
       ["work"] + usual,
