@@ -90,6 +90,44 @@ struct RouteRunTests {
     #expect(none.errors.contains("variable U is not set"), "\(none.errors)")
   }
 
+  @Test func `each endpoint goes by its own proxy, and no other host is seen there`() throws {
+    let proxies = [try ProxyServer.tinyproxy(), try ProxyServer.tinyproxy()]
+    let servers = [
+      nginx, try NginxServer(locations: "location / { proxy_pass \(provider.url); }"),
+      try NginxServer(locations: "location / { proxy_pass \(provider.url); }"),
+    ]
+    let accounts = zip(["a", "b", "direct"], servers).map { route, server in
+      """
+        - keys: env:REHEARSAL
+          endpoints: {url: "\(server.tlsURL)", routes: \(route), tls: {ca_file: \(server.caFile)}}
+      """
+    }
+    try folder.write(
+      "job.yaml",
+      """
+      input: in.jsonl
+      output: out.jsonl
+      provider: openai
+      model: any
+      routes:
+        a: {proxy: "http://127.0.0.1:\(proxies[0].port)"}
+        b: {proxy: "http://127.0.0.1:\(proxies[1].port)"}
+      accounts:
+      \(accounts.joined(separator: "\n"))
+      """
+    )
+    let ending = try folder.nightjar(["run", "job.yaml"])
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(Set(try routes().keys) == ["a", "b", ""])
+    for (proxy, own) in zip(proxies, servers) {
+      for server in servers {
+        let port = server.tlsURL.split(separator: ":").last ?? ""
+        let isOwn = server.tlsURL == own.tlsURL
+        #expect(proxy.log.contains("CONNECT 127.0.0.1:\(port)") == isOwn, "\(proxy.log)")
+      }
+    }
+  }
+
   @Test func `what breaks on one route goes by another at once, and is charged to no job`() throws {
     // Half of the ways out break every handshake.
     let broken = try RawServer { connection in
