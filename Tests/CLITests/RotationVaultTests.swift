@@ -70,7 +70,7 @@ struct RotationVaultTests {
 
   @Test(arguments: RotationTests.First.allCases)
   func `a key is replaced and revoked again and again`(first: RotationTests.First) throws {
-    let (server, drill) = (try OpenBaoServer(), try RotationDrill(jobs: 4_000))
+    let (server, drill) = (try OpenBaoServer(), try RotationDrill(jobs: 8_000))
     let program = try start(drill, at: server)
     try drill.rotate(times: 8) { old, new in
       if first == .revocation { try drill.provider.revoke(old) }

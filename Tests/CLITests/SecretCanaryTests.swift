@@ -108,7 +108,9 @@ struct SecretCanaryTests {
       run.run(at: provider.url) + place.flags,
       in: folder,
       environment: run.environment,
-      input: place.input
+      input: place.input,
+      // A passphrase is checked with 256 MiB.
+      memory: "unlimited"
     )
     try folder.wait(for: "a result") { !folder.lines("out.jsonl").isEmpty }
     try run.canaries.expectAbsent(from: program, besides: CanaryRun.inEnvironment)

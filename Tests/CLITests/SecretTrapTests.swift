@@ -157,7 +157,7 @@ struct SecretTrapTests {
 
   @Test func `a proxy that would see the key`() throws {
     let ending = try run("env:REHEARSAL", ["--proxy", provider.elsewhere.url])
-    expectRefused(ending, 64, ["in the clear", "leave --proxy out"])
+    expectRefused(ending, 64, ["in the clear", "leave the proxy out"])
   }
 
   @Test func `a proxy's password on the command line`() throws {

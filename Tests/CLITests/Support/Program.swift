@@ -46,14 +46,15 @@ final class Program {
     executable: String = Program.path,
     environment: [String: String] = [:],
     input: String? = nil,
-    pipe: Pipe? = nil
+    pipe: Pipe? = nil,
+    memory: String = Program.usualMemory
   ) throws {
     self.folder = folder
     let name = "program-\(UUID().uuidString.prefix(8))"
     outputName = name + ".stdout"
     errorsName = name + ".stderr"
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", Self.start(executable), executable] + arguments
+    process.arguments = ["-c", Self.start(executable, memory), executable] + arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.environment = ["HOME": folder.path, "PATH": "/usr/bin:/bin", "REHEARSAL": "made-up"]
       .merging(Self.sanitizing) { $1 }.merging(environment) { $1 }
@@ -94,15 +95,13 @@ final class Program {
     )
   }
 
+  /// What a `nightjar` of the tests may have, whatever a peer or an input does to it: 400 MB, or what
+  /// `NIGHTJAR_TEST_MEMORY` says, in KiB or `unlimited`.
+  static let usualMemory = ProcessInfo.processInfo.environment["NIGHTJAR_TEST_MEMORY"] ?? "400000"
+
   /// How a shell starts a program.
-  ///
-  /// Whatever a peer or an input does to a `nightjar` of the tests, it does it within 400 MB;
-  /// `NIGHTJAR_TEST_MEMORY` says another limit, in KiB, or `unlimited`.
-  private static func start(_ executable: String) -> String {
-    let start = #"exec "$0" "$@""#
-    guard executable == path else { return start }
-    let limit = ProcessInfo.processInfo.environment["NIGHTJAR_TEST_MEMORY"] ?? "400000"
-    return "ulimit -v \(limit) && \(start)"
+  private static func start(_ executable: String, _ memory: String) -> String {
+    (executable == path ? "ulimit -v \(memory) && " : "") + #"exec "$0" "$@""#
   }
 
   private static func newFile(_ path: String) throws -> FileHandle {
