@@ -50,7 +50,9 @@ extension DispatchState {
     )
     switch end.outcome {
     case .completed:
-      workedKeys[assignment.account] = KeyMoment(key: assignment.key.generation, at: now)
+      var service = service(of: assignment)
+      service.jobs += 1
+      services[assignment.account] = service
       commonFailure.completed()
       patience.answered()
     case .fail(let refusal):
@@ -148,7 +150,7 @@ extension DispatchState {
     switch end.outcome {
     case .completed, .fail: return (job, .settle)
     case .retry where isEnough, .pace where isEnough: return (job, .exhausted(job))
-    case .park(_, .credential, _): return refusedKey(job, of: assignment, at: now)
+    case .park(_, .credential, _): return refusedKey(job, of: assignment)
     case .park, nil: return (job, .again)
     case .pace:
       // One that is larger than a limit by itself fails after a few times, since no wait makes it fit.
@@ -183,19 +185,24 @@ extension DispatchState {
   /// But a key that works for others, before and after, is not what is wrong.
   private func refusedKey(
     _ job: Job,
-    of assignment: Assignment,
-    at now: ContinuousClock.Instant
+    of assignment: Assignment
   ) -> (job: Job, verdict: JobVerdict) {
     var job = job
-    let key = assignment.key.generation
-    let worked = workedKeys[assignment.account]
-    if let before = job.keyRefusal, before.key == key {
-      if let worked, worked.key == key, worked.at > before.at { job.keyRefusals += 1 }
+    let service = service(of: assignment)
+    if let before = job.keyRefusal, before.key == service.key {
+      if service.jobs > before.jobs { job.keyRefusals += 1 }
     } else {
       job.keyRefusals = 1
     }
-    job.keyRefusal = KeyMoment(key: key, at: now)
+    job.keyRefusal = service
     return (job, job.keyRefusals >= Self.mostKeyRefusals ? .exhausted(job) : .again)
+  }
+
+  /// What the key of an assignment has served so far.
+  private func service(of assignment: Assignment) -> KeyService {
+    let key = assignment.key.generation
+    let known = services[assignment.account]
+    return known.flatMap { $0.key == key ? $0 : nil } ?? KeyService(key: key)
   }
 }
 

@@ -77,8 +77,8 @@ package struct DispatchState: Sendable {
   var blocked: [String: Block] = [:]
   /// Models that jobs were seen for.
   var models: Set<String> = []
-  /// When a key of an account last served a job, by account.
-  var workedKeys: [Int: KeyMoment] = [:]
+  /// What the key of each account that served last has served.
+  var services: [Int: KeyService] = [:]
   var isPaused = false
   var isStopped = false
   var wakeAt: ContinuousClock.Instant?

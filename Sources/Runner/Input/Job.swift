@@ -38,7 +38,7 @@ package struct Job: Sendable {
 
   /// When a key was last refused for it, and how often in a row although that key served others in
   /// between.
-  package var keyRefusal: KeyMoment?
+  package var keyRefusal: KeyService?
   package var keyRefusals = 0
 
   /// Where its request has just failed before it left, and how often that was tried again at once.
@@ -76,10 +76,10 @@ package struct Job: Sendable {
   private static let priorityStep = 1 << 40
 }
 
-/// A moment in the life of a key, by its generation.
-package struct KeyMoment: Sendable, Equatable {
-  let key: Int
-  let at: ContinuousClock.Instant
+/// How many jobs a key, by its generation, has served.
+package struct KeyService: Sendable, Equatable {
+  var key: Int
+  var jobs = 0
 }
 
 /// A segment in memory, held until its last job has ended.
