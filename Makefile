@@ -30,7 +30,7 @@ test-crash: setup ## 200 kills of a run, 500 of a queue's workers, thousands of 
 	NIGHTJAR_SEEDS=100 scripts/run-tests --filter turned
 	NIGHTJAR_SEEDS=10 scripts/run-tests --filter 'A batch that anything happens to|A dispatcher in a simulated world'
 
-test-sanitize: setup ## every test under the address and the thread sanitizer (an hour)
+test-sanitize: setup ## every test under the address and the thread sanitizer
 	@scripts/test-sanitize
 
 fuzz: setup ## libFuzzer on every reader of bytes from outside, an hour for each (FUZZ_SECONDS)
