@@ -9,6 +9,8 @@ import GRDB
 struct BatchReader: Sendable {
   private let database: DatabaseQueue
   private let path: String
+  /// Whether parts of the file's schema cannot be read.
+  private let isTorn: Bool
 
   /// - Throws: ``StoreError`` when there is no batch at `path`, or none that this version can read.
   init(path: String) throws(StoreError) {
@@ -25,22 +27,22 @@ struct BatchReader: Sendable {
     }
     try ForeignFile.refuse(inPlaceOfJournalsOf: path)
     do {
-      database = try Self.opened(path)
+      (database, isTorn) = try Self.opened(path)
     } catch {
       throw StoreError(error, at: path)
     }
     try read { db in try BatchFile.checkFormat(db, path: path) }
   }
 
-  private static func opened(_ path: String) throws -> DatabaseQueue {
+  private static func opened(_ path: String) throws -> (DatabaseQueue, isTorn: Bool) {
     do {
       let database = try connect(path, isReadOnly: true)
       try database.read { db in _ = try BatchFile.version(of: db) }
-      return database
+      return (database, false)
     } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
-      return try connect(path, isReadOnly: true, salvages: true)
+      return (try connect(path, isReadOnly: true, salvages: true), true)
     } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
-      return try connect(path, isReadOnly: true)
+      return (try connect(path, isReadOnly: true), false)
     }
   }
 
@@ -50,6 +52,17 @@ struct BatchReader: Sendable {
       return try database.read(body)
     } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
       return try readAfterRecovery(body)
+    } catch let error as DatabaseError where isTorn && error.resultCode == .SQLITE_CORRUPT {
+      return try readAgain(body)
+    } catch {
+      throw StoreError(error, at: path)
+    }
+  }
+
+  /// Once a statement has found no such table, SQLite refuses the next one too, whatever it asks for.
+  private func readAgain<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
+    do {
+      return try database.read(body)
     } catch {
       throw StoreError(error, at: path)
     }

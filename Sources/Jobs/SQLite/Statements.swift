@@ -15,7 +15,8 @@ enum Statements {
     FROM batch WHERE id = 1
     """
 
-  /// Whether segments, by their jobs, leave some out, have some twice, or are closed too early.
+  /// Whether segments, by their jobs, leave some out, have some twice, or are closed too early; asked
+  /// of the table, since of a damaged batch an index may say something else.
   static let hasGaps = """
     SELECT coalesce(max(
         first_job <> expected OR job_count < 1 OR (state = 2 AND finished < job_count)), 0)
@@ -23,7 +24,7 @@ enum Statements {
     FROM (
       SELECT first_job, job_count, state, finished,
         lag(first_job + job_count, 1, 0) OVER (ORDER BY first_job) AS expected
-      FROM segment
+      FROM segment NOT INDEXED
     )
     """
 

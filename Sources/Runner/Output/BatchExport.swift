@@ -44,7 +44,7 @@ package struct BatchExport: Sendable {
   /// - Throws: ``StoreError``.
   package func write(to file: OutputFile) async throws -> Outcome {
     var outcome = Outcome()
-    let before = counted
+    let before = try counted()
     if isOrdered {
       try await writeInOrder(to: file, &outcome)
     } else {
@@ -52,21 +52,20 @@ package struct BatchExport: Sendable {
     }
     // A page can lack results and look sound; others may have taken some back meanwhile.
     let known = isOrdered ? outcome.written : outcome.sound + outcome.unreadable
-    outcome.unreadable += max(0, min(before, counted) - known)
+    outcome.unreadable += max(0, min(before, try counted()) - known)
     return outcome
   }
 
   /// How many results there should be, as far as that can be told: in the order of the input those of
   /// the state, else of both.
-  private var counted: Int {
-    let summary = try? inspector.summary()
-    switch (isOrdered, state) {
-    case (true, .completed): return summary?.completed ?? 0
-    case (true, .failed): return summary?.failed ?? 0
-    case (false, _):
-      if let summary { return summary.completed + summary.failed }
-      return (try? inspector.resultCount()) ?? 0
+  private func counted() throws(StoreError) -> Int {
+    if isOrdered {
+      let summary = try inspector.summary()
+      return state == .completed ? summary.completed : summary.failed
     }
+    let summary = try readable { () throws(StoreError) in try inspector.summary() }
+    let stored = try readable { () throws(StoreError) in try inspector.resultCount() }
+    return max(summary.map { $0.completed + $0.failed } ?? 0, stored ?? 0)
   }
 
   private func writeInOrder(to file: OutputFile, _ outcome: inout Outcome) async throws {
@@ -132,9 +131,7 @@ package struct BatchExport: Sendable {
   }
 
   /// What is read; nil where the batch is damaged there.
-  private func readable(
-    _ read: () throws(StoreError) -> [StoredResult]
-  ) throws(StoreError) -> [StoredResult]? {
+  private func readable<T>(_ read: () throws(StoreError) -> T) throws(StoreError) -> T? {
     do throws(StoreError) {
       return try read()
     } catch {
