@@ -27,7 +27,7 @@ struct Nightjar: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, EnqueueCommand.self, WorkCommand.self, StatusCommand.self,
       ExportCommand.self, RetryCommand.self, CancelCommand.self, PauseCommand.self,
-      ResumeCommand.self, DrainCommand.self, EstimateCommand.self,
+      ResumeCommand.self, DrainCommand.self, DoctorCommand.self, EstimateCommand.self,
       PricesCommand.self, SimulateCommand.self, KeysCommand.self,
     ]
   )

@@ -68,6 +68,7 @@ internal import Glibc
       unsafe set(CURLOPT_CUSTOMREQUEST, nil)
     }
     if let signature = request.signature { sign(request, with: signature) }
+    if request.wantsPath { set(CURLOPT_CERTINFO, 1) }
   }
 
   /// Takes the transfer off the handle, once libcurl has let go of it.
@@ -75,6 +76,7 @@ internal import Glibc
     unsafe set(CURLOPT_HTTPHEADER, nil)
     unsafe set(CURLOPT_POSTFIELDS, nil)
     if transfer?.request.signature != nil { stopSigning() }
+    if transfer?.request.wantsPath == true { set(CURLOPT_CERTINFO, 0) }
     defer { transfer = nil }
     return transfer
   }
@@ -165,12 +167,13 @@ internal import Glibc
     guard let transfer else { return .failure(.cancelled()) }
     let code = code == CURLE_OK && !transfer.headIsComplete ? CURLE_PARTIAL_FILE : code
     let version = get(CURLINFO_HTTP_VERSION)
-    let response = transfer.response(
+    var response = transfer.response(
       status: get(CURLINFO_RESPONSE_CODE),
       version: version == CURL_HTTP_VERSION_2_0 ? .http2 : .http1,
       hold: shard.memory.holds(transfer.id) ? HeldBody(of: transfer.id, mailbox) : nil,
       at: now
     )
+    if transfer.request.wantsPath { response.path = pathReport }
     // libcurl holds what a few bytes unpack to while they wait, and gives up above 64 MB.
     if hasNoRoom || code == CURLE_OUT_OF_MEMORY && hasSent {
       return .failure(.noRoom(for: transfer.body.count))

@@ -18,6 +18,8 @@ package struct HTTPRequest: Sendable {
   package var route: RouteHandle?
   /// Signs the request for AWS; nil for everybody else.
   package var signature: AWSSignature?
+  /// Whether the response is to say by what path it came.
+  package var wantsPath = false
 
   /// Makes a request; a body given as an `Array` is passed as `body[...]`.
   package init(

@@ -18,6 +18,8 @@ package struct HTTPResponse: Sendable {
   package let requestsSent: Int
   /// From the start of the transfer to its last byte.
   package let elapsed: Duration
+  /// Nil where the request did not ask for it.
+  package internal(set) var path: PathReport?
   private let head: [UInt8]
   private let hold: HeldBody?
 

@@ -6,10 +6,8 @@ import Transport
 
 /// Asks a provider whether it accepts a key, with a request that costs nothing.
 struct KeyProbe {
-  private static let path = "/v1/models"
-
   private let provider: any Provider
-  private let url: String
+  private let endpoint: Endpoint
   private let caFile: String?
 
   /// - Parameters:
@@ -27,7 +25,7 @@ struct KeyProbe {
           next: "write https://, or leave --probe out"
         )
       }
-      url = endpoint.url(for: Self.path)
+      self.endpoint = endpoint
     } catch let error as CLIError {
       throw error
     } catch {
@@ -35,6 +33,8 @@ struct KeyProbe {
     }
     self.caFile = caFile
   }
+
+  private var url: String { endpoint.url(for: FreeRequest.path) }
 
   /// Returns when the provider accepts the key.
   ///
@@ -50,33 +50,20 @@ struct KeyProbe {
     case 200..<300: return
     case 401, 403:
       throw CLIError(
-        "the provider refuses the new value of \(key): \(said(response, key)); "
+        "the provider refuses the new value of \(key): \(FreeRequest.said(response, to: key)); "
           + "the keystore was not changed",
         at: url,
         next: "check that the value is whole and belongs to this provider, and rotate again",
         exitCode: 77
       )
-    default: throw undecided("\(url) answered \(said(response, key))")
+    default: throw undecided("\(url) answered \(FreeRequest.said(response, to: key))")
     }
   }
 
   private func send(_ key: Key) async throws(TransportError) -> HTTPResponse {
-    let transport = try CurlTransport(.init(caFile: caFile, maxResponseBytes: 4 << 20))
-    let credential = provider.credentialHeader
-    let headers = try key.withSecret { secret throws(TransportError) in
-      try RequestHeaders(
-        provider.headers.filter { $0.name != "content-type" },
-        credential: secret,
-        name: credential.name,
-        prefix: credential.prefix
-      )
-    }
-    let limit = Duration.seconds(20)
-    let request = HTTPRequest(
-      method: .get,
-      url: url,
-      headers: headers,
-      deadlines: Deadlines(connect: .seconds(10), firstByte: limit, stall: limit, total: limit)
+    let request = try FreeRequest.make(of: provider, to: endpoint, with: key)
+    let transport = try CurlTransport(
+      .init(caFile: caFile, maxResponseBytes: FreeRequest.largestAnswer)
     )
     defer { Task { await transport.shutdown() } }
     return try await transport.send(request)
@@ -88,17 +75,5 @@ struct KeyProbe {
       next: "try again, or leave --probe out to store the value unasked",
       exitCode: 69
     )
-  }
-
-  /// Status and the start of the body, without the key in it.
-  private func said(_ response: HTTPResponse, _ key: Key) -> String {
-    let body = key.withSecret {
-      Scrubber(limit: 300).scrub(
-        String(decoding: response.body.prefix(4096), as: UTF8.self),
-        hiding: $0
-      )
-    }
-    let line = body.split { $0.isNewline || $0 == " " }.joined(separator: " ")
-    return "HTTP \(response.status)" + (line.isEmpty ? "" : ", \(line)")
   }
 }

@@ -1,3 +1,5 @@
+internal import CLinux
+
 /// Whether a batch can live on a file system, told by the number that the kernel gives it (statfs(2),
 /// linux/magic.h).
 ///
@@ -26,6 +28,24 @@ package enum FileSystemKind: Sendable, Equatable {
     case 0x6573_5546: self = .userSpace
     default: self = .local
     }
+  }
+
+  /// That of an open file; local where the system does not say.
+  init(of descriptor: Int32) {
+    var information = statfs()
+    let isKnown = unsafe fstatfs(descriptor, &information) == 0
+    self = isKnown ? FileSystemKind(information) : .local
+  }
+
+  /// That on which a file or folder lies; local where the system does not say.
+  package init(at path: String) {
+    var information = statfs()
+    let isKnown = unsafe statfs(path, &information) == 0
+    self = isKnown ? FileSystemKind(information) : .local
+  }
+
+  private init(_ information: statfs) {
+    self.init(magic: UInt32(truncatingIfNeeded: information.f_type))
   }
 
   /// What is told to a user who wants a batch at `path`; nil where nothing is wrong with that.

@@ -18,7 +18,7 @@ package final class BatchLock: Sendable {
   ///   `.unsuitableFileSystem` when a batch cannot live there.
   package init(path: String, access: BatchAccess) throws(StoreError) {
     descriptor = try OwnFile.open(path, O_RDWR | O_CREAT, doing: "cannot open the batch file")
-    let fileSystem = Self.fileSystem(of: descriptor)
+    let fileSystem = FileSystemKind(of: descriptor)
     if let refusal = fileSystem.refusal(at: path) { throw refusal }
     warning = fileSystem.warning(at: path)
     let kind = access == .owner ? LOCK_EX : LOCK_SH
@@ -59,11 +59,5 @@ package final class BatchLock: Sendable {
       return nil
     }
     return range.l_pid
-  }
-
-  private static func fileSystem(of descriptor: Int32) -> FileSystemKind {
-    var information = statfs()
-    guard unsafe fstatfs(descriptor, &information) == 0 else { return .local }
-    return FileSystemKind(magic: UInt32(truncatingIfNeeded: information.f_type))
   }
 }

@@ -59,25 +59,9 @@ package final class Account: Sendable {
     let kind = HeaderKind(generation: lease.generation, field: field)
     return try headers.withLock { cached throws(TransportError) in
       if let known = cached[kind] { return known }
-      let made = try makeHeaders(with: lease.key, provider.headers(with: field))
+      let made = try provider.headers(provider.headers(with: field), with: lease.key)
       cached[kind] = made
       return made
-    }
-  }
-
-  private func makeHeaders(
-    with key: Key,
-    _ fields: [(name: String, value: String)]
-  ) throws(TransportError) -> RequestHeaders {
-    guard !key.isAbsent else { return try RequestHeaders(fields) }
-    let credential = provider.credentialHeader
-    return try key.withSecret { secret throws(TransportError) in
-      try RequestHeaders(
-        fields,
-        credential: secret,
-        name: credential.name,
-        prefix: credential.prefix
-      )
     }
   }
 
