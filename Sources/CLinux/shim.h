@@ -46,6 +46,8 @@ extern int pipe2(int ends[2], int flags);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int first);
 // O_PATH, of the kernel's <asm-generic/fcntl.h>.
 static const int nightjar_path_only = 010000000;
+// O_TMPFILE, of the same.
+static const int nightjar_no_name = 020000000 | O_DIRECTORY;
 extern int renameat2(int old_folder, const char *old, int new_folder, const char *new_name,
                      unsigned int flags);
 // RENAME_NOREPLACE, of the kernel's <linux/fs.h>.

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// Disks that fail a write, or do not confirm it, at any point of the work.
@@ -86,6 +87,20 @@ struct FaultyDiskTests {
       let fault = FaultyDisk.Fault(call: .sync, number: number, isLasting: true)
       let ending = try disk.meet(fault, at: work, mayRepeat: 0)
       #expect(ending?.status == 73, "\(ending?.errors ?? "there was no fault")")
+    }
+  }
+
+  @Test(arguments: [
+    (EDQUOT, "the disk quota is used up"), (EROFS, "read-only file system"),
+    (ENOSPC, "the disk is full"),
+  ])
+  func `a disk that takes nothing any more says why`(error: Int32, reason: String) throws {
+    let disk = try Disk(jobs: 60)
+    for number in [40, 60] {
+      let fault = FaultyDisk.Fault(call: .write, number: number, error: error, isLasting: true)
+      let met = try disk.meet(fault, at: .queue, mayRepeat: Self.concurrency)
+      let ending = try #require(met)
+      #expect(ending.status == 73 && ending.errors.contains(reason), "\(number): \(ending.errors)")
     }
   }
 

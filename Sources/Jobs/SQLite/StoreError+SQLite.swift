@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import GRDB
 import GRDBSQLite
@@ -28,7 +29,20 @@ extension StoreError {
       )
       return
     }
-    self.init(sqlite: error, at: path, system: system, needed: needed)
+    let isOfDisk = error.resultCode == .SQLITE_IOERR && Self.act(error.extendedResultCode) != "read"
+    let reason = system == 0 && isOfDisk ? Self.reasonOfWrite(beside: path) : system
+    self.init(sqlite: error, at: path, system: reason, needed: needed)
+  }
+
+  /// Why nothing can be written where a file lies, found out by a file without a name; 0 where something
+  /// can: SQLite does not always keep the reason of a write that the system refused.
+  private static func reasonOfWrite(beside path: String) -> Int32 {
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    let descriptor = unsafe open(folder, nightjar_no_name | O_WRONLY | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return errno == EROFS ? EROFS : 0 }
+    defer { close(descriptor) }
+    let page = [UInt8](repeating: 0, count: 4_096)
+    return unsafe write(descriptor, page, page.count) < 0 ? errno : 0
   }
 
   private init(sqlite error: DatabaseError, at path: String, system: Int32, needed: Int?) {
