@@ -4,6 +4,9 @@ import TestSupport
 import Testing
 
 /// A shell, or a container, that lets the program have little memory.
+@Suite(
+  .enabled(if: Program.usualMemory != "unlimited", "sanitizers take more than these tests allow")
+)
 struct MemoryLimitTests {
   @Test func `answers that are larger than the memory together are taken one after the other`()
     throws
