@@ -5,6 +5,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case json
   case repair
   case line
+  case table
   case template
   case answer
   case stream
@@ -28,6 +29,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .json: JSONTargets.value(bytes)
     case .repair: JSONTargets.repair(bytes)
     case .line: InputTargets.line(bytes)
+    case .table: TableTargets.table(bytes)
     case .template: InputTargets.template(bytes)
     case .answer: AnswerTargets.answer(bytes)
     case .stream: AnswerTargets.stream(bytes)

@@ -28,7 +28,7 @@ struct EstimateCommand: AsyncParsableCommand {
   @OptionGroup var run: RunCommand
 
   mutating func run() async throws {
-    let plan = try RunBuilder(run)
+    let plan = try await RunBuilder(run)
     let builder = plan.builder
     if case .pipe = builder.input.source {
       throw CLIError.usage(

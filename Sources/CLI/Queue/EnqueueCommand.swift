@@ -27,7 +27,8 @@ struct EnqueueCommand: AsyncParsableCommand {
   )
 
   @Argument(
-    help: "A .jsonl file, a folder, - for standard input, or a job file with an input.",
+    help:
+      "A .jsonl, .csv or .tsv file, a folder, - for standard input, or a job file with an input.",
     completion: .file()
   )
   var input: String
@@ -54,7 +55,8 @@ struct EnqueueCommand: AsyncParsableCommand {
     let path = try queue.path(file)
     let name = isJobFile ? try file.inputName(at: input) : input
     let withheld = KeystoreLocation().files + [path]
-    let input = try reading.input(named: name, file, withheld: withheld)
+    // Rows of two tables would have the same numbers in one queue.
+    let input = try await reading.input(named: name, file, withheld: withheld, numbersRows: false)
     try await input.refuseForeignFormat()
     if strict { try await input.refuseBadLines() }
     let store = try Batches.open(

@@ -10,7 +10,7 @@ struct RunBuilder {
   private let options: RunCommand
   private let file: JobFile
 
-  init(_ options: RunCommand) throws {
+  init(_ options: RunCommand) async throws {
     self.options = options
     let isJobFile = JobFile.isName(options.input)
     file = isJobFile ? try JobFile(at: options.input) : JobFile()
@@ -29,7 +29,7 @@ struct RunBuilder {
     let withheld = Self.withheld(settings, own)
     builder = PlanBuilder(
       settings,
-      try options.reading.input(named: name, file, withheld: withheld)
+      try await options.reading.input(named: name, file, withheld: withheld, numbersRows: true)
     )
   }
 

@@ -27,10 +27,11 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Run a batch of prompts, or resume it.",
     discussion: """
-      INPUT is a job file (.yaml), a .jsonl file, a folder of documents, or - for standard input. \
-      Lines may be plain ({"id": …, "prompt": …}), OpenAI's batch format (custom_id, url, body) or \
-      Anthropic's (custom_id, params); a folder, or a pattern such as 'docs/**/*.txt', gives a job \
-      for each document. Links in it are read where they stay inside; what is left out is said.
+      INPUT is a job file (.yaml), a .jsonl, .csv or .tsv file, a folder of documents, or - for \
+      standard input. Lines may be plain ({"id": …, "prompt": …}), OpenAI's batch format \
+      (custom_id, url, body) or Anthropic's (custom_id, params); the columns of a table are the \
+      fields of plain lines; a folder, or a pattern such as 'docs/**/*.txt', gives a job for each \
+      document. Links in it are read where they stay inside; what is left out is said.
 
         export ANTHROPIC_API_KEY=…
         nightjar run prompts.jsonl -o results.jsonl --provider anthropic \\
@@ -74,7 +75,7 @@ struct RunCommand: AsyncParsableCommand {
   )
 
   @Argument(
-    help: "A job file (.yaml), a .jsonl file, a folder, or - for standard input.",
+    help: "A job file (.yaml), a .jsonl, .csv or .tsv file, a folder, or - for standard input.",
     completion: .file()
   )
   var input: String
@@ -124,7 +125,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   mutating func run() async throws {
-    let builder = try RunBuilder(self)
+    let builder = try await RunBuilder(self)
     try await builder.input.refuseForeignFormat()
     try await builder.tellOfUntouchedLines()
     if strict {

@@ -33,7 +33,11 @@ extension ForeignFormat {
   static let jobFile = ForeignFormat("a job file", "")
 
   /// Lines that end as those of old Macs.
-  static let carriageReturns = ForeignFormat("text without line feeds", #"tr '\r' '\n'"#)
+  static let carriageReturns = ForeignFormat(
+    "text without line feeds",
+    #"tr '\r' '\n'"#,
+    makes: .same
+  )
 
   static let arrays = ForeignFormat(
     "a JSON array on each line",
@@ -55,7 +59,11 @@ extension ForeignFormat {
     if lines.contains(where: { $0.contains(0) }) { return ForeignFormat("binary data", "") }
     let whole = lines.dropLast() + [lastWhole(lines[lines.count - 1])]
     if whole.contains(where: { String(validating: $0, as: UTF8.self) == nil }) {
-      return ForeignFormat("text in another encoding than UTF-8", "iconv -f WINDOWS-1252 -t UTF-8")
+      return ForeignFormat(
+        "text in another encoding than UTF-8",
+        "iconv -f WINDOWS-1252 -t UTF-8",
+        makes: .same
+      )
     }
     let line = String(decoding: first.content, as: UTF8.self)
     let next = others.first.map { String(decoding: $0, as: UTF8.self) }
@@ -86,17 +94,13 @@ extension ForeignFormat {
   }
 
   private static let separators: [(character: Character, format: ForeignFormat)] = [
-    ("\t", table("TSV", #", delimiter="\t""#)), (",", table("CSV", "")),
-    (";", table("CSV with semicolons", #", delimiter=";""#)),
-    ("|", table("CSV with bars", #", delimiter="|""#)),
+    ("\t", table("TSV", .tsv)), (",", table("CSV", .csv)),
+    (";", table("CSV with semicolons", .csv)),
+    ("|", table("CSV with bars", .csv)),
   ]
 
-  private static func table(_ name: String, _ option: String) -> ForeignFormat {
-    ForeignFormat(
-      name,
-      "python3 -c 'import csv, json; [print(json.dumps({\"id\": n} | r)) for n, r in "
-        + "enumerate(csv.DictReader(open(0, newline=\"\", encoding=\"utf-8-sig\")\(option)))]'"
-    )
+  private static func table(_ name: String, _ format: InputFormat) -> ForeignFormat {
+    ForeignFormat(name, "", readAs: format)
   }
 
   /// Whether a line names the columns of a table: short names without blanks around them, and as many

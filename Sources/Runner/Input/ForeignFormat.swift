@@ -2,18 +2,36 @@ package import Jobs
 
 /// A kind of file that is no lines of JSON, and what makes lines of JSON of it; a pure value.
 package struct ForeignFormat: Sendable, Equatable {
+  /// What a command makes of a file.
+  enum Product {
+    case lines
+    case table
+    /// A folder of documents.
+    case folder
+    /// What the file holds, packed or written otherwise.
+    case same
+  }
+
   /// As in "the input is CSV".
   package let name: String
   /// A command that reads the file at its standard input and writes lines of JSON, or one that names
   /// `FILE` and `OUT`; empty where nobody can tell.
   package let command: String
-  /// True where the command makes a folder of documents.
-  let makesFolder: Bool
+  /// What the command makes.
+  let product: Product
+  /// How it is read as it is, where that is stated.
+  private let format: InputFormat?
 
-  init(_ name: String, _ command: String, makesFolder: Bool = false) {
+  init(
+    _ name: String,
+    _ command: String,
+    makes product: Product = .lines,
+    readAs format: InputFormat? = nil
+  ) {
+    self.format = format
     self.name = name
     self.command = command
-    self.makesFolder = makesFolder
+    self.product = product
   }
 
   /// What the user is told.
@@ -28,6 +46,14 @@ package struct ForeignFormat: Sendable, Equatable {
         "the name of a job file ends in .yaml or .yml",
         at: input ?? "standard input",
         next: "give it such a name, and run it"
+      )
+    }
+    if let format {
+      return error(
+        "only a table that is said to be one is read as one",
+        at: input ?? "standard input",
+        next: "add --input-format \(format.rawValue)"
+          + (input == nil ? "" : ", or give it a name that ends in .\(format.rawValue)")
       )
     }
     guard !command.isEmpty else {
@@ -69,12 +95,30 @@ package struct ForeignFormat: Sendable, Equatable {
   private func output(of input: String, _ isTaken: (String) -> Bool) -> String {
     var base = input[...]
     let file = input.lastIndex(of: "/").map { input.index(after: $0) } ?? input.startIndex
-    if let dot = base.lastIndex(of: "."), dot > file { base = base[..<dot] }
-    let ending = makesFolder ? "" : ".jsonl"
+    if let dot = base.lastIndex(of: "."), dot > file, product != .same || !Self.isOfInputs(base) {
+      base = base[..<dot]
+    }
+    let ending = ending(of: base)
     if base.hasSuffix(ending), !ending.isEmpty { base = base.dropLast(ending.count) }
     let names = [String(base), "\(base)-converted"] + (2...9).map { "\(base)-converted-\($0)" }
     let free = names.first { !isTaken($0 + ending) && $0 + ending != input }
     return (free ?? "\(base)-converted") + ending
+  }
+
+  /// Endings by which an input is known.
+  private static let endings = [".jsonl", ".ndjson", ".csv", ".tsv"]
+
+  private static func isOfInputs(_ name: Substring) -> Bool {
+    endings.contains(where: name.hasSuffix)
+  }
+
+  private func ending(of name: Substring) -> String {
+    switch product {
+    case .folder: ""
+    case .table: ".csv"
+    case .lines: ".jsonl"
+    case .same: Self.endings.first(where: name.hasSuffix) ?? ".jsonl"
+    }
   }
 
   /// A name as a shell takes it.
@@ -100,28 +144,29 @@ extension ForeignFormat {
   }
 
   private static let magic: [(start: [UInt8], format: ForeignFormat)] = [
-    ([0x1F, 0x8B], ForeignFormat("a gzip file", "gunzip -c")),
-    ([0x28, 0xB5, 0x2F, 0xFD], ForeignFormat("a zstd file", "zstd -dc")),
-    ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], ForeignFormat("an xz file", "xz -dc")),
-    (Array("ARROW1".utf8), ForeignFormat("an Arrow file", pandas("read_feather"))),
-    (Array("BZh".utf8), ForeignFormat("a bzip2 file", "bzip2 -dc")),
-    ([0x04, 0x22, 0x4D, 0x18], ForeignFormat("an lz4 file", "lz4 -dc")),
+    ([0x1F, 0x8B], ForeignFormat("a gzip file", "gunzip -c", makes: .same)),
+    ([0x28, 0xB5, 0x2F, 0xFD], ForeignFormat("a zstd file", "zstd -dc", makes: .same)),
+    ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], ForeignFormat("an xz file", "xz -dc", makes: .same)),
+    (Array("ARROW1".utf8), pandas("an Arrow file", "read_feather")),
+    (Array("BZh".utf8), ForeignFormat("a bzip2 file", "bzip2 -dc", makes: .same)),
+    ([0x04, 0x22, 0x4D, 0x18], ForeignFormat("an lz4 file", "lz4 -dc", makes: .same)),
     (
       Array("PAR1".utf8),
-      ForeignFormat("a Parquet file", pandas("read_parquet"))
+      pandas("a Parquet file", "read_parquet")
     ),
     (
       Array("SQLite format 3\0".utf8),
       ForeignFormat(
         "an SQLite database",
-        "sqlite3 -json FILE 'SELECT id, prompt FROM prompts' | jq -c '.[]' > OUT"
+        "sqlite3 -csv -header FILE 'SELECT id, prompt FROM prompts' > OUT",
+        makes: .table
       )
     ),
     (
       Array("%PDF-".utf8),
-      ForeignFormat("a PDF", "mkdir OUT && pdftotext FILE OUT/text.txt", makesFolder: true)
+      ForeignFormat("a PDF", "mkdir OUT && pdftotext FILE OUT/text.txt", makes: .folder)
     ),
-    ([0xD0, 0xCF, 0x11, 0xE0], ForeignFormat("an old Excel workbook", pandas("read_excel"))),
+    ([0xD0, 0xCF, 0x11, 0xE0], pandas("an old Excel workbook", "read_excel")),
     ([0xFF, 0xFE, 0, 0], encoded("UTF-32")), ([0, 0, 0xFE, 0xFF], encoded("UTF-32")),
     ([0xFF, 0xFE], encoded("UTF-16")), ([0xFE, 0xFF], encoded("UTF-16")),
   ]
@@ -129,7 +174,7 @@ extension ForeignFormat {
   private static let zip = Array("PK\u{3}\u{4}".utf8)
   /// What ZIP archives are that hold a part of this name.
   private static let office: [(part: String, format: ForeignFormat)] = [
-    ("xl/", ForeignFormat("an Excel workbook", pandas("read_excel"))),
+    ("xl/", pandas("an Excel workbook", "read_excel")),
     ("word/", pandoc("a Word document")), ("ppt/", pandoc("a presentation")),
     ("application/vnd.oasis.opendocument.text", pandoc("an OpenDocument text")),
     ("application/epub", pandoc("an e-book")),
@@ -137,25 +182,29 @@ extension ForeignFormat {
   private static let tape = ForeignFormat(
     "a tar archive",
     "mkdir OUT && tar -xf FILE -C OUT",
-    makesFolder: true
+    makes: .folder
   )
   private static let archive = ForeignFormat(
     "a ZIP archive",
     "unzip FILE -d OUT",
-    makesFolder: true
+    makes: .folder
   )
 
   private static func pandoc(_ name: String) -> ForeignFormat {
-    ForeignFormat(name, "mkdir OUT && pandoc -t plain FILE -o OUT/text.txt", makesFolder: true)
+    ForeignFormat(name, "mkdir OUT && pandoc -t plain FILE -o OUT/text.txt", makes: .folder)
   }
 
-  private static func pandas(_ function: String) -> String {
-    "python3 -c 'import pandas, sys; pandas.\(function)(sys.argv[1])"
-      + ".to_json(sys.argv[2], orient=\"records\", lines=True)' FILE OUT"
+  private static func pandas(_ name: String, _ function: String) -> ForeignFormat {
+    ForeignFormat(
+      name,
+      "python3 -c 'import pandas, sys; pandas.\(function)(sys.argv[1])"
+        + ".to_csv(sys.argv[2], index=False)' FILE OUT",
+      makes: .table
+    )
   }
 
   private static func encoded(_ encoding: String) -> ForeignFormat {
-    ForeignFormat("\(encoding) text", "iconv -f \(encoding) -t UTF-8")
+    ForeignFormat("\(encoding) text", "iconv -f \(encoding) -t UTF-8", makes: .same)
   }
 
   /// UTF-16 without a byte order mark: what text begins with has a zero in every other byte.

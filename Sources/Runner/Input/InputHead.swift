@@ -8,6 +8,12 @@ package enum InputHead: Sendable, Equatable {
   /// More has to be read before anything can be told.
   case undecided
 
+  /// False for what begins with bytes of another format, or has no line breaks but carriage returns.
+  static func isText(_ head: [UInt8]) -> Bool {
+    ForeignFormat.binary(head[...]) == nil
+      && (head.contains(0x0A) || !head.dropLast().contains(0x0D))
+  }
+
   /// So many bytes without any line of JSON are enough to tell.
   package static let enough = 64 << 10
 

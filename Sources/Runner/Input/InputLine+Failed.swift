@@ -36,12 +36,7 @@ extension InputLine {
       head.removeAll(keepingCapacity: true)
       head.appendRaw("{\"custom_id\":\"line-\(number)\",")
       behind.appendRaw(",\"raw\":")
-      behind.appendJSON(
-        String(
-          String(decoding: line.prefix(4 * rawLimit), as: UTF8.self)
-            .prefix(rawLimit)
-        )
-      )
+      behind.appendJSON(quoted(line))
     }
     appendError(refusal, own: own, to: &head)
     guard let answer else { return OutputLine(head + "}".utf8 + behind + "}".utf8) }
@@ -65,6 +60,24 @@ extension InputLine {
   private static func text(of answer: [UInt8]) -> (bytes: [UInt8], isAsItCame: Bool) {
     let isText = (try? UTF8Span(validating: answer.span)) != nil
     return isText ? (answer, true) : (Array(Base64.encode(answer, padded: true)), false)
+  }
+
+  /// The line that stands for something that can be no line itself; read, it is no job for the reason
+  /// that it says.
+  ///
+  /// - Parameter number: of the line on which it begins, from 1.
+  static func broken(_ raw: ArraySlice<UInt8>, number: Int, _ refusal: Refusal) -> [UInt8] {
+    var line: [UInt8] = []
+    line.appendRaw("{\"custom_id\":\"line-\(number)\",")
+    appendError(refusal, own: nil, to: &line)
+    line.appendRaw("},\"raw\":")
+    line.appendJSON(quoted(raw))
+    return line + "}".utf8
+  }
+
+  /// How an unreadable line begins.
+  private static func quoted(_ line: ArraySlice<UInt8>) -> String {
+    String(String(decoding: line.prefix(4 * rawLimit), as: UTF8.self).prefix(rawLimit))
   }
 
   /// The line that stands for a document in the file of failed jobs: a plain line that can be run

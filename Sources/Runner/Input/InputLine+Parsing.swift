@@ -44,7 +44,7 @@ extension InputLine {
     try check(model: fields.plain.model)
     try check(model: fields.inBody.model)
     try check(model: fields.inParams.model)
-    guard let customID = fields.customID else { return try plain(fields, line) }
+    guard let customID = fields.customID, !fields.isRow else { return try plain(fields, line) }
     let id = try identifier(customID, named: "custom_id", in: line)
     if let params = fields.params, fields.body == nil {
       guard params.kind == .object else { throw wrong("params is not an object", id) }
@@ -85,14 +85,14 @@ extension InputLine {
   ) throws(InputLineError) -> InputLine {
     let name = fields.named == nil ? "id" : fields.idField ?? "id"
     var id: String?
-    if let token = fields.named ?? fields.id {
+    if let token = fields.named ?? fields.id ?? fields.customID {
       id = try identifier(token, named: name, isPlain: true, in: line)
     }
     if let fault = documentFault(fields, id, in: line) { throw fault }
     return InputLine(
       id: id ?? contentID(of: line),
       shape: .plain(fields.plainFields),
-      others: fields.others(in: line),
+      others: fields.isRow ? [] : fields.others(in: line),
       isUnnamed: id == nil
     )
   }
@@ -179,6 +179,8 @@ private struct Fields {
   var params: JSONToken?
   /// What a failed file says of the line's job.
   var error: JSONToken?
+  /// Whether the line stands for a row of a table.
+  var isRow = false
   var inBody = RequestFields()
   var inParams = RequestFields()
   var plain = InputLine.PlainFields()
@@ -266,12 +268,21 @@ private struct Fields {
           || keep(member, as: "params", &params, &twice, line)
           || keep(member, as: "prompt", &plain.prompt, line)
           || keep(member, as: "system", &plain.system, line)
+      case 8: keepRow(member, line)
       case 9: keep(member, as: "custom_id", &customID, &twice, line)
       case 10: keep(member, as: "max_tokens", &plain.maxTokens, line)
       default: false
       }
     if let idField, keep(member, as: idField, &named, &twice, line) { return }
     if !isKnown { unknown.append(member.key) }
+  }
+
+  private mutating func keepRow(_ member: JSONMember, _ line: Span<UInt8>) -> Bool {
+    guard member.key.isString("nightjar", in: line), member.value.isString("row", in: line) else {
+      return false
+    }
+    isRow = true
+    return true
   }
 }
 

@@ -29,6 +29,10 @@ package struct InputLine: Sendable, Equatable {
     var params: JSONToken?
   }
 
+  /// How a line begins that stands for a row of a table: its fields are the columns, of which a prompt
+  /// needs some.
+  static let rowStart = #"{"nightjar":"row""#
+
   /// The longest id, in bytes.
   package static let idLimit = 512
   /// The longest name of a model, in bytes: of each that is met, limits are kept.

@@ -122,7 +122,7 @@ struct InputReconciler {
     var intake = Intake(keepsLines: keepsLines, name: input.name, limit: limit)
     if case .folder = input.source { intake.isListing = true }
     intake.idField = input.idField
-    for try await lines in input.source.lines() {
+    for try await lines in input.lines() {
       for line in lines { intake.take(line) }
       if intake.isFull { break }
     }
@@ -159,7 +159,7 @@ struct InputReconciler {
 
   /// True when every queued line is where it was, so that the file at most goes on after them.
   private func isIntact(_ file: InputFile) async throws -> Bool {
-    let loader = SegmentLoader(file: file)
+    let loader = SegmentLoader(file: file, table: input.table)
     var end = 0
     do {
       for try await segment in store.segments {
@@ -237,7 +237,7 @@ struct InputReconciler {
   private func name(of job: Int, in drafts: [Segment]) async throws -> String {
     let index = drafts.lastIndex { $0.firstJob <= job }
     guard let draft = index.map({ drafts[$0] }) else { return "job \(job + 1)" }
-    let lines = try await SegmentLoader(file: input.file).load(draft).lines
+    let lines = try await SegmentLoader(input).load(draft).lines
     guard lines.indices.contains(job - draft.firstJob) else { return "job \(job + 1)" }
     let line = lines[job - draft.firstJob]
     if case .folder = input.source {

@@ -22,6 +22,20 @@ package enum InputSource: Sendable {
   package func lines(from offset: Int = 0, line: Int = 1) -> InputLines {
     InputLines(self, offset: offset, line: line)
   }
+
+  var isPipe: Bool { if case .pipe = self { true } else { false } }
+}
+
+extension RunInput {
+  /// The lines from a place on, of a table those that its rows make.
+  ///
+  /// - Parameters:
+  ///   - offset: in a file, of the first line; 0 for the first of all.
+  ///   - line: its number, from 1.
+  ///   - row: the number of its row, from 1.
+  func lines(from offset: Int = 0, line: Int = 1, row: Int = 1) -> InputLines {
+    InputLines(source, table, offset: offset, line: line, row: row)
+  }
 }
 
 /// The lines of an input, in pieces of those that are there without a wait.
@@ -31,15 +45,28 @@ package struct InputLines: AsyncSequence, AsyncIteratorProtocol {
 
   private let source: InputSource
   private var splitter: LineSplitter
+  private let table: Table?
+  private var records: RecordSplitter?
+  private var rows: RowCount
+  /// Bytes of a pipe before the first row of its table.
+  private var header = 0
   private var position: Int
   private var listing: DocumentFolder.AsyncIterator?
   private var listed = 0
   private var isOver = false
 
-  init(_ source: InputSource, offset: Int, line: Int) {
+  init(_ source: InputSource, _ table: Table? = nil, offset: Int, line: Int, row: Int = 1) {
     self.source = source
-    position = offset
+    self.table = table
+    let isAtStart = offset == 0
+    position = isAtStart ? table?.start ?? 0 : offset
     splitter = LineSplitter(longest: InputSource.longestLine, offset: offset, number: line)
+    records = table?.splitter(
+      offset: position,
+      line: isAtStart ? table?.firstLine ?? line : line
+    )
+    rows = RowCount(next: row)
+    header = source.isPipe ? table?.start ?? 0 : 0
     if case .folder(let folder) = source { listing = folder.makeAsyncIterator() }
   }
 
@@ -53,12 +80,18 @@ package struct InputLines: AsyncSequence, AsyncIteratorProtocol {
     switch source {
     case .queue: return nil
     case .folder: return try await nextDocuments()
+    case .file(let file) where table != nil:
+      let bytes = try await file.read(at: position, count: Self.bytes)
+      position += bytes.count
+      return split(bytes, isLast: bytes.count < Self.bytes)
     case .file(let file):
       let (bytes, isLast) = try await nextLines(of: file)
       return split(bytes, isLast: isLast)
     case .pipe(let pipe):
       let bytes = try await pipe.readNext(count: Self.bytes)
-      return split(bytes, isLast: bytes.isEmpty)
+      let rest = bytes.dropFirst(header)
+      header -= bytes.count - rest.count
+      return split(Array(rest), isLast: bytes.isEmpty)
     }
   }
 
@@ -94,6 +127,12 @@ package struct InputLines: AsyncSequence, AsyncIteratorProtocol {
 
   private mutating func split(_ bytes: [UInt8], isLast: Bool) -> [LineSplitter.Line] {
     var lines: [LineSplitter.Line] = []
+    if let table {
+      records?.take(bytes) { lines.append(rows.line(of: $0, in: table)) }
+      isOver = isLast
+      if isLast { records?.finish { lines.append(rows.line(of: $0, in: table)) } }
+      return lines
+    }
     splitter.take(bytes) { lines.append($0) }
     isOver = isLast
     if isLast, let last = splitter.finish() { lines.append(last) }

@@ -47,9 +47,10 @@ package struct Intake: Sendable {
 
   /// Learns a segment that was stored before; the lines of one that is gone are no longer there.
   ///
-  /// - Parameter bytes: of its lines; nil where it carries them itself.
+  /// - Parameter loaded: its lines; nil where it carries them itself.
   /// - Returns: the number of the line after the segment.
-  package mutating func restore(_ segment: Segment, bytes: [UInt8]? = nil) -> Int {
+  @discardableResult
+  package mutating func restore(_ segment: Segment, _ loaded: LoadedLines? = nil) -> Int {
     restored = segment.firstJob + segment.jobCount
     assembler = SegmentAssembler(firstJob: restored, keepsLines: keepsLines)
     if case .file(_, let length, _) = segment.source, !segment.isReadable {
@@ -58,20 +59,12 @@ package struct Intake: Sendable {
       }
       return segment.firstLine + 1
     }
-    var lines = bytes ?? []
-    if case .inline(let kept) = segment.source { lines = kept }
-    var splitter = LineSplitter(longest: .max, number: segment.firstLine)
-    var next = segment.firstLine
-    splitter.take(lines) { line in
-      learn(line)
-      next = line.number + 1
+    var lines = loaded ?? LoadedLines(of: [], firstLine: segment.firstLine)
+    if case .inline(let kept) = segment.source {
+      lines = LoadedLines(of: kept, firstLine: segment.firstLine)
     }
-    if let last = splitter.finish() {
-      learn(last)
-      // Its line break, where one is added, still belongs to the same line.
-      next = last.number
-    }
-    return next
+    for line in lines.lines { learn(line) }
+    return lines.nextLine
   }
 
   private mutating func learn(_ line: LineSplitter.Line) {

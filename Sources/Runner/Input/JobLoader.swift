@@ -7,9 +7,10 @@ package struct JobLoader: Sendable {
 
   /// - Parameters:
   ///   - file: the input file; nil where segments carry their lines.
+  ///   - table: what it holds, where that is no lines.
   ///   - preparer: knows what goes into the requests besides.
-  package init(file: InputFile?, preparer: JobPreparer) {
-    segments = SegmentLoader(file: file)
+  package init(file: InputFile?, table: Table? = nil, preparer: JobPreparer) {
+    segments = SegmentLoader(file: file, table: table)
     self.preparer = preparer
   }
 
@@ -18,13 +19,13 @@ package struct JobLoader: Sendable {
   ///
   /// - Throws: ``StoreError`` `.inputChanged` when the file was changed since it was queued.
   package func jobs(of segment: ClaimedSegment) async throws -> [(job: Job, retry: RetryableJob?)] {
-    let (bytes, lines) = try await segments.load(segment.segment)
+    let read = try await segments.load(segment.segment)
     let loaded = LoadedSegment(
       lease: segment.lease,
       priority: segment.priority,
-      bytes: bytes,
+      bytes: read.bytes,
       lines: await preparer.jobs(
-        in: lines,
+        in: read.lines,
         firstJob: segment.firstJob,
         except: segment.finished
       )

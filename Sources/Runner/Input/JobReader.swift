@@ -52,7 +52,7 @@ package struct JobReader: Sendable {
     if case .folder = input { intake.isListing = true }
     intake.idField = run.idField
     let end = try await restore(&intake)
-    for try await lines in input.lines(from: end.offset, line: end.line) {
+    for try await lines in run.lines(from: end.offset, line: end.line, row: end.row) {
       for line in lines { intake.take(line) }
       try refuseChanged(intake.changed)
       // What a pipe has said is queued before more is waited for.
@@ -84,20 +84,22 @@ package struct JobReader: Sendable {
   /// Learns what was queued before.
   ///
   /// - Returns: where a file goes on behind that.
-  private func restore(_ intake: inout Intake) async throws -> (offset: Int, line: Int) {
+  private func restore(
+    _ intake: inout Intake
+  ) async throws -> (offset: Int, line: Int, row: Int) {
     guard case .file(let file) = input else {
       intake.skipsKnown = true
-      for try await segment in store.segments { _ = intake.restore(segment) }
-      return (0, 1)
+      for try await segment in store.segments { intake.restore(segment) }
+      return (0, 1, 1)
     }
-    let loader = SegmentLoader(file: file)
-    var end = (offset: 0, line: 1)
+    let loader = SegmentLoader(run)
+    var end = (offset: 0, line: 1, row: 1)
     for try await segment in store.segments {
-      let line = intake.restore(segment, bytes: try await loader.load(segment).bytes)
+      let line = intake.restore(segment, try await loader.load(segment))
       guard case .file(let offset, let length, _) = segment.source, !segment.source.isGone else {
         continue
       }
-      end = (offset + length, line)
+      end = (offset + length, line, segment.firstJob + segment.jobCount + 1)
     }
     guard try await loader.lineGoesOn(at: end.offset) else { return end }
     throw StoreError(
@@ -127,7 +129,7 @@ package struct JobReader: Sendable {
       }
       intake.drafts = []
     }
-    for try await lines in input.source.lines() {
+    for try await lines in input.lines() {
       for line in lines {
         intake.take(line)
         guard let fault = settings?.fault(of: line, idField: input.idField) else { continue }

@@ -13,9 +13,11 @@ package struct LineSplitter: Sendable {
     /// What tells one version of a document that the line names from another; nil for a line that
     /// says it all.
     package var version: UInt64?
+    /// Line feeds that it has in the input.
+    package var breaks = 1
 
     /// True when the line was too long to be kept.
-    package var isOversized: Bool { bytes.count < length }
+    package var isOversized: Bool { bytes.isEmpty && length > 0 }
   }
 
   private let longest: Int
@@ -109,6 +111,12 @@ extension ArraySlice<UInt8> {
   package var content: ArraySlice<UInt8> {
     var line = self
     if line.first == 0xEF, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+    return line.withoutLineBreak
+  }
+
+  /// The line without its line break.
+  var withoutLineBreak: ArraySlice<UInt8> {
+    var line = self
     if line.last == UInt8(ascii: "\n") { line.removeLast() }
     if line.last == UInt8(ascii: "\r") { line.removeLast() }
     return line

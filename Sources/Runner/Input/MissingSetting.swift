@@ -5,12 +5,17 @@ package enum MissingSetting: Sendable {
   case model
   /// The most tokens of an answer, which the provider, or a budget, needs to know.
   case maxTokens(for: String)
+  /// A column of a table, which has those others.
+  case column(String, of: [String])
 
   /// What is wrong.
   package var words: String {
     switch self {
     case .model: "no model is named"
     case .maxTokens(let who): "\(who) needs to know the most tokens of an answer"
+    case .column("prompt", _): "there is no prompt template, and the table has no column `prompt`"
+    case .column(let name, _):
+      "the prompt template names {{\(name)}}, and the table has no such column"
     }
   }
 
@@ -20,6 +25,9 @@ package enum MissingSetting: Sendable {
     case .model: "add --model NAME, `model: NAME` to the job file, or \"model\" to the lines"
     case .maxTokens:
       "add --max-tokens N, `max_tokens: N` to the job file, or \"max_tokens\" to the lines"
+    case .column(let name, let others):
+      "\(nearest(to: name, among: others).map { "did you mean {{\($0)}}? " } ?? "")a template, `prompt` "
+        + "in a job file, can name these: \(Table.list(of: others))"
     }
   }
 }
@@ -36,6 +44,7 @@ extension JobPreparer {
     in input: RunInput,
     isBudgeted: Bool = false
   ) async throws -> MissingSetting? {
+    if let column = missingColumn(in: input) { return column }
     switch input.source {
     case .queue: return nil
     case .folder(let folder):
@@ -44,18 +53,29 @@ extension JobPreparer {
       _ = try await documents.next()
       return missingSetting(hasModel: false, hasMaxTokens: false, isBudgeted)
     case .pipe(let pipe):
-      var splitter = LineSplitter(longest: InputSource.longestLine)
       var search = Search(isBudgeted: isBudgeted)
-      splitter.take(pipe.seen) { look(at: $0, &search) }
+      for line in input.lines(within: pipe.seen) { look(at: line, &search) }
       return search.missing
     case .file:
       var search = Search(isBudgeted: isBudgeted)
-      for try await lines in input.source.lines() {
+      for try await lines in input.lines() {
         for line in lines { look(at: line, &search) }
         if search.isOver { break }
       }
       return search.missing
     }
+  }
+
+  /// What every row of a table would fail for.
+  private func missingColumn(in input: RunInput) -> MissingSetting? {
+    guard let table = input.table else { return nil }
+    let needed = settings.template?.needed ?? ["prompt"]
+    let missing = needed.filter { !table.fields.contains($0) }
+    // The line of a row has its number.
+    guard let name = missing.sorted().first(where: { $0 != "id" || !table.numbersRows }) else {
+      return nil
+    }
+    return .column(name, of: table.fields)
   }
 
   /// What the lines so far lack, none of which is kept.

@@ -21,6 +21,8 @@ package struct PromptTemplate: Sendable {
   let size: Int
   /// The fields that it names, and perhaps other words.
   package var names: Set<String> { outline.names }
+  /// Fields that every job must have.
+  var needed: Set<String> { outline.needed }
 
   /// Parses a template.
   ///

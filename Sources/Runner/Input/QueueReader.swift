@@ -17,7 +17,7 @@ package struct QueueReader {
   /// - Throws: ``StoreError``, or what `enqueue` throws.
   package func run() async throws -> Int {
     var intake = QueueIntake(name: input.name, idField: input.idField)
-    for try await lines in input.source.lines() {
+    for try await lines in input.lines() {
       for line in lines {
         try await take(line, &intake)
         if intake.isFull { try await handOver(&intake) }

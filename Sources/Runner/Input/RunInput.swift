@@ -10,6 +10,8 @@ package struct RunInput: Sendable {
 
   /// The member of plain lines that is the id, where it is not `id`.
   package let idField: String?
+  /// What it holds, where that is no lines.
+  package let table: Table?
   /// Hears that lines have no id.
   let notice: OneNotice
 
@@ -18,9 +20,11 @@ package struct RunInput: Sendable {
     name: String,
     path: String,
     idField: String? = nil,
+    table: Table? = nil,
     notice: OneNotice = OneNotice { _ in }
   ) {
     self.idField = idField
+    self.table = table
     self.notice = notice
     self.source = source
     self.name = name
@@ -31,7 +35,7 @@ package struct RunInput: Sendable {
   ///
   /// - Throws: ``StoreError`` when it cannot be read.
   package func foreignFormat() async throws -> ForeignFormat? {
-    guard let file = text else { return nil }
+    guard let file = text, table == nil else { return nil }
     var head = InputHead.undecided
     try await file.peek(atMost: InputSource.longestLine) { bytes, isWhole in
       head = InputHead(bytes, isWhole: isWhole)
@@ -53,7 +57,7 @@ package struct RunInput: Sendable {
     var isBlank = true
     try await file.peek(atMost: InputSource.longestLine) { bytes, isWhole in
       let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
-      isBlank = bytes.dropFirst(isMarked ? 3 : 0).isBlankLine
+      isBlank = bytes.dropFirst(table?.start ?? (isMarked ? 3 : 0)).isBlankLine
       return !isBlank
     }
     return isBlank
@@ -64,11 +68,65 @@ package struct RunInput: Sendable {
   /// - Throws: ``StoreError`` when it cannot be read.
   func firstLine() async throws -> ArraySlice<UInt8>? {
     var first: ArraySlice<UInt8>?
-    try await text?.peek(atMost: InputSource.longestLine) { bytes, _ in
-      first = LineSplitter.lines(of: bytes, firstLine: 1).first?.bytes
-      return first?.last == UInt8(ascii: "\n")
+    try await text?.peek(atMost: InputSource.longestLine) { bytes, isWhole in
+      first = lines(within: bytes, isWhole: isWhole).first?.bytes
+      return first != nil
     }
     return first?.content
+  }
+
+  /// The lines that are no blank ones and that the beginning of the input holds whole.
+  ///
+  /// - Parameter isWhole: whether that is all of it.
+  func lines(within head: [UInt8], isWhole: Bool = false) -> [LineSplitter.Line] {
+    var lines: [LineSplitter.Line] = []
+    if let table {
+      lines = table.lines(within: head, isWhole: isWhole)
+    } else {
+      var splitter = LineSplitter(longest: InputSource.longestLine)
+      splitter.take(head) { lines.append($0) }
+      if isWhole, let last = splitter.finish() { lines.append(last) }
+    }
+    return lines.filter { $0.isOversized || !$0.bytes.isBlankLine }
+  }
+
+  /// The same input as a table, by its first line; as it is where it is none, as an archive, or blank.
+  ///
+  /// - Parameters:
+  ///   - format: how its rows are written.
+  ///   - numbersRows: whether rows have their number for an id where no column holds one.
+  /// - Throws: ``StoreError`` where the first line names no columns that can be used, or the input
+  ///   cannot be read.
+  package func table(_ format: InputFormat, numbersRows: Bool) async throws -> RunInput {
+    guard let file = text, format != .jsonl else { return self }
+    var found: Result<Table?, TableError> = .success(nil)
+    try await file.peek(atMost: Table.longestHeader) { head, isWhole in
+      guard InputHead.isText(head) else { return true }
+      found = Result { () throws(TableError) in
+        try Table(
+          head: head,
+          isWhole: isWhole,
+          separators: format.separators,
+          idField: idField,
+          numbersRows: numbersRows
+        )
+      }
+      if case .success(nil) = found { return false }
+      return true
+    }
+    do throws(TableError) {
+      let table = try found.get()
+      return RunInput(
+        source: source,
+        name: name,
+        path: path,
+        idField: idField,
+        table: table,
+        notice: notice
+      )
+    } catch {
+      throw error.error(at: name)
+    }
   }
 
   /// Whether the first line is a whole request, which the settings of a run do not touch.

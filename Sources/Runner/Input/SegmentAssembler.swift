@@ -14,6 +14,8 @@ package struct SegmentAssembler: Sendable {
   private var offset = 0
   /// Bytes of the segment under way.
   private var length = 0
+  /// Bytes that its lines take in memory.
+  private var size = 0
   /// They themselves, where they are kept.
   private var held: [UInt8] = []
   private var failures: [JobResult] = []
@@ -42,7 +44,7 @@ package struct SegmentAssembler: Sendable {
     failure: JobResult?
   ) -> [Segment] {
     if line.isOversized { return finish() + [alone(line, failure)] }
-    if length > 0, length + line.length > Self.bytes {
+    if size > 0, size + line.size > Self.bytes {
       let full = finish()
       return full + add(line, mark: mark, failure: failure)
     }
@@ -51,7 +53,7 @@ package struct SegmentAssembler: Sendable {
       offset = line.offset
     }
     take(line)
-    if line.bytes.last != UInt8(ascii: "\n"), keepsLines { held.append(UInt8(ascii: "\n")) }
+    if held.last != UInt8(ascii: "\n"), keepsLines { held.append(UInt8(ascii: "\n")) }
     jobCount += 1
     marks.append(mark)
     if let failure { failures.append(failure) }
@@ -63,14 +65,18 @@ package struct SegmentAssembler: Sendable {
   /// - Returns: the segment under way, where the blank bytes would make it too large.
   package mutating func addBlank(_ line: LineSplitter.Line) -> [Segment] {
     guard jobCount > 0 else { return [] }
-    guard length + line.length <= Self.bytes else { return finish() }
+    guard size + line.size <= Self.bytes else { return finish() }
     take(line)
     return []
   }
 
   private mutating func take(_ line: LineSplitter.Line) {
     length += line.length
-    if keepsLines { held += line.bytes }
+    size += line.size
+    guard keepsLines else { return }
+    held += line.bytes
+    // So that the lines behind a row of several keep their numbers.
+    held += repeatElement(UInt8(ascii: "\n"), count: max(0, line.breaks - 1))
   }
 
   /// The segment under way, where it has any jobs.
@@ -80,6 +86,7 @@ package struct SegmentAssembler: Sendable {
       firstJob += jobCount
       jobCount = 0
       length = 0
+      size = 0
       held = []
       failures = []
       marks = []
@@ -112,4 +119,9 @@ package struct SegmentAssembler: Sendable {
       marks: marks
     )
   }
+}
+
+extension LineSplitter.Line {
+  /// Bytes in the input, or in memory where it takes more there.
+  fileprivate var size: Int { max(length, bytes.count) }
 }

@@ -3,29 +3,35 @@ package import Jobs
 /// Reads the lines of claimed segments, and makes sure they are the lines that were queued.
 package struct SegmentLoader: Sendable {
   private let file: InputFile?
+  private let table: Table?
 
-  /// - Parameter file: the input file; nil where segments carry their lines.
-  package init(file: InputFile?) {
+  /// - Parameters:
+  ///   - file: the input file; nil where segments carry their lines.
+  ///   - table: what it holds, where that is no lines.
+  package init(file: InputFile?, table: Table? = nil) {
     self.file = file
+    self.table = table
   }
 
-  /// The bytes of a segment and the lines in them that are jobs; none where its lines were not kept
-  /// or are gone.
+  init(_ input: RunInput) { self.init(file: input.file, table: input.table) }
+
+  /// The lines of a segment that are jobs; none where they were not kept or are gone.
   ///
   /// - Throws: ``StoreError`` `.inputChanged` when the file was changed since it was queued.
   package func load(
     _ segment: Segment
-  ) async throws -> (bytes: [UInt8], lines: [LineSplitter.Line]) {
+  ) async throws -> LoadedLines {
     switch segment.source {
-    case .inline(let bytes):
-      return (bytes, LineSplitter.lines(of: bytes, firstLine: segment.firstLine))
+    case .inline(let bytes): return LoadedLines(of: bytes, firstLine: segment.firstLine)
     case .file(let offset, let length, let digest):
-      guard let file, segment.isReadable else { return ([], []) }
+      guard let file, segment.isReadable else {
+        return LoadedLines(bytes: [], lines: [], nextLine: segment.firstLine + 1)
+      }
       let bytes = try await file.read(at: offset, count: length)
-      let lines = LineSplitter.lines(of: bytes, firstLine: segment.firstLine)
+      let loaded = loaded(bytes, of: segment)
       let isUnchanged =
         digest.isEmpty
-        ? Self.areSame(lines, as: segment.marks) : segment.source.matches(bytes[...])
+        ? Self.areSame(loaded.lines, as: segment.marks) : segment.source.matches(bytes[...])
       guard isUnchanged else {
         throw StoreError(
           .inputChanged,
@@ -36,14 +42,20 @@ package struct SegmentLoader: Sendable {
             : "restore the file, or run the new one with another output"
         )
       }
-      return (bytes, lines)
+      return loaded
     }
+  }
+
+  private func loaded(_ bytes: [UInt8], of segment: Segment) -> LoadedLines {
+    let line = segment.firstLine
+    return table?.lines(of: bytes, firstLine: line, firstRow: segment.firstJob + 1)
+      ?? LoadedLines(of: bytes, firstLine: line)
   }
 
   /// Bytes of the line at `offset`, however long; nil at the end of the file.
   func lineLength(at offset: Int) async throws -> Int? {
     guard let file else { return nil }
-    for try await lines in InputSource.file(file).lines(from: offset) {
+    for try await lines in InputLines(.file(file), table, offset: offset, line: 1) {
       if let line = lines.first { return line.length }
     }
     return nil

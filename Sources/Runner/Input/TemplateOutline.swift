@@ -6,6 +6,8 @@ struct TemplateOutline: Sendable {
   private(set) var names: Set<String> = []
   /// The same with all of each path.
   private(set) var paths: Set<String> = []
+  /// Names without periods that are written out outside every section: each job must have them.
+  private(set) var needed: Set<String> = []
   /// The first transform that there is none of, and how many lines stand before it.
   private(set) var unknownTransform: (name: String, line: Int)?
 
@@ -39,7 +41,9 @@ struct TemplateOutline: Sendable {
       case "!": continue
       case "#", "^": depth += 1
       case "/": depth -= 1
-      default: break
+      default:
+        let name = tag.prefix { !$0.isWhitespace }
+        if depth == 0, !name.contains(where: Self.isNoPlainName) { needed.insert(String(name)) }
       }
       note(tag)
       let parts = tag.split(separator: "(", omittingEmptySubsequences: false).dropLast()
@@ -50,6 +54,10 @@ struct TemplateOutline: Sendable {
       }
     }
     count(rest, at: depth)
+  }
+
+  private static func isNoPlainName(_ character: Character) -> Bool {
+    character == "." || isNoName(character)
   }
 
   private static func isNoName(_ character: Character) -> Bool {

@@ -22,6 +22,8 @@ extension JobFile {
     input = try fields.string("input").map(paths.resolve)
     followsLinks = try fields.flag("follow_links")
     idField = try fields.string("id_field")
+    inputFormat = try fields.word("input_format", among: InputFormat.allCases.map(\.rawValue))
+      .flatMap(InputFormat.init(rawValue:))
     output = try fields.string("output").map(paths.resolve)
     provider = try fields.word("provider", among: providers.map { $0.name })
     model = try fields.string("model")
@@ -56,7 +58,8 @@ extension JobFile {
   }
 
   private static let fieldNames = [
-    "input", "follow_links", "id_field", "ignore_fields", "output", "provider", "model",
+    "input", "input_format", "follow_links", "id_field", "ignore_fields", "output", "provider",
+    "model",
     "max_tokens", "system", "prompt", "params", "schema", "api", "base_url", "key", "keys",
     "accounts", "concurrency",
     "limit",

@@ -48,6 +48,8 @@ package struct JobFile: Sendable, Equatable {
   package var followsLinks = false
   /// The member of plain lines that is the id, where it is not `id`.
   package var idField: String?
+  /// How a file or pipe is written; nil where its name says that.
+  package var inputFormat: InputFormat?
   package var output: String?
   package var provider: String?
   package var model: String?

@@ -40,7 +40,7 @@ package struct Estimator: Sendable {
     switch input.source {
     case .pipe, .queue: break
     case .file(let file):
-      let size = try file.identity().size
+      let size = try file.identity().size - (input.table?.start ?? 0)
       let read = try await read(&estimate) { $0.length }
       estimate.extrapolate(from: Double(read.part) / Double(max(1, size)), limit: limit)
     case .folder:
@@ -58,7 +58,7 @@ package struct Estimator: Sendable {
     _ weight: (LineSplitter.Line) -> Int
   ) async throws -> (part: Int, all: Int) {
     var read = (part: 0, all: 0)
-    for try await lines in input.source.lines() {
+    for try await lines in input.lines() {
       for line in lines {
         read.all += weight(line)
         guard estimate.jobs < most, read.part < Self.mostBytes else { continue }

@@ -104,6 +104,8 @@ extension Refusal {
     // Of such a line nothing was kept.
     case .line where code == "line_too_long":
       "make the line shorter in the input, and run the same command"
+    case .line where code == "malformed_row":
+      "correct the row in the table, and run the same command"
     case .line: "correct the line in the file of failed jobs, and run that file"
     case .document: documentAdvice
     case .template: "correct the template, or give the job what it names"

@@ -94,7 +94,11 @@ extension SegmentClaimer {
     self.init(
       dispatcher,
       store: store,
-      loader: JobLoader(file: plan.input.file, preparer: plan.preparer),
+      loader: JobLoader(
+        file: plan.input.file,
+        table: plan.input.table,
+        preparer: plan.preparer
+      ),
       clock: clock,
       endsWhenEmpty: plan.input.isQueue ? plan.untilEmpty : nil,
       pricing: pricing,

@@ -44,7 +44,7 @@ package struct RunPreview: Sendable {
 
   private func firstLines(_ count: Int) async throws -> [LineSplitter.Line] {
     var found: [LineSplitter.Line] = []
-    for try await lines in input.source.lines() {
+    for try await lines in input.lines() {
       found += lines.lazy.filter { !$0.bytes.isBlankLine }.prefix(count - found.count)
       if found.count >= count { break }
     }

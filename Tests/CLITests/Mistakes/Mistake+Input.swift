@@ -19,11 +19,17 @@ extension Mistake {
       try $0.folder.write("prompts.jsonl", "")
     },
     Mistake(
-      "A table as the input",
+      "A table under a name that does not say so",
       "The prompts came from a spreadsheet.",
+      run(input: "prompts.txt"),
+      66
+    ) { try $0.folder.write("prompts.txt", "id,prompt\n1,\"Hello, you\"\n") },
+    Mistake(
+      "A table with a column that has no name",
+      "The index of a data frame was written too.",
       run(input: "prompts.csv"),
       66
-    ) { try $0.folder.write("prompts.csv", "id,prompt\n1,\"Hello, you\"\n") },
+    ) { try $0.folder.write("prompts.csv", ",id,prompt\n0,1,\"Hello, you\"\n") },
     Mistake(
       "A JSON array as the input",
       "The prompts were written with one call of a JSON library.",

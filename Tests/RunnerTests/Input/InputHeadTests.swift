@@ -88,19 +88,38 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a b.csv", [], #"< 'a b.csv' > 'a b.jsonl'"#), ("t.csv", ["t.jsonl"], "> t-converted.jsonl"),
+    ("a b.txt", [], #"< 'a b.txt' > 'a b.jsonl'"#), ("t.txt", ["t.jsonl"], "> t-converted.jsonl"),
     ("in.jsonl", [], "< in.jsonl > in-converted.jsonl"), ("d.1/t", [], "< d.1/t > d.1/t.jsonl"),
-    ("it's", [], #"< 'it'\''s' > 'it'\''s.jsonl'"#), ("-x.csv", [], "< '-x.csv' > '-x.jsonl'"),
+    ("it's", [], #"< 'it'\''s' > 'it'\''s.jsonl'"#), ("-x.txt", [], "< '-x.txt' > '-x.jsonl'"),
   ])
   func `the command names files as a shell takes them and writes over none`(
     _ input: String,
     _ taken: [String],
     _ words: String
   ) throws {
-    let format = try #require(self.format("id,prompt\n1,hello\n"))
+    let format = try #require(self.format("[1,2]\n[3,4]\n"))
     let error = format.error(of: input, isTaken: { taken.contains($0) })
     #expect(error.code == .inputMissing)
     #expect(error.message.contains(words + "`"), "\(error.message)")
+  }
+
+  @Test(arguments: [
+    ("\u{1F}\u{8B}\u{8}\0abc", "t.csv.gz", "`gunzip -c < t.csv.gz > t.csv`"),
+    ("\u{28}\u{B5}\u{2F}\u{FD}x", "t.jsonl.zst", "`zstd -dc < t.jsonl.zst > t.jsonl`"),
+    ("\u{1F}\u{8B}\u{8}\0abc", "t.gz", "`gunzip -c < t.gz > t.jsonl`"),
+    ("\u{FF}\u{FE}i\0d\0", "t.csv", "< t.csv > t-converted.csv`"),
+    ("a,b\r1,2\r", "t.csv", "> t-converted.csv`"),
+    ("PAR1....", "d/t.parquet", ".to_csv(sys.argv[2], index=False)' d/t.parquet d/t.csv`"),
+    ("SQLite format 3\0....", "t.db", "FROM prompts' > t.csv`"),
+  ])
+  func `the converted file bears a name by which it is read`(
+    _ text: String,
+    _ input: String,
+    _ words: String
+  ) throws {
+    let bytes = text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+    let error = try #require(self.format(bytes)).error(of: input, isTaken: { _ in false })
+    #expect(error.message.contains(words), "\(error.message)")
   }
 
   @Test func `what no command converts is told with the line that a job is`() throws {

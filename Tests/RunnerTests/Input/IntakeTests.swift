@@ -115,7 +115,7 @@ import Testing
         guard case .file(let offset, let length, _) = draft.source else { continue }
         end = offset + length
         let bytes = Array(Array(text.utf8)[offset..<end])
-        next = intake.restore(draft, bytes: bytes)
+        next = intake.restore(draft, LoadedLines(of: bytes, firstLine: draft.firstLine))
       }
       take(
         String(decoding: Array(text.utf8)[end...], as: UTF8.self),
@@ -136,11 +136,7 @@ import Testing
     var intake = Intake(keepsLines: true, name: "in.jsonl", limit: .max)
     intake.skipsKnown = true
     for draft in first {
-      if case .inline(let lines) = draft.source {
-        _ = intake.restore(draft, bytes: lines)
-      } else {
-        _ = intake.restore(draft)
-      }
+      intake.restore(draft)
     }
     take(text + line("c") + "worse\n", into: &intake, longest: 60)
     #expect(intake.drafts.map(\.firstJob) == [5])
@@ -152,7 +148,7 @@ import Testing
     let first = try #require(drafts(line("a") + line("b"), keepsLines: true).first)
     var intake = Intake(keepsLines: true, name: "in.jsonl", limit: .max)
     intake.skipsKnown = true
-    _ = intake.restore(first)
+    intake.restore(first)
     take(line("a") + #"{"id":"b","prompt":"another"}"# + "\n" + line("c"), into: &intake)
     #expect(intake.changed.map(\.id) == ["b"] && intake.changed.map(\.number) == [2])
     take(line("c"), into: &intake)
@@ -166,11 +162,10 @@ import Testing
     _ id: String
   ) throws {
     let first = try #require(drafts(bad, keepsLines: true).first)
-    guard case .inline(let lines) = first.source else { return }
     for skipsKnown in [false, true] {
       var intake = Intake(keepsLines: true, name: "in.jsonl", limit: .max)
       intake.skipsKnown = skipsKnown
-      _ = intake.restore(first, bytes: lines)
+      intake.restore(first)
       take((skipsKnown ? bad : "") + line(id), into: &intake)
       #expect(intake.drafts.map(\.jobCount) == [1])
       #expect(intake.drafts.flatMap(\.failures).isEmpty)

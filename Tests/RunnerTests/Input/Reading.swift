@@ -54,7 +54,7 @@ struct Reading {
   mutating func restore(_ earlier: Reading) -> (offset: Int, line: Int) {
     var rest = (offset: 0, line: 1)
     for (draft, bytes) in zip(earlier.drafts, earlier.segments) {
-      rest.line = intake.restore(draft, bytes: bytes)
+      rest.line = intake.restore(draft, LoadedLines(of: bytes, firstLine: draft.firstLine))
       if case .file(let offset, let length, _) = draft.source { rest.offset = offset + length }
     }
     return rest

@@ -1,0 +1,172 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Tables as inputs: CSV and TSV, from files and pipes, resumed and changed.
+struct TableInputTests {
+  private let folder: Scratch
+  private let provider: Provider
+
+  init() throws {
+    folder = try Scratch()
+    provider = try Provider(["--latency", "20ms"], in: folder)
+  }
+
+  private func run(
+    _ input: String,
+    _ flags: [String] = [],
+    pipe: String? = nil
+  ) throws -> Program.Ending {
+    try folder.nightjar(
+      ["run", input, "-o", "out.jsonl"] + provider.flags() + flags,
+      input: pipe ?? ""
+    )
+  }
+
+  /// A table of the jobs of ``prompts(_:)`` with a column that nobody asks for, a field of two lines,
+  /// and no line break at its end.
+  private func rows(_ numbers: Range<Int>, header: String = "id,note,prompt") -> String {
+    ([header] + numbers.map { "\($0),\"a\n\"\"b\"\", c\",Prompt \($0)" }).joined(separator: "\r\n")
+  }
+
+  private func count(_ prompt: String) -> Int {
+    provider.requests.count { $0.prompt_hash == promptHash(prompt) }
+  }
+
+  @Test func `a table is run, and run again when rows are appended`() throws {
+    try folder.write("in.csv", rows(0..<700))
+    let first = try run("in.csv")
+    #expect(first.status == 0, "\(first.errors)")
+    try folder.expectResults(0..<700)
+    #expect(try run("in.csv").status == 0 && provider.requests.count == 700)
+    try folder.append("in.csv", "\r\n700,,Prompt 700\n\n,,\n701,,Prompt 701\n")
+    let second = try run("in.csv")
+    #expect(second.status == 0, "\(second.errors)")
+    try folder.expectResults(0..<702)
+    #expect(provider.requests.count == 702)
+  }
+
+  @Test func `a killed run goes on with what is left`() throws {
+    try folder.write("in.csv", rows(0..<3_000))
+    let arguments =
+      ["run", "in.csv", "-o", "out.jsonl", "--concurrency", "50"] + provider.flags()
+    let program = try Program(arguments, in: folder)
+    try folder.wait(for: "300 results") { folder.lines("out.jsonl").count >= 300 }
+    program.send(signal: SIGKILL)
+    _ = program.ending()
+    let ending = try run("in.csv")
+    #expect(ending.status == 0, "\(ending.errors)")
+    try folder.expectResults(0..<3_000)
+  }
+
+  @Test func `a changed row is refused by its line, or done again`() throws {
+    try folder.write("in.csv", rows(0..<300))
+    #expect(try run("in.csv").status == 0)
+    let changed = rows(0..<300).replacing(",Prompt 7\r\n", with: ",Other words\r\n")
+    try folder.write("in.csv", changed)
+    let refused = try run("in.csv")
+    #expect(refused.status == 65, "\(refused.errors)")
+    #expect(refused.errors.contains("in.csv:16: job \"7\""), "\(refused.errors)")
+    let again = try run("in.csv", ["--rerun-changed"])
+    #expect(again.status == 0 && count("Other words") == 1, "\(again.errors)")
+    #expect(provider.requests.count == 301)
+  }
+
+  @Test func `another first line makes other rows`() throws {
+    try folder.write("in.csv", rows(0..<5))
+    #expect(try run("in.csv").status == 0)
+    try folder.write("in.csv", rows(0..<5, header: "id,nota,prompt"))
+    let refused = try run("in.csv")
+    #expect(refused.status == 65, "\(refused.errors)")
+    #expect(refused.errors.contains("5 completed jobs are no longer"), "\(refused.errors)")
+  }
+
+  @Test func `bad rows fail alone, by the line on which they begin, and the file can be run`()
+    throws
+  {
+    let bad =
+      "1,Prompt 1\n2,a,b\n\"3\",\"x\ny\",z\n4,\"open\n5,Prompt 5\n6,\"Prompt\n6\"\n7,\" \"\n8,\u{1}\n"
+    var bytes = Data(("id,prompt\n" + bad).utf8)
+    bytes.append(contentsOf: Array("9,".utf8) + [0xFF, 0x0A])
+    try folder.write("in.csv", bytes)
+    let ending = try run("in.csv")
+    #expect(ending.status == 1, "\(ending.errors)")
+    let lines = try folder.failures().map { $0.error.message.prefix { $0 != " " } }
+    #expect(lines.sorted() == ["in.csv:10:", "in.csv:12:", "in.csv:3:", "in.csv:4:", "in.csv:6:"])
+    #expect(try folder.results().map(\.custom_id).sorted() == ["1", "5", "6", "8"])
+    let strict = try run("in.csv", ["--strict"])
+    #expect(strict.status == 65 && strict.errors.contains("5 bad lines"), "\(strict.errors)")
+  }
+
+  @Test func `failed rows can be run again as they are, with the columns nobody needs`() throws {
+    try folder.write("in.csv", rows(0..<3))
+    let refusing = try Provider(["--fail-prompt", "Prompt"], in: folder)
+    let ending = try folder.nightjar(["run", "in.csv", "-o", "out.jsonl"] + refusing.flags())
+    #expect(ending.status == 1, "\(ending.errors)")
+    let again = try folder.nightjar(
+      ["run", "out.failed.jsonl", "-o", "second.jsonl"] + provider.flags()
+    )
+    #expect(again.status == 0, "\(again.errors)")
+    try folder.expectResults(0..<3, in: "second.jsonl")
+  }
+
+  @Test func `a pipe is read as a table where that is stated, and again`() throws {
+    let flags = ["--input-format", "csv"]
+    let first = try run("-", flags, pipe: rows(0..<300))
+    #expect(first.status == 0, "\(first.errors)")
+    let second = try run("-", flags, pipe: rows(0..<310))
+    #expect(second.status == 0, "\(second.errors)")
+    try folder.expectResults(0..<310)
+    #expect(provider.requests.count == 310)
+  }
+
+  @Test func `columns are the fields of a template, and a queue takes rows`() throws {
+    try folder.write("in.tsv", "Bird Name\tnote\nowl\tx\nowl\ty\n")
+    try folder.write(
+      "job.yaml",
+      "input: in.tsv\noutput: out.jsonl\nprompt: \"About {{Bird_Name}}\"\n"
+    )
+    let ending = try folder.nightjar(["run", "job.yaml"] + provider.flags())
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(try folder.results().map(\.custom_id).sorted() == ["1", "2"])
+    #expect(count("About owl") == 2)
+    try folder.write("job.yaml", "input: in.tsv\nqueue: q\nprompt: \"On {{Bird_Name}}\"\n")
+    #expect(try folder.nightjar(["enqueue", "job.yaml"]).status == 0)
+    let work = ["work", "job.yaml", "--until-empty"] + provider.flags()
+    let worked = try folder.nightjar(work)
+    #expect(worked.status == 0 && count("On owl") == 2, "\(worked.errors)")
+  }
+
+  @Test(arguments: [
+    ("id,,prompt\n1,a,b\n", [], "column 2 of the table has no name", 66),
+    ("id,prompt\n1,b\n", ["--id-field", "key"], "the table has no column `key`", 66),
+    ("id,text\n1,b\n", [], "the table has no column `prompt`", 64),
+    ("id,prompt\n", [], "the input has no jobs", 66),
+    ("\u{FEFF}\n", [], "the input has no jobs", 66),
+    ("{\"id\":1,\"prompt\":\"p\"}\n", [], "as lines of JSON do", 66),
+    ("id,prompt\r1,a\r", [], "text without line feeds", 66),
+    ("PAR1....", [], "a Parquet file", 66),
+  ])
+  func `what cannot be run is said before anything is made`(
+    _ text: String,
+    _ flags: [String],
+    _ words: String,
+    _ status: Int32
+  ) throws {
+    try folder.write("in.csv", text)
+    let ending = try run("in.csv", flags)
+    #expect(ending.status == status, "\(ending.errors)")
+    #expect(ending.errors.contains(words), "\(ending.errors)")
+    #expect(!folder.exists("out.jsonl") && !folder.exists("out.jsonl.nightjar"))
+    #expect(provider.requests.isEmpty)
+  }
+
+  @Test func `an estimate and a dry run read the same rows`() throws {
+    try folder.write("in.csv", rows(0..<3))
+    let dry = try run("in.csv", ["--dry-run"])
+    #expect(dry.status == 0 && dry.output.contains("Prompt 2"), "\(dry.errors)")
+    let estimate = try folder.nightjar(["estimate", "in.csv"] + provider.flags())
+    #expect(estimate.status == 0, "\(estimate.errors)")
+    #expect(estimate.output.contains("\"jobs\":3"), "\(estimate.output)")
+  }
+}
