@@ -17,6 +17,15 @@ struct ExportCommand: AsyncParsableCommand {
         nightjar export results.jsonl -o failed.jsonl --failed
         nightjar export night.queue -o night.jsonl
         nightjar export results.jsonl -o - | wc -l
+        nightjar export results.jsonl -o results.csv --join
+        nightjar export results.jsonl -o names.csv --fields id,answer.name,cost_usd
+
+      A table (--format csv or tsv, or an output of that ending) has the columns id, text, finish, \
+      model, input_tokens, output_tokens and cost_usd, or those that --fields names: also attempts, \
+      latency_ms, account and endpoint, error and message of failed jobs, answer.NAME for a member \
+      of an answer that is JSON, body.NAME for one of the provider's body, and input.NAME for one \
+      of the input's line. --join puts the whole line of the input before them, in the input's \
+      order. --format text writes the text of each answer under a line with its id.
 
       Of a damaged batch everything is written that can still be read; how many results that leaves \
       out is said on standard error, and the exit status is 1.
@@ -36,6 +45,8 @@ struct ExportCommand: AsyncParsableCommand {
   )
   var output: String
 
+  @OptionGroup(title: "Form") var form: ExportOptions
+
   @Flag(help: "Write the failed jobs, as lines that can be run again.")
   var failed = false
 
@@ -48,15 +59,22 @@ struct ExportCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let files = try BatchTarget(target).files
     let inspector = try Batches.inspect(files.batch)
+    // That of a damaged batch may not be known any more.
+    let input = try? inspector.input().found(beside: files.batch)
+    let fields = try form.fields(ofFailed: failed)
+    var join: ExportJoin?
+    if form.join || fields.contains(where: \.isOfInput) {
+      join = try await ExportJoin(inspector, try input ?? inspector.input(), form.inputFormat)
+    }
     let export = BatchExport(
       inspector: inspector,
       state: failed ? .failed : .completed,
-      isOrdered: ordered
+      isOrdered: ordered,
+      shape: form.shape(fields, of: output, joining: form.join ? join?.columns ?? [] : []),
+      join: join
     )
     let outcome: BatchExport.Outcome
     do {
-      // That of a damaged batch may not be known any more.
-      let input = try? inspector.input().found(beside: files.batch)
       outcome = try await write(export, files, input: input)
     } catch let error as StoreError where error.code == .readerGone {
       return

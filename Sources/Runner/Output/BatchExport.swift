@@ -1,3 +1,4 @@
+import JSON
 package import Jobs
 
 /// Writes the results of a batch to a file of its own.
@@ -18,11 +19,25 @@ package struct BatchExport: Sendable {
   private let inspector: any BatchInspector
   private let state: JobResult.State
   private let isOrdered: Bool
+  private let shape: ExportShape?
+  private let join: ExportJoin?
 
-  package init(inspector: any BatchInspector, state: JobResult.State, isOrdered: Bool) {
+  /// - Parameters:
+  ///   - isOrdered: whether results stand in the order of the input, as they do with a join.
+  ///   - shape: how each is written; nil for the lines as they are.
+  ///   - join: gives the lines of the jobs, where they are needed.
+  package init(
+    inspector: any BatchInspector,
+    state: JobResult.State,
+    isOrdered: Bool,
+    shape: ExportShape? = nil,
+    join: ExportJoin? = nil
+  ) {
     self.inspector = inspector
     self.state = state
-    self.isOrdered = isOrdered
+    self.isOrdered = isOrdered || join != nil
+    self.shape = shape
+    self.join = join
   }
 
   /// Makes a file of all results that are durable now; of a damaged batch, of all that can be read.
@@ -45,7 +60,10 @@ package struct BatchExport: Sendable {
   package func write(to file: OutputFile) async throws -> Outcome {
     var outcome = Outcome()
     let before = try counted()
-    if isOrdered {
+    if let header = shape?.header { try await file.append([header]) }
+    if let join {
+      try await write(joining: join, to: file, &outcome)
+    } else if isOrdered {
       try await writeInOrder(to: file, &outcome)
     } else {
       try await writeAll(to: file, &outcome)
@@ -73,15 +91,45 @@ package struct BatchExport: Sendable {
     while true {
       let results = try inspector.results(state, afterJob: last, limit: Self.page)
       guard let end = results.last else { return }
-      if let damaged = results.first(where: { !$0.isSound }) {
-        throw StoreError(
-          damaged: "the line of job \(damaged.job) is not what was written",
-          at: inspector.path
-        )
-      }
+      try refuseDamaged(results)
       last = end.job
       try await append(results, to: file, &outcome)
     }
+  }
+
+  /// Writes them in the order of the input, with the lines of their jobs.
+  private func write(
+    joining join: ExportJoin,
+    to file: OutputFile,
+    _ outcome: inout Outcome
+  ) async throws {
+    for try await segment in inspector.segments {
+      var lines: [JSONValue?]?
+      var next = segment.firstJob
+      let end = next + segment.jobCount
+      while next < end {
+        let limit = min(Self.page, end - next)
+        let page = try inspector.results(state, afterJob: next - 1, limit: limit)
+        let results = page.filter { $0.job < end }
+        guard let last = results.last else { break }
+        try refuseDamaged(results)
+        let known = if let lines { lines } else { try await join.lines(of: segment) }
+        lines = known
+        try await append(results, to: file, &outcome) { job in
+          let place = job - segment.firstJob
+          return known.indices.contains(place) ? known[place] : nil
+        }
+        next = last.job + 1
+      }
+    }
+  }
+
+  private func refuseDamaged(_ results: [StoredResult]) throws(StoreError) {
+    guard let damaged = results.first(where: { !$0.isSound }) else { return }
+    throw StoreError(
+      damaged: "the line of job \(damaged.job) is not what was written",
+      at: inspector.path
+    )
   }
 
   private func writeAll(to file: OutputFile, _ outcome: inout Outcome) async throws {
@@ -143,13 +191,15 @@ package struct BatchExport: Sendable {
   private func append(
     _ results: [StoredResult],
     to file: OutputFile,
-    _ outcome: inout Outcome
+    _ outcome: inout Outcome,
+    input: (Int) -> JSONValue? = { _ in nil }
   ) async throws {
     let sound = results.filter(\.isSound)
     outcome.unreadable += results.count - sound.count
     outcome.sound += sound.count
-    let lines = sound.filter { $0.state == state }
-    outcome.written += lines.count
-    try await file.append(lines.map(\.line))
+    let ours = sound.filter { $0.state == state }
+    outcome.written += ours.count
+    let lines = ours.map { shape?.line(of: $0.line, input: input($0.job)) ?? $0.line }
+    try await file.append(lines)
   }
 }
