@@ -89,20 +89,34 @@ struct RequestFields: Decodable, Sendable {
     var content: Content?
   }
 
-  /// Content is a string or a list of blocks, of which the text blocks count.
+  /// Content is a string or a list of blocks: texts, and files that count as so many tokens each.
   struct Content: Decodable, Sendable {
     let text: String
+    /// Tokens of images and documents, whatever they hold.
+    let attachedTokens: Int
 
     private struct Block: Decodable {
+      var type: String?
       var text: String?
+
+      var tokens: Int {
+        switch type {
+        case "image", "image_url", "input_image": 1_500
+        case "document", "file", "input_file": 3_000
+        default: 0
+        }
+      }
     }
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
       if let string = try? container.decode(String.self) {
         text = string
+        attachedTokens = 0
       } else {
-        text = try container.decode([Block].self).compactMap(\.text).joined(separator: "\n")
+        let blocks = try container.decode([Block].self)
+        text = blocks.compactMap(\.text).joined(separator: "\n")
+        attachedTokens = blocks.reduce(0) { $0 + $1.tokens }
       }
     }
   }
@@ -128,12 +142,16 @@ struct RequestFields: Decodable, Sendable {
   var prompts: [String] {
     switch input {
     case .texts(let texts): texts
-    case .messages(let messages): [Self.lastUserText(of: messages)]
-    case nil: [Self.lastUserText(of: messages ?? [])]
+    case .messages, nil: [lastOfUser?.text ?? ""]
     }
   }
 
-  private static func lastUserText(of messages: [Message]) -> String {
-    messages.last { $0.role == "user" }?.content?.text ?? ""
+  /// Tokens of the images and documents beside the prompt.
+  var attachedTokens: Int { lastOfUser?.attachedTokens ?? 0 }
+
+  private var lastOfUser: Content? {
+    var all = messages ?? []
+    if case .messages(let messages) = input { all = messages }
+    return all.last { $0.role == "user" }?.content
   }
 }

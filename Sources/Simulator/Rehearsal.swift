@@ -10,7 +10,8 @@
 ///   the prompt's first 120 Unicode scalars, parted by spaces, tabs and line ends and joined with
 ///   single spaces; then filler up to about four bytes per output token.
 /// - *Output tokens* are `min + hash % (max - min + 1)`, and no more than the request allows;
-///   *input tokens* are the prompt's UTF-8 bytes divided by four, rounded up.
+///   *input tokens* are the prompt's UTF-8 bytes divided by four, rounded up, and 1,500 for an image and
+///   3,000 for a document beside it.
 /// - An *embedding* is a unit vector drawn from SplitMix64 seeded with the hash.
 struct Rehearsal: Sendable {
   let hash: UInt64

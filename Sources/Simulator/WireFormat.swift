@@ -96,7 +96,7 @@ struct Answer: Sendable {
     rehearsals = fields.prompts.map {
       Rehearsal(prompt: $0, outputTokens: outputTokens, maxTokens: fields.maxTokens)
     }
-    inputTokens = rehearsals.reduce(0) { $0 + $1.inputTokens }
+    inputTokens = rehearsals.reduce(fields.attachedTokens) { $0 + $1.inputTokens }
     cachedTokens = Int(Double(inputTokens) * cachedShare)
   }
 

@@ -37,6 +37,7 @@ struct EstimateCommand: AsyncParsableCommand {
       )
     }
     try await builder.input.refuseForeignFormat()
+    try await plan.refuseConstantTemplate()
     try await plan.refuseMissingSettings()
     let prices = try plan.prices()
     let batch = try Self.batch(plan)

@@ -81,6 +81,13 @@ struct EstimateText {
         "input: a token for every \(Int(Expectation.bytesPerToken)) bytes of a request; at most one "
           + "for every byte, and more for tools and images"
       )
+      if estimate.attached > 0 {
+        let page = AttachmentRules.page
+        assumptions.append(
+          "images by what the provider says of their pixels; PDFs with \(page.expected) tokens a page, at "
+            + "most \(page.most), and where nobody can tell the pages, as many as their size suggests"
+        )
+      }
       assumptions.append("output: \(percent(Expectation.outputShare)) of what max_tokens allows")
     }
     if estimate.unbounded > 0 {

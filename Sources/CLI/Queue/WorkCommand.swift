@@ -59,6 +59,7 @@ struct WorkCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let file = try spec.map { try JobFile(at: $0) } ?? JobFile()
     let settings = try Settings(shared, file, at: spec)
+    if let fault = settings.prompts.template?.constantFault { throw CLIError(fault, at: spec) }
     try refuseBudget(file)
     let path = try queue.path(file)
     if untilEmpty { try Self.refuseMissing(path) }

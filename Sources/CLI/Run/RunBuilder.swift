@@ -95,6 +95,13 @@ struct RunBuilder {
     )
   }
 
+  /// A template that is the same for every job is of use only where files are sent beside it.
+  func refuseConstantTemplate() async throws {
+    guard let fault = builder.settings.prompts.template?.constantFault else { return }
+    if case .folder(let folder) = input.source, try await folder.hasAttachments() { return }
+    throw CLIError(fault, at: options.input)
+  }
+
   /// What no job can do without is missed before anything starts.
   func refuseMissingSettings() async throws {
     let missing = try await builder.preparer.missingSetting(in: input, isBudgeted: budget != nil)

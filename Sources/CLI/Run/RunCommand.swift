@@ -30,8 +30,9 @@ struct RunCommand: AsyncParsableCommand {
       INPUT is a job file (.yaml), a .jsonl, .csv or .tsv file, a folder of documents, or - for \
       standard input. Lines may be plain ({"id": …, "prompt": …}), OpenAI's batch format \
       (custom_id, url, body) or Anthropic's (custom_id, params); the columns of a table are the \
-      fields of plain lines; a folder, or a pattern such as 'docs/**/*.txt', gives a job for each \
-      document. Links in it are read where they stay inside; what is left out is said.
+      fields of plain lines; a folder, or a pattern such as 'docs/**/*.{txt,pdf}', gives a job for \
+      each document: a text goes into the template, a PDF, PNG, JPEG, WebP or GIF is sent as it is. \
+      Links in it are read where they stay inside; what is left out is said.
 
         export ANTHROPIC_API_KEY=…
         nightjar run prompts.jsonl -o results.jsonl --provider anthropic \\
@@ -127,6 +128,7 @@ struct RunCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let builder = try await RunBuilder(self)
     try await builder.input.refuseForeignFormat()
+    try await builder.refuseConstantTemplate()
     try await builder.tellOfUntouchedLines()
     if strict {
       try await builder.input.refuseBadLines(builder.builder.settings.prompts)

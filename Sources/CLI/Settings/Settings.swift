@@ -146,13 +146,20 @@ extension StatedSettings {
     do throws(PromptTemplateError) {
       return try PromptTemplate(prompt.text, firstLine: prompt.firstLine)
     } catch {
-      let line = error.line.map { ":\($0)" } ?? ""
-      throw CLIError(
-        error.message,
-        at: place.map { $0 + line },
-        next: "correct the template",
-        exitCode: 78
-      )
+      throw CLIError(error, at: place)
     }
+  }
+}
+
+extension CLIError {
+  /// What is wrong with the template of a job file.
+  init(_ error: PromptTemplateError, at place: String?) {
+    let line = error.line.map { ":\($0)" } ?? ""
+    self.init(
+      error.message,
+      at: place.map { $0 + line },
+      next: "correct the template",
+      exitCode: 78
+    )
   }
 }

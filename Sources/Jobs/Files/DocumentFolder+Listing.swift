@@ -79,10 +79,10 @@ extension DocumentFolder {
   /// - Returns: nil for a keystore, an identity, a batch or an audit log.
   func version(of path: String, _ entry: FolderListing.Entry) -> UInt64? {
     guard let file = try? opened(path), let size = try? file.identity().size,
-      let bytes = try? size <= Self.largest ? file.bytes(size + 1, at: 0) : file.head()
+      let bytes = try? size <= Self.largestAttached ? file.bytes(size + 1, at: 0) : file.head()
     else { return entry.version }
     guard SecretText.kind(of: bytes) == nil else { return nil }
-    return size <= Self.largest ? JobMark.hash(bytes[...]) : entry.version
+    return size <= Self.largestAttached ? JobMark.hash(bytes[...]) : entry.version
   }
 
   private func head(of path: String) -> [UInt8]? { try? opened(path).head() }

@@ -3,9 +3,14 @@ import Glibc
 /// Why a document cannot be used.
 package struct DocumentError: Error, Sendable {
   /// The code of the job's refusal; those of all documents end alike.
-  package var code = "unreadable_document"
+  package let code: String
   /// What is wrong, in plain words.
   package let message: String
+
+  package init(code: String = "unreadable_document", message: String) {
+    self.code = code
+    self.message = message
+  }
 }
 
 /// What of a folder is read besides what lies in it, and what never is.
@@ -30,10 +35,12 @@ package struct DocumentRules: Sendable {
   var withheldIDs: Set<FileID> { Set(withheld.compactMap { FileID($0) }) }
 }
 
-/// A folder of text documents, named by a path or by a pattern such as `documents/**/*.txt`.
+/// A folder of documents, named by a path or by a pattern such as `documents/**/*.txt`.
 package struct DocumentFolder: Sendable {
-  /// The largest document, in bytes.
+  /// The largest text, in bytes.
   package static let largest = 16 << 20
+  /// The largest PDF or image, in bytes; providers take no larger ones.
+  package static let largestAttached = 50 << 20
 
   /// The folder that paths are relative to.
   package let root: String
@@ -63,61 +70,6 @@ package struct DocumentFolder: Sendable {
 
   var access: FolderAccess { FolderAccess(root: root, followsLinks: rules.followsLinks) }
 
-  /// How many bytes each document has; 0 for one that is not there.
-  package func sizes(of paths: [String]) async -> [Int] {
-    let sizes = try? await queue.run { [access] in
-      paths.map { path in
-        Int((try? access.find(DocumentName.bytes(of: path)))?.information.st_size ?? 0)
-      }
-    }
-    return sizes ?? paths.map { _ in 0 }
-  }
-
-  /// The text of a document, UTF-8, without the byte order mark that some editors put first, and the
-  /// hash of all its bytes, by which its version is known.
-  ///
-  /// - Throws: ``DocumentError`` when it cannot be read, is empty, too large, not UTF-8 or secret.
-  package func document(
-    _ path: String
-  ) async throws(DocumentError) -> (text: [UInt8], hash: UInt64) {
-    let bytes: [UInt8]
-    do {
-      let file = try await queue.run { try opened(path) }
-      bytes = try await file.read(at: 0, count: Swift.min(Self.largest, file.identity().size) + 1)
-    } catch let error as DocumentError {
-      throw error
-    } catch let error as StoreError {
-      throw DocumentError(message: error.message)
-    } catch {
-      throw DocumentError(message: "cannot be read")
-    }
-    guard bytes.count <= Self.largest else {
-      throw DocumentError(
-        code: "large_document",
-        message: "is larger than \(Self.largest >> 20) MiB; split it"
-      )
-    }
-    if let kind = SecretText.kind(of: bytes) {
-      throw DocumentError(code: "secret_document", message: "is \(kind); it is never sent")
-    }
-    guard let text = try? UTF8Span(validating: bytes.span) else {
-      throw DocumentError(
-        code: "not_utf8_document",
-        message: "is not UTF-8 text; convert it first"
-      )
-    }
-    guard !Self.isBlank(text) else {
-      throw DocumentError(code: "empty_document", message: "is empty")
-    }
-    let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
-    return (hasMark ? Array(bytes.dropFirst(3)) : bytes, JobMark.hash(bytes[...]))
-  }
-
-  /// The same without the hash.
-  package func text(of path: String) async throws(DocumentError) -> [UInt8] {
-    try await document(path).text
-  }
-
   func opened(_ path: String) throws -> InputFile {
     let found: FolderAccess.Found
     do throws(FolderAccess.Failure) {
@@ -140,14 +92,5 @@ package struct DocumentFolder: Sendable {
     case .unreadable(let number):
       "cannot be read: \(unsafe String(cString: strerror(number)).lowercased())"
     }
-  }
-
-  /// A mark at the start is no text.
-  private static func isBlank(_ text: borrowing UTF8Span) -> Bool {
-    var scalars = text.makeUnicodeScalarIterator()
-    while let scalar = scalars.next() {
-      if !scalar.properties.isWhitespace, scalar != "\u{FEFF}" { return false }
-    }
-    return true
   }
 }

@@ -5,6 +5,11 @@
 package enum DocumentName {
   private static let backslash = UInt8(ascii: "\\")
 
+  /// The last component of a path.
+  package static func last(of path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+
   /// The text of a name.
   package static func text(of name: [UInt8]) -> String {
     if let text = String(validating: name, as: UTF8.self), !looksEscaped(name) { return text }

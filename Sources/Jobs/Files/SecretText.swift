@@ -1,6 +1,3 @@
-internal import CLinux
-import Glibc
-
 /// Tells by its bytes what must never leave as a document.
 package enum SecretText {
   /// Bytes of a file that are enough to know a batch, a keystore or an audit log.
@@ -80,7 +77,7 @@ package enum SecretText {
   /// Where the label of a private key ends that begins `text`; nil where it begins with something else.
   private static func endOfLabel(_ text: ArraySlice<UInt8>) -> Int? {
     let line = text.prefix(80)
-    guard let label = firstPlace(of: "PRIVATE KEY", in: line) else { return nil }
+    guard let label = line.firstPlace(of: "PRIVATE KEY") else { return nil }
     let rest = line[(label + "PRIVATE KEY".utf8.count)...]
     let end = ["-----", " BLOCK-----"].first { rest.starts(with: $0.utf8) }
     return end.map { rest.startIndex + $0.utf8.count }
@@ -118,18 +115,9 @@ package enum SecretText {
     in bytes: ArraySlice<UInt8>
   ) -> some Sequence<Int> {
     sequence(state: bytes) { rest in
-      guard let place = firstPlace(of: text, in: rest) else { return nil }
+      guard let place = rest.firstPlace(of: text) else { return nil }
       rest = rest[(place + 1)...]
       return place
-    }
-  }
-
-  private static func firstPlace(of text: String, in bytes: ArraySlice<UInt8>) -> Int? {
-    unsafe bytes.withUnsafeBytes { haystack in
-      guard let start = haystack.baseAddress,
-        let found = unsafe memmem(start, haystack.count, text, text.utf8.count)
-      else { return nil }
-      return unsafe bytes.startIndex + (UnsafeRawPointer(found) - start)
     }
   }
 }

@@ -82,7 +82,10 @@ extension InputLine {
 
   /// The line that stands for a document in the file of failed jobs: a plain line that can be run
   /// again, with or without the template.
-  static func document(path: String, text: [UInt8]?) -> [UInt8] {
+  ///
+  /// - Parameter attached: the media type of a file that was sent beside the prompt, which a line has no
+  ///   room for.
+  static func document(path: String, text: [UInt8]?, attached: String? = nil) -> [UInt8] {
     var line: [UInt8] = []
     line.reserveCapacity(2 * (text.map { jsonCount(of: $0.span) } ?? 0) + 3 * path.utf8.count + 64)
     line.appendRaw("{\"id\":")
@@ -90,12 +93,16 @@ extension InputLine {
     line.appendRaw(",\"path\":")
     line.appendJSON(path)
     line.appendRaw(",\"name\":")
-    line.appendJSON(path.split(separator: "/").last.map(String.init) ?? path)
+    line.appendJSON(DocumentName.last(of: path))
     if let text {
       for field in [",\"text\":", ",\"prompt\":"] {
         line.appendRaw(field)
         line.appendJSON(utf8: text.span)
       }
+    }
+    if let attached {
+      line.appendRaw(",\"attached\":")
+      line.appendJSON(attached)
     }
     line.append(UInt8(ascii: "}"))
     return line

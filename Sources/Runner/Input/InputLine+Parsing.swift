@@ -103,8 +103,9 @@ extension InputLine {
     _ id: String?,
     in line: Span<UInt8>
   ) -> InputLineError? {
-    guard let id, fields.plain.prompt == nil, !fields.others(in: line).contains("text"),
-      let refusal = fields.refusal(in: line), refusal.isOfDocument
+    let others = fields.others(in: line)
+    guard let id, fields.plain.prompt == nil, !others.contains("text"),
+      let refusal = fields.refusal(in: line), refusal.isOfDocument || others.contains("attached")
     else { return nil }
     let advice = "; a line has no text of its own to take its place, so run the folder again"
     // It may stand there from a run of the file of failed jobs before this one.

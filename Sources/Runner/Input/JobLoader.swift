@@ -48,18 +48,23 @@ extension JobPreparer {
     let lines = Array(zip(firstJob..., lines).filter { !finished.contains($0.0) })
     guard let documents else { return lines.map(job) }
     let paths = lines.map { Self.documentPath($0.1.bytes.content) }
-    let sizes = await documents.sizes(of: paths)
-    return zip(lines, zip(paths, sizes)).map { job($0.0, $0.1, document: $1.0, bytes: $1.1) }
+    let rules = provider.attachmentRules(for: settings.model ?? "")
+    let seen = await documents.looks(at: paths) { look in
+      let isAttached = look.kind.mediaType != nil
+      let attached = isAttached ? rules?.shape(of: AttachmentExtent(look), bytes: look.size) : nil
+      return (bytes: look.size, attached: attached)
+    }
+    return zip(lines, zip(paths, seen)).map { job($0.0, $0.1, document: $1.0, $1.1) }
   }
 
   private func job(
     _ number: Int,
     _ line: LineSplitter.Line,
     document path: String,
-    bytes: Int
+    _ seen: (bytes: Int, attached: AttachedShape?)
   ) -> JobLine {
     do throws(InputLineError) {
-      let shape = try settings.shape(ofDocument: bytes)
+      let shape = try settings.shape(ofDocument: seen.bytes, attached: seen.attached)
       return JobLine(number, line, id: path, shape: shape, source: .document)
     } catch {
       let refusal = refusal("invalid_job", error.message, at: "/\(path)")

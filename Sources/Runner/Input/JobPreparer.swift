@@ -11,6 +11,14 @@ struct PreparedJob: Sendable {
   var document: UInt64?
 }
 
+extension DocumentError {
+  /// A document with a key of the run in it, which is no more sent than a keystore is.
+  fileprivate static let secret = DocumentError(
+    code: "secret_document",
+    message: "holds a key of this run; it is never sent"
+  )
+}
+
 /// A job that can never be sent.
 struct UnusableJob: Error {
   let refusal: Refusal
@@ -42,26 +50,65 @@ package struct JobPreparer: Sendable {
     self.inputName = inputName
   }
 
+  /// Tells whether some bytes hold a key of the run.
+  typealias KeySearch = @Sendable (ArraySlice<UInt8>) -> Bool
+
   /// Builds the request of a job; a document is read for it.
   ///
+  /// - Parameter holdsKey: looks for keys in documents; nil where nothing is sent.
   /// - Throws: ``UnusableJob`` with a message that names the place of the mistake.
-  func prepare(_ job: Job) async throws(UnusableJob) -> PreparedJob {
-    try await prepare(job.line, job.text)
+  func prepare(
+    _ job: Job,
+    without holdsKey: KeySearch? = nil
+  ) async throws(UnusableJob) -> PreparedJob {
+    try await prepare(job.line, job.text, without: holdsKey)
   }
 
   /// - Parameter text: the line's own.
-  func prepare(_ job: JobLine, _ text: ArraySlice<UInt8>) async throws(UnusableJob) -> PreparedJob {
+  func prepare(
+    _ job: JobLine,
+    _ text: ArraySlice<UInt8>,
+    without holdsKey: KeySearch? = nil
+  ) async throws(UnusableJob) -> PreparedJob {
     if case .line = job.source { return try request(of: job, text) }
     if let fault = job.fault { throw UnusableJob(refusal: fault) }
-    let document: (text: [UInt8], hash: UInt64)?
+    guard let documents else { return try request(of: job, []) }
     do {
-      document = try await documents?.document(job.id)
+      return try await documents.made(of: job.id) { document in
+        let isText = document.kind == .text
+        // What is in Base64 nobody finds any more.
+        if !isText, holdsKey?(document.bytes[...]) == true { throw DocumentError.secret }
+        var prepared =
+          try isText
+          ? request(of: job, document.bytes[...]) : request(of: job, attaching: document)
+        if isText, holdsKey?(prepared.request.body) == true { throw DocumentError.secret }
+        prepared.document = document.hash
+        return prepared
+      }
+    } catch let error as UnusableJob {
+      throw error
     } catch {
       throw unusable(job, error)
     }
-    var prepared = try request(of: job, document?.text[...] ?? [])
-    prepared.document = document?.hash
-    return prepared
+  }
+
+  /// - Throws: ``UnusableJob``, ``DocumentError`` or what the provider says.
+  private func request(of job: JobLine, attaching document: DocumentContent) throws -> PreparedJob {
+    guard let rules = provider.attachmentRules(for: job.shape.model) else {
+      throw DocumentError(
+        code: "unsendable_document",
+        message: "is \(document.kind.name), and this API of \(provider.name) takes texts alone"
+      )
+    }
+    let name = DocumentName.last(of: job.id)
+    let file = Attachment(document.kind, name: name, bytes: document.bytes)
+    try rules.check(file)
+    let prompt = try settings.prompt(attachment: file, path: job.id, job.shape)
+    let request = try provider.request(for: .prompt(prompt))
+    try rules.check(request: request.body.count)
+    var shape = RequestShape(of: request, maxTokens: job.shape.maxTokens)
+    shape.attached = rules.shape(of: file.extent, bytes: file.bytes.count)
+    return PreparedJob(id: job.id, request: request, shape: shape)
   }
 
   /// - Parameter text: of the line, or of the document.
@@ -104,12 +151,6 @@ package struct JobPreparer: Sendable {
     }
   }
 
-  /// A document with a key of the run in it, which is no more sent than a keystore is.
-  func secret(_ job: Job) -> UnusableJob {
-    let words = "holds a key of this run; it is never sent"
-    return UnusableJob(refusal: refusal("secret_document", words, of: job.line))
-  }
-
   /// The line that stands for a job among the failed ones; for it a document is read once more.
   ///
   /// - Parameters:
@@ -133,9 +174,10 @@ package struct JobPreparer: Sendable {
   ) async -> OutputLine {
     var line = text
     if let documents {
-      let isSecret = refusal.code == "secret_document"
-      let text = isSecret ? nil : try? await documents.text(of: job.id)
-      line = InputLine.document(path: job.id, text: text)[...]
+      let kind = await documents.kind(of: job.id)
+      let isText = kind == .text && refusal.code != "secret_document"
+      let text = isText ? try? await documents.text(of: job.id) : nil
+      line = InputLine.document(path: job.id, text: text, attached: kind?.mediaType)[...]
     }
     let found = documents == nil ? try? InputLine.parse(text.span, idField: idField) : nil
     return InputLine.failedLine(

@@ -1,4 +1,5 @@
 import JSON
+import Jobs
 
 /// What the job file and the flags say about every plain prompt.
 package struct PromptSettings: Sendable {
@@ -37,8 +38,13 @@ package struct PromptSettings: Sendable {
   }
 
   /// What the request of a document will say; of its size the best guess before it is read.
-  func shape(ofDocument bytes: Int) throws(InputLineError) -> RequestShape {
-    try shape(model: nil, maxTokens: nil, bytes: bytes)
+  func shape(
+    ofDocument bytes: Int,
+    attached: AttachedShape? = nil
+  ) throws(InputLineError) -> RequestShape {
+    var shape = try shape(model: nil, maxTokens: nil, bytes: attached?.base64 ?? bytes)
+    shape.attached = attached
+    return shape
   }
 
   /// What the request of a line will say; of a prompt the size is a guess.
@@ -132,8 +138,54 @@ package struct PromptSettings: Sendable {
     _ shape: RequestShape
   ) throws(InputLineError) -> Prompt {
     guard let template else { return prompt(.utf8(text), system: nil, shape) }
+    guard template.constantFault == nil else {
+      throw InputLineError(
+        code: Refusal.missingField,
+        message: "the prompt template names no {{text}}, so that this text would not be sent; write "
+          + "{{#text}}{{text}}{{/text}} where it belongs, which PDFs and images leave out"
+      )
+    }
     let fields = TemplateFields.document(text: String(decoding: text, as: UTF8.self), path: path)
     return prompt(.text(try render(template, fields)), system: nil, shape)
+  }
+
+  /// The prompt of a PDF or an image: the template's rendering beside the file itself.
+  ///
+  /// - Parameters:
+  ///   - file: the document.
+  ///   - path: its path below the input folder.
+  ///   - shape: what was told of it before.
+  /// - Throws: an ``InputLineError`` that fails the job.
+  package func prompt(
+    attachment file: Attachment,
+    path: String,
+    _ shape: RequestShape
+  ) throws(InputLineError) -> Prompt {
+    guard template != nil || system != nil else {
+      throw InputLineError(
+        code: Refusal.missingField,
+        message: "is \(file.kind.name), and nothing says what to do with it; set `prompt` in a job "
+          + "file, such as `prompt: Summarise this document.`, or --system"
+      )
+    }
+    var made = prompt(.text(try question(about: file, path)), system: nil, shape)
+    made.attachments = [file]
+    return made
+  }
+
+  private func question(about file: Attachment, _ path: String) throws(InputLineError) -> String {
+    guard let template else { return "" }
+    do throws(InputLineError) {
+      return try render(template, .document(text: nil, path: path))
+    } catch {
+      guard error.message.contains("{{text}}") else { throw error }
+      throw InputLineError(
+        code: error.code,
+        message: "the prompt template names {{text}}, and this is \(file.kind.name), which has none and "
+          + "is sent as it is; leave {{text}} out, or write {{#text}}{{text}}{{/text}} where there are "
+          + "texts too"
+      )
+    }
   }
 
   /// - Throws: an ``InputLineError`` where those of the line cannot be sent.

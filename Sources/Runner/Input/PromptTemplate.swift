@@ -9,6 +9,7 @@ package struct PromptTemplate: Sendable {
   /// The largest prompt, in bytes of UTF-8; providers refuse smaller ones.
   package static let largest = 32 << 20
 
+  /// Why one is of no use that names no field, unless files are attached to it.
   private static let constant =
     "the prompt template names no field, so that every job would send the same prompt; a field of the "
     + "line is written {{prompt}}, the text of a document {{text}}"
@@ -17,6 +18,7 @@ package struct PromptTemplate: Sendable {
   /// A brace that the text ends in, which the mustache parser takes for a tag cut short.
   private let lastBrace: String
   private let outline: TemplateOutline
+  private let firstLine: Int
   /// Bytes of the template's text.
   let size: Int
   /// The fields that it names, and perhaps other words.
@@ -51,6 +53,7 @@ package struct PromptTemplate: Sendable {
         line: firstLine
       )
     }
+    self.firstLine = firstLine
     size = text.utf8.count
     outline = TemplateOutline(of: text)
     lastBrace = text.hasSuffix("{") ? "{" : ""
@@ -72,9 +75,12 @@ package struct PromptTemplate: Sendable {
         line: firstLine + line
       )
     }
-    guard outline.asksForFields else {
-      throw PromptTemplateError(message: Self.constant, line: firstLine)
-    }
+  }
+
+  /// What is wrong with one that is the same for every job, where nothing is attached to it; nil for
+  /// any other.
+  package var constantFault: PromptTemplateError? {
+    outline.asksForFields ? nil : PromptTemplateError(message: Self.constant, line: firstLine)
   }
 
   /// Renders the prompt of one job.

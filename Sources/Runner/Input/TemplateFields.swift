@@ -1,12 +1,13 @@
 package import JSON
+import Jobs
 import Mustache
 
 /// What a template may name.
 package enum TemplateFields: Sendable {
   /// The members of a plain line.
   case line(JSONValue)
-  /// A document: `{{text}}`, `{{path}}` and `{{name}}`, its last path component.
-  case document(text: String, path: String)
+  /// A document: `{{text}}`, which only texts have, `{{path}}` and `{{name}}`, its last path component.
+  case document(text: String?, path: String)
 }
 
 /// Finds a job's fields for one rendering, counts what they add, and notes the first mistake.
@@ -32,9 +33,9 @@ final class FieldLookup {
       admits(line.memberCount) ? member(name, of: line).map { represent($0, as: name) } : nil
     case .document(let text, let path):
       switch name {
-      case "text": FieldValue(.text(text), self)
+      case "text": text.map { FieldValue(.text($0), self) }
       case "path": FieldValue(.text(path), self)
-      case "name": FieldValue(.text(path.split(separator: "/").last.map(String.init) ?? path), self)
+      case "name": FieldValue(.text(DocumentName.last(of: path)), self)
       default: nil
       }
     }

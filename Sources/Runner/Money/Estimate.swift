@@ -22,8 +22,9 @@ package struct Estimate: Sendable, Equatable {
       average = (Double(summary.inputTokens) / jobs, Double(summary.outputTokens) / jobs)
     }
 
-    func usage(bytes: Int, limit: Int?) -> Usage {
-      let input = average?.input ?? Double(bytes) / Self.bytesPerToken
+    /// - Parameter attached: tokens of what is attached.
+    func usage(bytes: Int, attached: Int, limit: Int?) -> Usage {
+      let input = average?.input ?? Double(bytes) / Self.bytesPerToken + Double(attached)
       let output =
         average?.output ?? limit.map { Double($0) * Self.outputShare } ?? Self.openOutput
       return Usage(inputTokens: Int(saturating: input), outputTokens: Int(saturating: output))
@@ -69,6 +70,8 @@ package struct Estimate: Sendable, Equatable {
   package private(set) var faults: [String] = []
   /// Models without a price.
   package private(set) var unpriced: Set<String> = []
+  /// Jobs with a PDF or an image.
+  package private(set) var attached = 0
   /// Jobs whose cost nothing bounds.
   package private(set) var unbounded = 0
   /// How much of the input was read; the rest is taken to be like it.
@@ -82,7 +85,13 @@ package struct Estimate: Sendable, Equatable {
     jobs += 1
     left.jobs += 1
     let bound = try? RequestBound(of: job.request, shape: job.shape)
-    let usage = expectation.usage(bytes: job.shape.bytes, limit: bound?.output)
+    let attachments = job.shape.attached?.tokens.expected
+    if attachments != nil { attached += 1 }
+    let usage = expectation.usage(
+      bytes: job.shape.textBytes,
+      attached: attachments ?? 0,
+      limit: bound?.output
+    )
     left.inputTokens += usage.inputTokens
     left.outputTokens += usage.outputTokens
     left.mostOutput += bound?.output ?? 0

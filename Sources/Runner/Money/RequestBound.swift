@@ -18,7 +18,7 @@ package struct RequestBound: Sendable, Equatable {
 
   /// - Throws: ``Unbounded`` where the body does not bound what is billed.
   package init(of request: ProviderRequest, shape: RequestShape) throws(Unbounded) {
-    let parts = BodyParts(of: request.body)
+    let parts = BodyParts(of: request.body, isAttached: shape.attached != nil)
     output = 0
     if !request.path.hasSuffix("/embeddings") {
       guard let limit = shape.maxTokens else {
@@ -35,7 +35,8 @@ package struct RequestBound: Sendable, Equatable {
         next: "run such jobs in a batch without a budget"
       )
     }
-    input = shape.bytes + Self.frameTokens + parts.images * Self.imageTokens
+    input = shape.textBytes + Self.frameTokens + parts.images * Self.imageTokens
+    input += shape.attached?.tokens.most ?? 0
     if parts.hasTools { input += Self.toolTokens }
   }
 
@@ -67,12 +68,18 @@ private struct BodyParts {
     "image_generation", "advisor",
   ]
 
-  init(of body: ArraySlice<UInt8>) {
+  /// The types of parts by which files are attached here, whose tokens are known.
+  private static let attached: Set = [
+    "document", "file", "input_file", "image", "image_url", "input_image",
+  ]
+
+  /// - Parameter isAttached: whether its files were put into it here.
+  init(of body: ArraySlice<UInt8>, isAttached: Bool) {
     let text = body.span
     if var members = JSONMembers(ofWhole: text) {
       while let member = try? members.next(in: text) { note(member, in: text) }
     }
-    for word in Self.types(in: text) {
+    for word in Self.types(in: text) where !(isAttached && Self.attached.contains(word)) {
       if word.hasPrefix("image") || word.hasPrefix("input_image") { images += 1 }
       if unbounded == nil, Self.open.contains(where: { word.hasPrefix($0) }) { unbounded = word }
     }

@@ -122,10 +122,10 @@ package struct Pacer: Sendable {
 
   /// What a request would take now.
   package func charge(for shape: RequestShape, at now: ContinuousClock.Instant) -> Charge {
-    let bytes = Double(shape.bytes)
+    let (text, attached) = (Double(shape.textBytes), shape.attached?.tokens.expected)
     let outputClass = TokenEstimate.outputClass(shape.maxTokens)
     let (expected, held) = charges.amounts(
-      input: bytes * estimate.tokensPerByte,
+      input: text * estimate.tokensPerByte + Double(attached ?? 0),
       output: estimate.output(of: outputClass, maxTokens: shape.maxTokens),
       maxTokens: shape.maxTokens.map(Double.init),
       keptShare: keptShare
@@ -133,7 +133,7 @@ package struct Pacer: Sendable {
     return Charge(
       expected: expected,
       held: held,
-      bytes: bytes,
+      bytes: attached == nil ? text : 0,
       outputClass: outputClass,
       level: inFlight + 1,
       time: seconds(now)
@@ -189,7 +189,8 @@ package struct Pacer: Sendable {
     elapsed: Duration,
     at now: ContinuousClock.Instant
   ) {
-    estimate.learn(input: input, bytes: charge.bytes, output: output, of: charge.outputClass)
+    let told = charge.bytes > 0 ? input : 0
+    estimate.learn(input: told, bytes: charge.bytes, output: output, of: charge.outputClass)
     let elapsed = elapsed.seconds
     quickest = min(quickest, elapsed)
     latency += (latency == 0 ? 1 : 0.05) * (elapsed - latency)

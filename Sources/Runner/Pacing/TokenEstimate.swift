@@ -39,10 +39,12 @@ package struct TokenEstimate: Sendable {
     return min(known.sum, maxTokens.map { Double($0) / 2 } ?? known.sum)
   }
 
-  /// Learns from an answer.
+  /// Learns from an answer, of its output alone where it has neither input nor bytes.
   mutating func learn(input: Double, bytes: Double, output: Double, of outputClass: Int) {
-    tokens = tokens * Self.memory + input
-    self.bytes = self.bytes * Self.memory + bytes
+    if input > 0 || bytes > 0 {
+      tokens = tokens * Self.memory + input
+      self.bytes = self.bytes * Self.memory + bytes
+    }
     outputs[outputClass].sum = outputs[outputClass].sum * Self.memory + output
     outputs[outputClass].weight = outputs[outputClass].weight * Self.memory + 1
   }

@@ -75,12 +75,31 @@ package struct Anthropic: Provider {
       body.appendJSON(system)
     }
     body.appendRaw(",\"messages\":[{\"role\":\"user\",\"content\":")
-    body.appendJSON(prompt.text)
+    appendContent(of: prompt, to: &body)
     // Said although it is the default, since there are servers whose default is another.
     body.appendRaw("}],\"stream\":false")
     body += prompt.parameters.members
     body.append(UInt8(ascii: "}"))
     return body
+  }
+
+  /// Files come before what is asked about them, as the provider advises.
+  private static func appendContent(of prompt: Prompt, to body: inout [UInt8]) {
+    guard !prompt.attachments.isEmpty else { return body.appendJSON(prompt.text) }
+    body.append(UInt8(ascii: "["))
+    for (place, file) in prompt.attachments.enumerated() {
+      if place > 0 { body.append(UInt8(ascii: ",")) }
+      body.appendRaw("{\"type\":\"\(file.isPDF ? "document" : "image")\",\"source\":")
+      body.appendRaw("{\"type\":\"base64\",\"media_type\":\"\(file.mediaType)\",\"data\":\"")
+      body.appendBase64(file.bytes)
+      body.appendRaw("\"}}")
+    }
+    if !prompt.text.isEmpty {
+      body.appendRaw(",{\"type\":\"text\",\"text\":")
+      body.appendJSON(prompt.text)
+      body.append(UInt8(ascii: "}"))
+    }
+    body.append(UInt8(ascii: "]"))
   }
 
   package func outcome(

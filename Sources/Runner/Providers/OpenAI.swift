@@ -139,6 +139,9 @@ extension OpenAI {
       guard prompt.system == nil else {
         throw ProviderError("embeddings take no system prompt; leave system out")
       }
+      guard prompt.attachments.isEmpty else {
+        throw ProviderError("embeddings are made of text; leave PDFs and images out")
+      }
       body.appendRaw(",\"input\":")
       body.appendJSON(prompt.text)
     }
@@ -161,7 +164,11 @@ extension OpenAI {
       body.appendRaw("},")
     }
     body.appendRaw("{\"role\":\"user\",\"content\":")
-    body.appendJSON(prompt.text)
+    if prompt.attachments.isEmpty {
+      body.appendJSON(prompt.text)
+    } else {
+      appendParts(of: prompt, text: "text", to: &body, Self.appendChatPart)
+    }
     body.appendRaw("}]")
   }
 
@@ -174,7 +181,10 @@ extension OpenAI {
       body.appendJSON(system)
     }
     body.appendRaw(",\"input\":")
-    body.appendJSON(prompt.text)
+    guard !prompt.attachments.isEmpty else { return body.appendJSON(prompt.text) }
+    body.appendRaw("[{\"role\":\"user\",\"content\":")
+    appendParts(of: prompt, text: "input_text", to: &body, Self.appendResponsesPart)
+    body.appendRaw("}]")
   }
 
   /// Whether a line's path can be joined to any endpoint and stays on it.

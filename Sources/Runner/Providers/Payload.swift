@@ -12,8 +12,10 @@ package enum Payload: Sendable, Equatable {
 
 /// A plain prompt with what the job file and the flags add to it.
 package struct Prompt: Sendable, Equatable {
-  /// The user's message, or the text to embed.
+  /// The user's message, or the text to embed; empty where attachments stand for themselves.
   package var text: BodyText
+  /// What is sent beside the text.
+  package var attachments: [Attachment]
   /// The system prompt.
   package var system: BodyText?
   package var model: String
@@ -24,12 +26,14 @@ package struct Prompt: Sendable, Equatable {
 
   package init(
     text: BodyText,
+    attachments: [Attachment] = [],
     system: BodyText? = nil,
     model: String,
     maxTokens: Int? = nil,
     parameters: Parameters = Parameters()
   ) {
     self.text = text
+    self.attachments = attachments
     self.system = system
     self.model = model
     self.maxTokens = maxTokens
@@ -40,7 +44,10 @@ package struct Prompt: Sendable, Equatable {
   package var emptyBody: [UInt8] {
     var body: [UInt8] = []
     let texts = text.jsonCount + (system?.jsonCount ?? 0)
-    body.reserveCapacity(texts + model.utf8.count + parameters.members.count + 256)
+    let files = attachments.reduce(0) { sum, file in
+      sum + Attachment.base64Count(of: file.bytes.count) + 3 * file.name.utf8.count + 256
+    }
+    body.reserveCapacity(texts + files + model.utf8.count + parameters.members.count + 256)
     return body
   }
 }
@@ -54,6 +61,8 @@ package enum BodyText: Sendable, Equatable, ExpressibleByStringInterpolation {
   case text(String)
 
   package init(stringLiteral text: String) { self = .text(text) }
+
+  var isEmpty: Bool { jsonCount <= 2 }
 
   /// How many bytes the text takes as JSON.
   var jsonCount: Int {

@@ -43,6 +43,9 @@ package protocol Provider: Sendable {
   /// The provider's own id of the request, which its support asks for.
   func requestID(of response: HTTPResponse) -> String?
 
+  /// What it takes of PDFs and images for a model; nil for none.
+  func attachmentRules(for model: String) -> AttachmentRules?
+
   /// Builds the request for one job.
   ///
   /// - Throws: a ``ProviderError`` that fails the job, when this provider cannot send it.
@@ -152,6 +155,7 @@ extension Provider {
 
   package var billsOutput: Bool { true }
   package var parameterPlaces: [String: ParameterPlace] { [:] }
+  package func attachmentRules(for model: String) -> AttachmentRules? { nil }
 
   /// The header fields of a request, of which one may take the place of the provider's own.
   package func headers(with field: HeaderField?) -> [(name: String, value: String)] {

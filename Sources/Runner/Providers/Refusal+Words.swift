@@ -82,11 +82,15 @@ extension Refusal {
 
   private var documentAdvice: String {
     if code == "secret_document" { return "take the file out of the folder; it is never sent" }
+    if code == "unsendable_document" {
+      return "convert the file, and take the original out of the folder; then `nightjar retry` and the "
+        + "same command"
+    }
     let change =
       switch code {
       case "empty_document": "write the text into the file"
       case "not_utf8_document": "convert the file to UTF-8 text (iconv, pdftotext and the like)"
-      case "large_document": "split the file"
+      case "large_document": "split the file, or make it smaller"
       default: "make the file readable"
       }
     return "\(change), or take it out of the folder; then `nightjar retry` and the same command"

@@ -10,6 +10,11 @@ package struct RequestShape: Sendable, Equatable {
   package let maxTokens: Int?
   /// How many bytes the body has.
   package let bytes: Int
+  /// What of it are PDFs and images that were put into it here; nil for none.
+  package var attached: AttachedShape?
+
+  /// The bytes that are text.
+  package var textBytes: Int { bytes - (attached?.base64 ?? 0) }
 
   package init(
     model: String = "",

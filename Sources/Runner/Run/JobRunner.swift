@@ -111,10 +111,7 @@ package final class JobRunner: Sendable {
   private func prepare(_ assignment: Assignment) async -> PreparedJob? {
     var (withdrawn, refusal): (Assignment, Refusal?) = (assignment, nil)
     do {
-      let prepared = try await preparer.prepare(assignment.job)
-      if prepared.document != nil, holdsKey(prepared.request.body) {
-        throw preparer.secret(assignment.job)
-      }
+      let prepared = try await preparer.prepare(assignment.job) { self.holdsKey($0) }
       let worst = try pricing.worst(of: prepared)
       if let worst, let asked = assignment.job.worst, worst <= asked { return prepared }
       // A document that has grown since it was priced is priced anew.
@@ -134,11 +131,11 @@ package final class JobRunner: Sendable {
     return nil
   }
 
-  /// Whether a body has a key of any account in it.
-  private func holdsKey(_ body: ArraySlice<UInt8>) -> Bool {
+  /// Whether a document has a key of any account in it.
+  private func holdsKey(_ document: ArraySlice<UInt8>) -> Bool {
     accounts.contains { account in
       account.keyring.values.contains { key in
-        key.isSecret && key.withSecret { Scrubber.find($0, in: body) } != nil
+        key.isSecret && key.withSecret { Scrubber.find($0, in: document) } != nil
       }
     }
   }

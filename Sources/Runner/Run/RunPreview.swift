@@ -51,6 +51,22 @@ package struct RunPreview: Sendable {
     return found
   }
 
+  /// A body with no more of its files than shows that they are there.
+  private static func shortened(_ body: ArraySlice<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    var rest = body
+    while !rest.isEmpty {
+      let run = rest.prefix { $0.isBase64 }
+      result += run.prefix(run.count < 1_024 ? run.count : 24)
+      if run.count >= 1_024 { result.appendRaw("… (\(run.count) characters of Base64)") }
+      rest = rest[run.endIndex...]
+      let other = rest.prefix { !$0.isBase64 }
+      result += other
+      rest = rest[other.endIndex...]
+    }
+    return result
+  }
+
   private func line(for prepared: PreparedJob) -> String {
     var line: [UInt8] = []
     line.appendRaw("{\"custom_id\":")
@@ -68,8 +84,18 @@ package struct RunPreview: Sendable {
     line.appendRaw(":")
     line.appendJSON(provider.credentialHeader.prefix + "<\(key)>")
     line.appendRaw("},\"body\":")
-    line += prepared.request.body
+    let body = prepared.request.body
+    line += prepared.shape.attached == nil ? Array(body) : Self.shortened(body)
     line.appendRaw("}")
     return String(decoding: line, as: UTF8.self)
+  }
+}
+
+extension UInt8 {
+  fileprivate var isBase64: Bool {
+    switch self {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    default: self == UInt8(ascii: "+") || self == UInt8(ascii: "/") || self == UInt8(ascii: "=")
+    }
   }
 }

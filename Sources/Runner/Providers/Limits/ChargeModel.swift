@@ -19,7 +19,8 @@ package struct Charge: Sendable, Equatable {
   package var expected: Metered<Double>
   /// What the provider takes when it lets the request in.
   package var held: Metered<Double>
-  /// The bytes and the class of the request, from which estimates learn.
+  /// The bytes and the class of the request, from which estimates learn; no bytes where it has tokens
+  /// that bytes do not tell.
   package var bytes: Double
   package var outputClass: Int
   /// How many requests were under way with it.
