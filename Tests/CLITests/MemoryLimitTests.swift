@@ -126,6 +126,38 @@ struct MemoryLimitTests {
     )
   }
 
+  @Test func `large files are read and sent one at a time`() throws {
+    let few = try peakMemory(ofFiles: 1 << 10)
+    let size = 6 << 20
+    let many = try peakMemory(ofFiles: size)
+    #expect(many - few < 8 * size, "\(few >> 20) MiB, then \(many >> 20) MiB")
+  }
+
+  /// The most memory that twelve jobs take whose PDFs have so many bytes.
+  private func peakMemory(ofFiles size: Int) throws -> Int {
+    let folder = try Scratch()
+    let answer = #"{"content":[{"type":"text","text":"a"}],"usage":{"input_tokens":1}}"#
+    let server = try RawServer { connection in
+      while connection.readRequest() != nil {
+        connection.write("HTTP/1.1 200 OK\r\ncontent-length: \(answer.utf8.count)\r\n\r\n\(answer)")
+      }
+    }
+    defer { server.stop() }
+    for number in 0..<12 {
+      let bytes = Data("%PDF-1.5 \(number)\n".utf8) + Data(repeating: UInt8(number), count: size)
+      try folder.write("docs/\(number).pdf", bytes)
+    }
+    return try peakMemory(
+      [
+        "run", "docs", "-o", "out.jsonl", "--base-url", "http://127.0.0.1:\(server.port)",
+        "--provider", "anthropic", "--model", "any", "--max-tokens", "9", "--key", "env:REHEARSAL",
+        "--system", "Sum up.", "--memory", "24MB",
+      ],
+      in: folder,
+      results: 12
+    )
+  }
+
   /// The most memory that three jobs take whose answers, pretty-printed JSON, have so many bytes.
   private func peakMemory(ofAnswers size: Int) throws -> Int {
     let folder = try Scratch()

@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import KeySources
+import Runner
 
 /// Files that a killed process, or anybody, has left.
 enum FileTargets {
@@ -41,6 +42,24 @@ enum FileTargets {
     _ = AuditReader.isLog(path)
     guard let summary = try? AuditReader.verify(path) else { return nil }
     return summary.unfinished <= bytes.count ? nil : "more is unfinished than there is"
+  }
+
+  /// What is told of a document before it is sent.
+  static func attachment(_ bytes: [UInt8]) -> String? {
+    let kind = DocumentKind(head: bytes[...])
+    if let size = PixelSize(of: kind, in: bytes[...]), size.width < 1 || size.height < 1 {
+      return "an image of no size"
+    }
+    guard (PDFPages.count(in: bytes) ?? 1) >= 1 else { return "a PDF of no pages" }
+    guard kind.mediaType != nil else { return nil }
+    let file = AttachedFile(kind, name: "a", bytes: bytes)
+    let providers: [any Provider] = [Anthropic(), OpenAI()]
+    for rules in providers.compactMap({ $0.attachmentRules(for: "m") }) {
+      try? rules.check(file)
+      let tokens = rules.tokens(of: file.extent)
+      guard tokens.expected > 0, tokens.expected <= tokens.most else { return "too few tokens" }
+    }
+    return nil
   }
 
   /// Everything that is shown of a batch file.

@@ -20,6 +20,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case sent
   case audit
   case batch
+  case attachment
 
   /// Reads some bytes.
   ///
@@ -44,6 +45,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .sent: FileTargets.sent(bytes)
     case .audit: FileTargets.audit(bytes)
     case .batch: FileTargets.batch(bytes)
+    case .attachment: FileTargets.attachment(bytes)
     }
   }
 }

@@ -32,6 +32,10 @@ import Testing
     ("/*/*.txt", ["sub/c.txt"]),
     ("/s*/*/d.txt", ["sub/deep/d.txt"]),
     ("/sub/*.txt", ["c.txt"]),
+    ("/**/*.{md,txt}", ["a.md", "b.txt", "sub/c.txt", "sub/deep/d.txt"]),
+    ("/*.{m,}d", ["a.md"]),
+    ("/*.{md", []),
+    ("/{a,[c-z]*/c}.{md,txt}", ["a.md", "sub/c.txt"]),
     ("/.*", [".hidden.txt"]),
     ("/*.none", []),
   ])
@@ -60,8 +64,8 @@ import Testing
     ("missing.txt", nil as [UInt8]?, "no such file"),
     ("empty.txt", [], "is empty"),
     ("blank.txt", Array(" \n\t\r\n".utf8), "is empty"),
-    ("latin1.txt", [0x63, 0x61, 0x66, 0xE9], "is not UTF-8 text; convert it first"),
-    ("cut.txt", Array("é".utf8.dropLast()), "is not UTF-8 text; convert it first"),
+    ("latin1.txt", [0x63, 0x61, 0x66, 0xE9], "is not UTF-8 text, which cannot"),
+    ("cut.txt", Array("é".utf8.dropLast()), "is not UTF-8 text, which cannot"),
   ])
   func `says why a document cannot be used`(_ name: String, _ bytes: [UInt8]?, _ reason: String)
     async throws

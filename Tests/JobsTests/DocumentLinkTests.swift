@@ -225,7 +225,8 @@ import Testing
     for try await document in documents {
       paths.append(document.path)
       #expect(try await documents.text(of: document.path) == Array(document.path.utf8))
-      #expect(await documents.sizes(of: [document.path]) == [document.path.utf8.count])
+      let sizes = await documents.looks(at: [document.path]) { $0.size }
+      #expect(sizes == [document.path.utf8.count])
     }
     #expect(Set(paths) == ["caf\\xE9", "new\nline", "a\\\\xE9"])
   }

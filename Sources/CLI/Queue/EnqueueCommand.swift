@@ -11,7 +11,7 @@ struct EnqueueCommand: AsyncParsableCommand {
     discussion: """
       A queue is one file that any number of 'nightjar work' processes on this machine share. The \
       first 'enqueue' makes it. Lines may be plain, OpenAI's batch format or Anthropic's, as for \
-      'run'; of a folder each document is a job, and its text is kept in the queue:
+      'run'; of a folder each text is a job, and is kept in the queue:
 
         nightjar enqueue prompts.jsonl --queue night.queue
         nightjar enqueue urgent.jsonl --queue night.queue --priority 10

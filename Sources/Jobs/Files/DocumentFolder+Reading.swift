@@ -44,10 +44,7 @@ extension DocumentFolder {
   ///
   /// - Throws: ``StoreError`` when a folder cannot be listed.
   package func hasAttachments() async throws -> Bool {
-    for try await document in self {
-      if await kind(of: document.path)?.mediaType != nil { return true }
-    }
-    return false
+    try await contains { await kind(of: $0.path)?.mediaType != nil }
   }
 
   /// Reads a document and makes something of it.
@@ -133,8 +130,8 @@ extension DocumentError {
   init(noText kind: DocumentKind) {
     self.init(
       code: "unsendable_document",
-      message: "is \(kind.name), which has no text to be kept in a line; `nightjar run` of its folder "
-        + "sends it as it is"
+      message: "is \(kind.name), which has no text to be kept in a line; `nightjar run` of its "
+        + "folder sends it as it is"
     )
   }
 }

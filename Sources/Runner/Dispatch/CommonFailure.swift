@@ -53,8 +53,9 @@ package struct CommonFailure: Sendable {
     isNative: Bool = false,
     at url: String = ""
   ) -> Cause? {
-    // What one prompt says is no word on the others, however many of a kind come first.
-    guard !isOver, refusal.subject != .content else { return nil }
+    // What one prompt says, or one file is, is no word on the others, however many of a kind come first.
+    let isItsOwn = refusal.subject == .content || refusal.code == "unsendable_document"
+    guard !isOver, !isItsOwn else { return nil }
     let cause = self.cause ?? Cause(refusal, isNative: isNative, at: url)
     // What is left of a batch that has results may well be what cannot have any.
     let isAlike = cause.refusal.isAlike(refusal) && !(cause.isInput && hadResults)

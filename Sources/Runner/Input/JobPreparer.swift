@@ -101,7 +101,7 @@ package struct JobPreparer: Sendable {
       )
     }
     let name = DocumentName.last(of: job.id)
-    let file = Attachment(document.kind, name: name, bytes: document.bytes)
+    let file = AttachedFile(document.kind, name: name, bytes: document.bytes)
     try rules.check(file)
     let prompt = try settings.prompt(attachment: file, path: job.id, job.shape)
     let request = try provider.request(for: .prompt(prompt))

@@ -141,8 +141,8 @@ package struct PromptSettings: Sendable {
     guard template.constantFault == nil else {
       throw InputLineError(
         code: Refusal.missingField,
-        message: "the prompt template names no {{text}}, so that this text would not be sent; write "
-          + "{{#text}}{{text}}{{/text}} where it belongs, which PDFs and images leave out"
+        message: "the prompt template names no {{text}}, so that this text would not be sent; "
+          + "write {{#text}}{{text}}{{/text}} where it belongs, which PDFs and images leave out"
       )
     }
     let fields = TemplateFields.document(text: String(decoding: text, as: UTF8.self), path: path)
@@ -157,7 +157,7 @@ package struct PromptSettings: Sendable {
   ///   - shape: what was told of it before.
   /// - Throws: an ``InputLineError`` that fails the job.
   package func prompt(
-    attachment file: Attachment,
+    attachment file: AttachedFile,
     path: String,
     _ shape: RequestShape
   ) throws(InputLineError) -> Prompt {
@@ -173,7 +173,7 @@ package struct PromptSettings: Sendable {
     return made
   }
 
-  private func question(about file: Attachment, _ path: String) throws(InputLineError) -> String {
+  private func question(about file: AttachedFile, _ path: String) throws(InputLineError) -> String {
     guard let template else { return "" }
     do throws(InputLineError) {
       return try render(template, .document(text: nil, path: path))
@@ -181,9 +181,9 @@ package struct PromptSettings: Sendable {
       guard error.message.contains("{{text}}") else { throw error }
       throw InputLineError(
         code: error.code,
-        message: "the prompt template names {{text}}, and this is \(file.kind.name), which has none and "
-          + "is sent as it is; leave {{text}} out, or write {{#text}}{{text}}{{/text}} where there are "
-          + "texts too"
+        message: "the prompt template names {{text}}, and this is \(file.kind.name), which has "
+          + "none and is sent as it is; leave {{text}} out, or write {{#text}}{{text}}{{/text}} where "
+          + "there are texts too"
       )
     }
   }

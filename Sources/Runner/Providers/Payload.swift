@@ -15,7 +15,7 @@ package struct Prompt: Sendable, Equatable {
   /// The user's message, or the text to embed; empty where attachments stand for themselves.
   package var text: BodyText
   /// What is sent beside the text.
-  package var attachments: [Attachment]
+  package var attachments: [AttachedFile]
   /// The system prompt.
   package var system: BodyText?
   package var model: String
@@ -26,7 +26,7 @@ package struct Prompt: Sendable, Equatable {
 
   package init(
     text: BodyText,
-    attachments: [Attachment] = [],
+    attachments: [AttachedFile] = [],
     system: BodyText? = nil,
     model: String,
     maxTokens: Int? = nil,
@@ -45,7 +45,7 @@ package struct Prompt: Sendable, Equatable {
     var body: [UInt8] = []
     let texts = text.jsonCount + (system?.jsonCount ?? 0)
     let files = attachments.reduce(0) { sum, file in
-      sum + Attachment.base64Count(of: file.bytes.count) + 3 * file.name.utf8.count + 256
+      sum + AttachedFile.base64Count(of: file.bytes.count) + 3 * file.name.utf8.count + 256
     }
     body.reserveCapacity(texts + files + model.utf8.count + parameters.members.count + 256)
     return body

@@ -83,8 +83,8 @@ extension Refusal {
   private var documentAdvice: String {
     if code == "secret_document" { return "take the file out of the folder; it is never sent" }
     if code == "unsendable_document" {
-      return "convert the file, and take the original out of the folder; then `nightjar retry` and the "
-        + "same command"
+      return "convert the file, and take the original out of the folder; then `nightjar retry` and "
+        + "the same command"
     }
     let change =
       switch code {

@@ -34,6 +34,22 @@ import Testing
     return times
   }
 
+  @Test func `counts a file by its tokens, and learns nothing from it about text`() {
+    var pacer = pacer()
+    var attached = RequestShape(model: "m", maxTokens: 200, bytes: 4_000_400)
+    attached.attached = AttachedShape(
+      base64: 4_000_000,
+      tokens: AttachmentTokens(expected: 1_500, most: 1_500)
+    )
+    let charge = pacer.charge(for: attached, at: start)
+    #expect(charge.expected.inputTokens == 1_600)
+    for _ in 0..<9 {
+      pacer.take(charge)
+      pacer.settle(charge, input: 90_000, output: 100, elapsed: .seconds(1), at: start)
+    }
+    #expect(pacer.charge(for: shape, at: start).expected.inputTokens == 100)
+  }
+
   private func requests(_ remaining: Double, of limit: Double) -> LimitSighting {
     var sighting = LimitSighting.nothing
     sighting.requests = LimitStanding(limit: limit, remaining: remaining)

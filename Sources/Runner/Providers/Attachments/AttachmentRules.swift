@@ -1,4 +1,4 @@
-import Jobs
+package import Jobs
 
 /// What a provider takes of PDFs and images for a model, and how it counts them.
 package struct AttachmentRules: Sendable {
@@ -24,7 +24,7 @@ package struct AttachmentRules: Sendable {
   private static let mostTokens = 1_100_000
 
   /// How many tokens something is expected to be, and can be at most.
-  func tokens(of extent: AttachmentExtent) -> AttachmentTokens {
+  package func tokens(of extent: AttachmentExtent) -> AttachmentTokens {
     switch extent {
     case .pixels(let size): return tokens(size)
     case .pages(let count, let bytes):
@@ -38,13 +38,13 @@ package struct AttachmentRules: Sendable {
   }
 
   /// What of a request its attachments are, before there is one.
-  func shape(of extent: AttachmentExtent, bytes: Int) -> AttachedShape {
-    AttachedShape(base64: Attachment.base64Count(of: bytes), tokens: tokens(of: extent))
+  package func shape(of extent: AttachmentExtent, bytes: Int) -> AttachedShape {
+    AttachedShape(base64: AttachedFile.base64Count(of: bytes), tokens: tokens(of: extent))
   }
 
   /// - Throws: ``DocumentError`` for what the provider would refuse.
-  func check(_ file: Attachment) throws(DocumentError) {
-    let base64 = Attachment.base64Count(of: file.bytes.count)
+  package func check(_ file: AttachedFile) throws(DocumentError) {
+    let base64 = AttachedFile.base64Count(of: file.bytes.count)
     guard base64 < request else {
       throw tooLarge("makes a request of more than \(request >> 20) MiB, the most", "split it")
     }

@@ -5,7 +5,7 @@ extension [UInt8] {
 
   /// Appends the Base64 of a file (RFC 4648, section 4), padded, in one pass and in its final place.
   mutating func appendBase64(_ bytes: [UInt8]) {
-    reserveCapacity(count + Attachment.base64Count(of: bytes.count))
+    reserveCapacity(count + AttachedFile.base64Count(of: bytes.count))
     let signs = Self.base64
     var place = 0
     while place + 2 < bytes.count {

@@ -7,7 +7,7 @@ extension OpenAI {
     of prompt: Prompt,
     text: String,
     to body: inout [UInt8],
-    _ append: (Attachment, inout [UInt8]) -> Void
+    _ append: (AttachedFile, inout [UInt8]) -> Void
   ) {
     body.append(UInt8(ascii: "["))
     for (place, file) in prompt.attachments.enumerated() {
@@ -22,7 +22,7 @@ extension OpenAI {
     body.append(UInt8(ascii: "]"))
   }
 
-  static func appendChatPart(_ file: Attachment, to body: inout [UInt8]) {
+  static func appendChatPart(_ file: AttachedFile, to body: inout [UInt8]) {
     if file.isPDF {
       body.appendRaw("{\"type\":\"file\",\"file\":{\"filename\":")
       body.appendJSON(file.name)
@@ -34,7 +34,7 @@ extension OpenAI {
     body.appendRaw("}}")
   }
 
-  static func appendResponsesPart(_ file: Attachment, to body: inout [UInt8]) {
+  static func appendResponsesPart(_ file: AttachedFile, to body: inout [UInt8]) {
     if file.isPDF {
       body.appendRaw("{\"type\":\"input_file\",\"filename\":")
       body.appendJSON(file.name)
@@ -47,7 +47,7 @@ extension OpenAI {
   }
 
   /// RFC 2397.
-  private static func appendDataURL(of file: Attachment, to body: inout [UInt8]) {
+  private static func appendDataURL(of file: AttachedFile, to body: inout [UInt8]) {
     body.appendRaw("\"data:\(file.mediaType);base64,")
     body.appendBase64(file.bytes)
     body.append(UInt8(ascii: "\""))

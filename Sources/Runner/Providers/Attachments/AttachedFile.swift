@@ -1,7 +1,7 @@
 package import Jobs
 
 /// A PDF or an image on its way into a request.
-package struct Attachment: Sendable, Equatable {
+package struct AttachedFile: Sendable, Equatable {
   package let kind: DocumentKind
   /// Its last path component.
   package let name: String

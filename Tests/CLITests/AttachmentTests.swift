@@ -1,0 +1,148 @@
+import Foundation
+import Glibc
+import Testing
+
+/// Folders in which documents of every kind lie side by side.
+struct AttachmentTests {
+  private static let png = Data([0x89] + "PNG\r\n\u{1A}\n\0\0\0\rIHDR\0\0\u{1}\0\0\0\u{1}\0".utf8)
+
+  /// A folder with so many documents of each kind, and three that cannot be sent.
+  private func makeDocuments(_ count: Int, in folder: Scratch) throws {
+    for number in 0..<count {
+      let name = "docs/\(number % 3)/\(number)"
+      let tail = Data("\(number)".utf8) + Data(repeating: 7, count: 100)
+      try folder.write(name + ".md", "Letter \(number)")
+      try folder.write(name + ".pdf", Data("%PDF-1.4\n<</Type/Page>>".utf8) + tail)
+      try folder.write(name + ".png", Self.png + tail)
+      try folder.write(name + ".gif", Data("GIF89a\u{9}\0\u{9}\0\0\0\0".utf8) + tail)
+    }
+    try folder.write("docs/report.docx", Data("PK\u{3}\u{4}....word/document.xml".utf8))
+    try folder.write("docs/photo.heic", Data("\0\0\0\u{18}ftypheic\0\0\0\0".utf8))
+    try folder.write("docs/core", Data([0x7F, 0x45, 0x4C, 0x46, 0, 0xFF]))
+  }
+
+  private func job(_ provider: String, _ api: String) -> String {
+    """
+    input: docs/**/*
+    output: out.jsonl
+    provider: \(provider)
+    api: \(api)
+    model: any
+    max_tokens: 32
+    concurrency: 8
+    key: env:REHEARSAL
+    prompt: |-
+      Describe {{path}}.{{#text}}
+      {{text}}{{/text}}
+    """
+  }
+
+  @Test(arguments: [("anthropic", "messages"), ("openai", "chat"), ("openai", "responses")])
+  func `are sent each once through kills, and what cannot be is named`(
+    _ provider: String,
+    _ api: String
+  ) throws {
+    let folder = try Scratch()
+    let simulator = try Provider(["--latency", "uniform:10ms-40ms"], in: folder)
+    try makeDocuments(30, in: folder)
+    try folder.write("job.yaml", job(provider, api))
+    let run = ["run", "job.yaml", "--json", "--base-url", simulator.url]
+    for lines in [20, 60] {
+      let program = try Program(run, in: folder)
+      try folder.wait(for: "\(lines) results") { folder.lines("out.jsonl").count >= lines }
+      program.send(signal: SIGKILL)
+      #expect(program.ending().status == -SIGKILL)
+    }
+    let ending = try folder.nightjar(run)
+    #expect(ending.status == 1, "\(ending.errors)")
+    let results = try folder.results()
+    #expect(results.count == 120 && Set(results.map(\.custom_id)).count == 120)
+    for result in results {
+      let path = result.custom_id
+      let number = path.split(separator: "/").last?.prefix { $0 != "." } ?? ""
+      let prompt = "Describe \(path)." + (path.hasSuffix(".md") ? "\nLetter \(number)" : "")
+      #expect(result.response.body.text?.contains(promptHash(prompt)) == true, "\(path)")
+      let tokens = result.nightjar.usage.input_tokens
+      let files = path.hasSuffix(".pdf") ? 3_000 : path.hasSuffix(".md") ? 0 : 1_500
+      #expect((files..<files + 20).contains(tokens), "\(path): \(tokens)")
+    }
+    let failed = folder.read("out.failed.jsonl")
+    for words in [
+      "report.docx: is a Word document, which cannot be sent as it is: convert it with `libreoffice ",
+      "photo.heic: is a HEIC image, which cannot be sent as it is: convert it with `heif-convert ",
+      "core: is binary data of an unknown kind",
+    ] {
+      #expect(failed.contains(words), "\(failed)")
+    }
+    #expect(folder.lines("out.failed.jsonl").count == 3)
+  }
+
+  @Test func `that changed since are noticed, and kept nowhere`() throws {
+    let folder = try Scratch()
+    let simulator = try Provider(in: folder)
+    try folder.write("docs/a.png", Self.png + Data("the first picture of all".utf8))
+    try folder.write("docs/b.png", Self.png + Data("the second picture".utf8))
+    try folder.write("job.yaml", job("anthropic", "messages"))
+    let run = ["run", "job.yaml", "--json", "--base-url", simulator.url]
+    #expect(try folder.nightjar(run).status == 0)
+    let batch = folder.files.filter { $0.hasPrefix("out.jsonl") }
+    let base64 = Data("first picture".utf8).base64EncodedString().prefix(12)
+    for name in batch {
+      let bytes = FileManager.default.contents(atPath: folder.path(of: name)) ?? Data()
+      #expect(bytes.range(of: Data("first picture".utf8)) == nil, "\(name)")
+      #expect(bytes.range(of: Data(base64.utf8)) == nil, "\(name)")
+    }
+    #expect(try folder.nightjar(run).status == 0)
+    try folder.write("docs/b.png", Self.png + Data("another picture".utf8))
+    let changed = try folder.nightjar(run)
+    #expect(changed.status == 65 && changed.errors.contains("b.png"), "\(changed.errors)")
+    #expect(try folder.nightjar(run + ["--rerun-changed"]).status == 0)
+    #expect(simulator.requests.count == 3)
+  }
+
+  @Test func `are counted before they are sent, and under a budget`() throws {
+    let folder = try Scratch()
+    let simulator = try Provider(in: folder)
+    try makeDocuments(2, in: folder)
+    let text = job("anthropic", "messages").replacing("model: any", with: "model: claude-opus-4-8")
+    try folder.write("job.yaml", text)
+    let estimate = try folder.nightjar(["estimate", "job.yaml", "--json"])
+    #expect(estimate.status == 0, "\(estimate.errors)")
+    // Two PDFs of a page, two images of 256 pixels, two of 9, and some text.
+    let tokens = estimate.output.firstMatch(of: /"input_tokens":([0-9]+)/)?.output.1
+    #expect((6_500..<6_700).contains(tokens.flatMap { Int($0) } ?? 0), "\(estimate.output)")
+    #expect(estimate.output.contains("\"unusable\":3"))
+    let run = ["run", "job.yaml", "--json", "--base-url", simulator.url, "--budget", "1"]
+    let ending = try folder.nightjar(run)
+    #expect(ending.status == 1, "\(ending.errors)")
+    #expect(try ending.report().completed == 8)
+    #expect(folder.lines("out.failed.jsonl").count == 3)
+  }
+
+  @Test func `may share a prompt without a field, where texts may not`() throws {
+    let folder = try Scratch()
+    let simulator = try Provider(in: folder)
+    let text = job("anthropic", "messages")
+    let start = text.firstRange(of: "prompt:").map { text[..<$0.lowerBound] } ?? ""
+    try folder.write("job.yaml", start + "prompt: Describe this picture.\n")
+    let run = ["run", "job.yaml", "--json", "--base-url", simulator.url]
+    try folder.write("docs/a.txt", "a letter")
+    let refused = try folder.nightjar(run)
+    #expect(refused.status == 78 && refused.errors.contains("names no field"), "\(refused.errors)")
+    #expect(refused.errors.contains("job.yaml:"), "\(refused.errors)")
+    try folder.write("docs/b.png", Self.png)
+    let ending = try folder.nightjar(run)
+    #expect(ending.status == 1, "\(ending.errors)")
+    #expect(folder.lines("out.jsonl").count == 1)
+    #expect(folder.read("out.failed.jsonl").contains("the prompt template names no {{text}}"))
+  }
+
+  @Test func `have no place in a queue, which says so of each`() throws {
+    let folder = try Scratch()
+    try makeDocuments(1, in: folder)
+    let ending = try folder.nightjar(["enqueue", "docs", "--queue", "q", "--json"])
+    #expect(ending.output == "{\"new\":7,\"known\":0,\"bad\":6}\n", "\(ending.errors)")
+    let status = try folder.nightjar(["status", "q"])
+    #expect(status.output.contains("unsendable_document"), "\(status.output)")
+  }
+}
