@@ -137,6 +137,55 @@ struct AttachmentTests {
     #expect(folder.read("out.failed.jsonl").contains("the prompt template names no {{text}}"))
   }
 
+  @Test func `named by a line go beside its prompt, and others stay where they are`() throws {
+    let folder = try Scratch()
+    let simulator = try Provider(in: folder)
+    try makeDocuments(1, in: folder)
+    try folder.write("outside.png", Self.png)
+    try folder.write(
+      "docs/key.pdf",
+      "%PDF-1.4\nAGE-SECRET-KEY-1\(String(repeating: "Q", count: 58))"
+    )
+    try folder.write("docs/own.pdf", "%PDF-1.4\nsk-rehearsal-0123456789abcdef0123456789abcdef")
+    let links = [("link.png", "../outside.png"), ("inside.png", "0/0.png")]
+    for (name, target) in links {
+      #expect(unsafe symlink(target, folder.path(of: "docs/" + name)) == 0)
+    }
+    let absolute = folder.path(of: "docs/0/0.png")
+    let lines = [
+      #"["0/0.png","./0/0.pdf"]"#, #"["inside.png"]"#, "[]", #"["../outside.png"]"#,
+      #"["0/../../outside.png"]"#, "[\"\(absolute)\"]", #"["link.png"]"#, #"["0/0.md"]"#,
+      #"["key.pdf"]"#, #"["own.pdf"]"#, #"["report.docx"]"#, #"["none.png"]"#, #"["0"]"#,
+      #""0/0.png""#,
+      "[1]",
+    ]
+    let input = lines.enumerated().map {
+      #"{"id":"\#($0.offset)","prompt":"Prompt \#($0.offset)","files":\#($0.element)}"# + "\n"
+    }
+    try folder.write("docs/in.jsonl", input.joined())
+    let ending = try folder.nightjar(
+      ["run", "docs/in.jsonl", "-o", "out.jsonl", "--follow-links"] + simulator.flags(),
+      environment: ["REHEARSAL": "sk-rehearsal-0123456789abcdef0123456789abcdef"]
+    )
+    #expect(ending.status == 1, "\(ending.errors)")
+    let tokens = try folder.results().map { ($0.custom_id, $0.nightjar.usage.input_tokens) }
+    let sent = Dictionary(uniqueKeysWithValues: tokens)
+    #expect(sent == ["0": 4_502, "1": 1_502, "2": 2])
+    let codes = folder.lines("out.failed.jsonl").map { line in
+      line.firstMatch(of: /"id":"(\d+)".*"code":"(\w+)"/).map { "\($0.output.1) \($0.output.2)" }
+    }
+    #expect(
+      Set(codes.compactMap(\.self))
+        == [
+          "3 malformed_line", "4 malformed_line", "5 malformed_line", "6 unreadable_file",
+          "7 unsendable_file", "8 secret_file", "9 secret_file", "10 unsendable_file",
+          "11 unreadable_file", "12 unreadable_file", "13 malformed_line", "14 malformed_line",
+        ]
+    )
+    let queued = try folder.nightjar(["enqueue", "docs/in.jsonl", "--queue", "q"])
+    #expect(queued.status == 0, "\(queued.errors)")
+  }
+
   @Test func `have no place in a queue, which says so of each`() throws {
     let folder = try Scratch()
     try makeDocuments(1, in: folder)

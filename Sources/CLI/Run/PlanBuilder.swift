@@ -38,6 +38,7 @@ struct PlanBuilder {
       provider: settings.provider,
       settings: settings.prompts,
       documents: Self.documents(input.source),
+      files: input.files,
       inputName: input.name,
       idField: input.idField
     )

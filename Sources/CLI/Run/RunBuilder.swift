@@ -98,7 +98,11 @@ struct RunBuilder {
   /// A template that is the same for every job is of use only where files are sent beside it.
   func refuseConstantTemplate() async throws {
     guard let fault = builder.settings.prompts.template?.constantFault else { return }
-    if case .folder(let folder) = input.source, try await folder.hasAttachments() { return }
+    let hasFiles =
+      if case .folder(let folder) = input.source { try? await folder.hasAttachments() } else {
+        try await input.beginsWithFiles()
+      }
+    if hasFiles == true { return }
     throw CLIError(fault, at: options.input)
   }
 

@@ -36,7 +36,33 @@ extension RunInput {
         source = .file(try InputFile(path: path))
       }
     }
-    self.init(source: source, name: shown, path: path, idField: idField, notice: notice)
+    self.init(
+      source: source,
+      name: shown,
+      path: path,
+      idField: idField,
+      notice: notice,
+      files: Self.files(of: source, path, rules)
+    )
+  }
+
+  /// The folder in which the files lie that lines name; nil where they may name none.
+  ///
+  /// It is that of their own file, or for a pipe the one in which the command was given. Links lead out
+  /// of it for nobody.
+  private static func files(
+    of source: InputSource,
+    _ path: String,
+    _ rules: DocumentRules
+  ) -> DocumentFolder? {
+    var rules = rules
+    rules.followsLinks = false
+    switch source {
+    case .file:
+      return DocumentFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path, rules)
+    case .pipe: return DocumentFolder(FileManager.default.currentDirectoryPath, rules)
+    case .folder, .queue: return nil
+    }
   }
 
   /// Where the batch lies of a run whose results go to standard output; nil for a pipe, which lies

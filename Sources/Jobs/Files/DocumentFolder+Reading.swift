@@ -72,6 +72,37 @@ extension DocumentFolder {
     }
   }
 
+  /// Reads PDFs and images, and makes something of each and then of all, on one thread.
+  ///
+  /// - Throws: ``DocumentError`` that begins with the path, also of what `make` throws.
+  package func made<Part, Made: Sendable>(
+    of paths: [String],
+    _ make: @escaping @Sendable (String, DocumentContent) throws -> Part,
+    whole: @escaping @Sendable ([Part]) throws -> Made
+  ) async throws -> Made {
+    try await queue.run { [self] in
+      var left = Self.largestAttached
+      let parts = try paths.map { path in
+        do {
+          guard
+            case .made((let part, let size)) = try begin(
+              path,
+              { (try make(path, $0), $0.bytes.count) }
+            )
+          else { throw DocumentError.isText }
+          left -= size
+          guard left >= 0 else { throw DocumentError(largeFiles: Self.largestAttached) }
+          return part
+        } catch let error as DocumentError {
+          throw DocumentError(code: error.code, message: "\(path) \(error.message)")
+        } catch let error as StoreError {
+          throw DocumentError(message: "\(path) \(error.message)")
+        }
+      }
+      return try whole(parts)
+    }
+  }
+
   /// The text of a document, UTF-8, without the byte order mark that some editors put first.
   ///
   /// - Throws: ``DocumentError`` as ``made(of:_:)`` does, and for a PDF or an image.
@@ -88,12 +119,12 @@ extension DocumentFolder {
     }
   }
 
-  private enum Step<Made: Sendable>: Sendable {
+  fileprivate enum Step<Made> {
     case made(Made)
     case text(InputFile, size: Int)
   }
 
-  private func begin<Made: Sendable>(
+  private func begin<Made>(
     _ path: String,
     _ make: (DocumentContent) throws -> Made
   ) throws -> Step<Made> {
@@ -125,7 +156,22 @@ extension DocumentFolder {
   }
 }
 
+extension DocumentFolder.Step: Sendable where Made: Sendable {}
+
 extension DocumentError {
+  /// What is read as a file of a line may be anything that lies there, so texts are not.
+  fileprivate static let isText = DocumentError(
+    code: "unsendable_document",
+    message: "is a text; `files` takes PDFs and images, and a text goes into the prompt"
+  )
+
+  fileprivate init(largeFiles most: Int) {
+    self.init(
+      code: "large_document",
+      message: "and those before it are larger than \(most >> 20) MiB together"
+    )
+  }
+
   /// A line has room for a text only.
   init(noText kind: DocumentKind) {
     self.init(

@@ -222,7 +222,7 @@ private struct Fields {
   func beside(_ request: Request, in line: Span<UInt8>) -> [String] {
     let ours: [(name: String, value: JSONToken?)] = [
       ("id", id), ("prompt", plain.prompt), ("system", plain.system), ("model", plain.model),
-      ("max_tokens", plain.maxTokens),
+      ("max_tokens", plain.maxTokens), ("files", plain.files),
     ]
     let others = request == .params ? [("method", method), ("url", url)] : []
     return unknown.compactMap { $0.string(in: line) }
@@ -264,6 +264,7 @@ private struct Fields {
       case 4: keep(member, as: "body", &body, &twice, line)
       case 5:
         keep(member, as: "model", &plain.model, line) || keep(member, as: "error", &error, line)
+          || keep(member, as: "files", &plain.files, line)
       case 6:
         keep(member, as: "method", &method, &twice, line)
           || keep(member, as: "params", &params, &twice, line)

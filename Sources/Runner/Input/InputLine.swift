@@ -27,6 +27,8 @@ package struct InputLine: Sendable, Equatable {
     var maxTokens: JSONToken?
     /// The provider's own parameters.
     var params: JSONToken?
+    /// The paths of PDFs and images that go beside the prompt.
+    var files: JSONToken?
   }
 
   /// How a line begins that stands for a row of a table: its fields are the columns, of which a prompt

@@ -155,6 +155,12 @@ package struct JobLine: Sendable {
     return false
   }
 
+  /// Whether its line names files that go beside its prompt.
+  var namesFiles: Bool {
+    if case .line(.plain(let fields)) = source { return fields.files != nil }
+    return false
+  }
+
   /// Why the job can never be sent; nil while nothing is known against it.
   package var fault: Refusal? {
     if case .unusable(let refusal) = source { return refusal }

@@ -46,7 +46,14 @@ extension JobPreparer {
     except finished: Set<Int> = []
   ) async -> [JobLine] {
     let lines = Array(zip(firstJob..., lines).filter { !finished.contains($0.0) })
-    guard let documents else { return lines.map(job) }
+    guard let documents else {
+      var jobs: [JobLine] = []
+      for (number, line) in lines {
+        let job = job(number, line)
+        jobs.append(job.namesFiles ? await attaching(to: job, line) : job)
+      }
+      return jobs
+    }
     let paths = lines.map { Self.documentPath($0.1.bytes.content) }
     let rules = provider.attachmentRules(for: settings.model ?? "")
     let seen = await documents.looks(at: paths) { look in
@@ -70,6 +77,20 @@ extension JobPreparer {
       let refusal = refusal("invalid_job", error.message, at: "/\(path)")
       return JobLine(number, line, id: path, shape: RequestShape(), source: .unusable(refusal))
     }
+  }
+
+  /// The job of a line that names files, with what they will be in its request by what is seen before
+  /// they are read.
+  private func attaching(to job: JobLine, _ line: LineSplitter.Line) async -> JobLine {
+    guard case .line(let source) = job.source, let files,
+      let rules = provider.attachmentRules(for: job.shape.model),
+      let paths = try? settings.files(of: source, in: line.bytes.content.span)
+    else { return job }
+    let seen = await files.looks(at: paths) { look in
+      rules.shape(of: AttachmentExtent(look), bytes: look.size)
+    }
+    let shape = job.shape.attaching(AttachedShape.sum(seen))
+    return JobLine(job.number, line, id: job.id, shape: shape, source: job.source)
   }
 
   private func job(_ number: Int, _ line: LineSplitter.Line) -> JobLine {

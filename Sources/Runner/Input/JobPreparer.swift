@@ -29,17 +29,21 @@ package struct JobPreparer: Sendable {
   let provider: any Provider
   let settings: PromptSettings
   let documents: DocumentFolder?
+  /// Where the files lie that lines name; nil for a queue.
+  let files: DocumentFolder?
   /// The input as messages name it.
   private let inputName: String
   let idField: String?
 
   /// - Parameters:
   ///   - documents: where the documents lie, when lines name documents.
+  ///   - files: where the files of lines lie, which have nothing but a prompt where there is none.
   ///   - idField: the member of plain lines that is the id, where it is not `id`.
   package init(
     provider: any Provider,
     settings: PromptSettings,
     documents: DocumentFolder?,
+    files: DocumentFolder? = nil,
     inputName: String,
     idField: String? = nil
   ) {
@@ -47,6 +51,7 @@ package struct JobPreparer: Sendable {
     self.provider = provider
     self.settings = settings
     self.documents = documents
+    self.files = files
     self.inputName = inputName
   }
 
@@ -70,7 +75,10 @@ package struct JobPreparer: Sendable {
     _ text: ArraySlice<UInt8>,
     without holdsKey: KeySearch? = nil
   ) async throws(UnusableJob) -> PreparedJob {
-    if case .line = job.source { return try request(of: job, text) }
+    if case .line(let source) = job.source {
+      guard job.namesFiles else { return try request(of: job, text) }
+      return try await request(of: job, source, text, without: holdsKey)
+    }
     if let fault = job.fault { throw UnusableJob(refusal: fault) }
     guard let documents else { return try request(of: job, []) }
     do {
@@ -94,20 +102,72 @@ package struct JobPreparer: Sendable {
 
   /// - Throws: ``UnusableJob``, ``DocumentError`` or what the provider says.
   private func request(of job: JobLine, attaching document: DocumentContent) throws -> PreparedJob {
+    let file = try attached(document, at: job.id, of: job)
+    return try request(of: job, try settings.prompt(attachment: file, path: job.id, job.shape))
+  }
+
+  /// Builds the request of a line that names files.
+  private func request(
+    of job: JobLine,
+    _ source: InputLine.Shape,
+    _ text: ArraySlice<UInt8>,
+    without holdsKey: KeySearch?
+  ) async throws(UnusableJob) -> PreparedJob {
+    do {
+      let paths = try settings.files(of: source, in: text.span)
+      guard !paths.isEmpty else { return try request(of: job, text) }
+      guard let files else {
+        throw InputLineError(
+          code: "unsendable_file",
+          message: "names files, which a queue cannot keep; give the input to `nightjar run`"
+        )
+      }
+      return try await files.made(of: paths) { path, document in
+        if holdsKey?(document.bytes[...]) == true { throw DocumentError.secret }
+        return try attached(document, at: path, of: job)
+      } whole: { attached in
+        guard case .prompt(var prompt) = try settings.payload(of: source, in: text, job.shape)
+        else { return try request(of: job, text) }
+        prompt.attachments = attached
+        return try request(of: job, prompt)
+      }
+    } catch let error as UnusableJob {
+      throw error
+    } catch let error as DocumentError {
+      let code = error.code.replacing("_document", with: "_file")
+      throw UnusableJob(refusal: refusal(code, error.message, of: job))
+    } catch {
+      throw unusable(job, error)
+    }
+  }
+
+  /// A file as it goes into a request.
+  private func attached(
+    _ document: DocumentContent,
+    at path: String,
+    of job: JobLine
+  ) throws(DocumentError) -> AttachedFile {
     guard let rules = provider.attachmentRules(for: job.shape.model) else {
       throw DocumentError(
         code: "unsendable_document",
         message: "is \(document.kind.name), and this API of \(provider.name) takes texts alone"
       )
     }
-    let name = DocumentName.last(of: job.id)
+    let name = DocumentName.last(of: path)
     let file = AttachedFile(document.kind, name: name, bytes: document.bytes)
     try rules.check(file)
-    let prompt = try settings.prompt(attachment: file, path: job.id, job.shape)
+    return file
+  }
+
+  /// The request of a prompt with attachments, which were checked each.
+  private func request(of job: JobLine, _ prompt: Prompt) throws -> PreparedJob {
     let request = try provider.request(for: .prompt(prompt))
-    try rules.check(request: request.body.count)
     var shape = RequestShape(of: request, maxTokens: job.shape.maxTokens)
-    shape.attached = rules.shape(of: file.extent, bytes: file.bytes.count)
+    if let rules = provider.attachmentRules(for: job.shape.model) {
+      try rules.check(request: request.body.count)
+      let shapes = prompt.attachments.map { rules.shape(of: $0.extent, bytes: $0.bytes.count) }
+      shape.attached = AttachedShape.sum(shapes)
+    }
     return PreparedJob(id: job.id, request: request, shape: shape)
   }
 

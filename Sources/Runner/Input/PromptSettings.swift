@@ -90,6 +90,7 @@ package struct PromptSettings: Sendable {
     in line: Span<UInt8>
   ) throws(InputLineError) -> RequestShape {
     if fields.params != nil { _ = try parameters(of: fields, in: line) }
+    if fields.files != nil { _ = try files(of: .plain(fields), in: line) }
     guard template != nil || fields.prompt?.kind == .string else {
       throw fault(fields.prompt == nil ? "has no prompt" : "prompt is not a string")
     }

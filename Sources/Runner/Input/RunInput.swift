@@ -14,6 +14,8 @@ package struct RunInput: Sendable {
   package let table: Table?
   /// Hears that lines have no id.
   let notice: OneNotice
+  /// Where the files lie that lines name; nil where lines may name none.
+  package let files: DocumentFolder?
 
   package init(
     source: InputSource,
@@ -21,8 +23,10 @@ package struct RunInput: Sendable {
     path: String,
     idField: String? = nil,
     table: Table? = nil,
-    notice: OneNotice = OneNotice { _ in }
+    notice: OneNotice = OneNotice { _ in },
+    files: DocumentFolder? = nil
   ) {
+    self.files = files
     self.idField = idField
     self.table = table
     self.notice = notice
@@ -135,6 +139,16 @@ package struct RunInput: Sendable {
   package func beginsWithBatchLine() async throws -> Bool {
     guard let line = try await firstLine() else { return false }
     return (try? InputLine.parse(line.span, idField: idField))?.isPrompt == false
+  }
+
+  /// Whether the first line names files, which go beside its prompt.
+  ///
+  /// - Throws: ``StoreError`` when it cannot be read.
+  package func beginsWithFiles() async throws -> Bool {
+    guard let line = try await firstLine(),
+      case .plain(let fields) = (try? InputLine.parse(line.span, idField: idField))?.shape
+    else { return false }
+    return fields.files != nil
   }
 
   /// Tells the user, once, where ids come from that the input does not give.

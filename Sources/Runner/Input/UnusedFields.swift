@@ -8,7 +8,9 @@ struct UnusedFields {
   private let isBesideRequest: Bool
 
   /// What a plain line has besides the fields of the template.
-  private static let plain = ["id", "prompt", "system", "model", "max_tokens", "params"]
+  private static let plain = [
+    "id", "prompt", "system", "model", "max_tokens", "params", "files",
+  ]
   /// What makes batch lines of conversations.
   private static let ofMessages =
     #"a conversation is sent as a batch line, which `jq -c '{custom_id: "\(.id)", method: "POST", "#

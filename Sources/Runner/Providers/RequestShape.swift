@@ -28,6 +28,19 @@ package struct RequestShape: Sendable, Equatable {
     self.bytes = bytes
   }
 
+  /// The same with files beside its text.
+  func attaching(_ attached: AttachedShape?) -> RequestShape {
+    guard let attached else { return self }
+    var shape = RequestShape(
+      model: model,
+      modelRange: modelRange,
+      maxTokens: maxTokens,
+      bytes: bytes + attached.base64
+    )
+    shape.attached = attached
+    return shape
+  }
+
   /// - Parameters:
   ///   - fields: what was noted of the body while its text was read.
   ///   - body: where the body stands in `text`.

@@ -62,6 +62,8 @@ struct ExampleTests {
     try folder.write("prompts.jsonl", prompts(0..<1))
     try folder.write("documents/a.txt", "A text.")
     try folder.write("answer.schema.json", "{}")
+    try folder.write("scans/a.png", Data([0x89] + "PNG\r\n\u{1A}\n".utf8))
+    try folder.write("scans/b.md", "A note.")
     let ending = try folder.nightjar(["run", "job.yaml", "--dry-run"])
     #expect(ending.status == 0, "\(text)\n\(ending.errors)")
   }

@@ -68,6 +68,7 @@ extension Mistake {
       ["run", "job.yaml"],
       78
     ) {
+      try $0.folder.write("docs/1.txt", "A letter.\n")
       try $0.folder.write(
         "job.yaml",
         "input: docs\noutput: results.jsonl\nprovider: anthropic\nmodel: claude-opus-4-6\n"

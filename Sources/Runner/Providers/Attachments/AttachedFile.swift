@@ -58,6 +58,25 @@ package struct AttachedShape: Sendable, Equatable {
   }
 }
 
+extension AttachedShape {
+  /// Both in one request.
+  static func + (one: AttachedShape, other: AttachedShape) -> AttachedShape {
+    let (tokens, more) = (one.tokens, other.tokens)
+    return AttachedShape(
+      base64: one.base64 + other.base64,
+      tokens: AttachmentTokens(
+        expected: tokens.expected + more.expected,
+        most: tokens.most + more.most
+      )
+    )
+  }
+
+  /// All in one request; nil of none.
+  static func sum(_ shapes: [AttachedShape]) -> AttachedShape? {
+    shapes.dropFirst().reduce(shapes.first) { sum, shape in sum.map { $0 + shape } }
+  }
+}
+
 /// How many tokens something is to a model.
 package struct AttachmentTokens: Sendable, Equatable {
   package var expected: Int
