@@ -186,6 +186,18 @@ struct AttachmentTests {
     #expect(queued.status == 0, "\(queued.errors)")
   }
 
+  @Test func `named by a row of a table go beside its prompt`() throws {
+    let folder = try Scratch()
+    let simulator = try Provider(in: folder)
+    try makeDocuments(1, in: folder)
+    try folder.write("docs/in.csv", "prompt,files\nWhat is it?,0/0.png\nAnd now?,\n")
+    let run = ["run", "docs/in.csv", "-o", "out.jsonl"] + simulator.flags()
+    let ending = try folder.nightjar(run)
+    #expect(ending.status == 0, "\(ending.errors)")
+    let tokens = try folder.results().map { ($0.custom_id, $0.nightjar.usage.input_tokens) }
+    #expect(Dictionary(uniqueKeysWithValues: tokens) == ["1": 1_503, "2": 2])
+  }
+
   @Test func `have no place in a queue, which says so of each`() throws {
     let folder = try Scratch()
     try makeDocuments(1, in: folder)

@@ -126,7 +126,8 @@ package struct RunInput: Sendable {
         path: path,
         idField: idField,
         table: table,
-        notice: notice
+        notice: notice,
+        files: files
       )
     } catch {
       throw error.error(at: name)

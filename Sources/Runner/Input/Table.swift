@@ -9,6 +9,8 @@ package struct Table: Sendable, Equatable {
     case optionalText
     case integer
     case object
+    /// A list in JSON, or its only member.
+    case list
   }
 
   /// The names of the columns as they stand in the first line.
@@ -53,6 +55,7 @@ package struct Table: Sendable, Equatable {
     case "system", "model": .optionalText
     case "max_tokens": .integer
     case "params": .object
+    case "files": .list
     default: .text
     }
   }
@@ -124,13 +127,17 @@ package struct Table: Sendable, Equatable {
       } else {
         line.appendJSON(utf8: cell.span)
       }
-    case .object where cell.isBlankLine: line.appendRaw("null")
-    case .object:
-      guard (try? JSONScanner.wholeValue(in: cell.span)) != nil else {
-        return line.appendJSON(utf8: cell.span)
+    case .object, .list:
+      guard !cell.isBlankLine else { return line.appendRaw("null") }
+      let isJSON = (try? JSONScanner.wholeValue(in: cell.span)) != nil
+      if isJSON, kind == .object || cell.first(where: { $0 > 0x20 }) == UInt8(ascii: "[") {
+        // JSON has line breaks between its tokens only.
+        line += cell.map { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") ? 0x20 : $0 }
+      } else {
+        if kind == .list { line.append(UInt8(ascii: "[")) }
+        line.appendJSON(utf8: cell.span)
+        if kind == .list { line.append(UInt8(ascii: "]")) }
       }
-      // JSON has line breaks between its tokens only.
-      line += cell.map { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") ? 0x20 : $0 }
     }
   }
 

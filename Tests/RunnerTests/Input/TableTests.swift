@@ -92,6 +92,15 @@ import Testing
     )
   }
 
+  @Test(arguments: [
+    ("a.pdf", #"["a.pdf"]"#), (#""[""a.pdf"",""b.png""]""#, #"["a.pdf","b.png"]"#), ("", "null"),
+    ("7", #"["7"]"#),
+  ])
+  func `a cell of files is one path or a list`(_ cell: String, _ json: String) throws {
+    let line = #"{"nightjar":"row","id":"1","files":"# + json + "}\n"
+    #expect(try lines("id,files\n1,\(cell)\n") == [line])
+  }
+
   @Test func `a row has its number for an id where no column holds one`() throws {
     let text = "text\none\n\n\"\"\ntwo\n"
     #expect(
