@@ -170,7 +170,7 @@ struct AttachmentTests {
     #expect(ending.status == 1, "\(ending.errors)")
     let tokens = try folder.results().map { ($0.custom_id, $0.nightjar.usage.input_tokens) }
     let sent = Dictionary(uniqueKeysWithValues: tokens)
-    #expect(sent == ["0": 4_502, "1": 1_502, "2": 2])
+    #expect(sent == ["0": 4_502, "1": 1_502, "2": 2, "13": 1_503])
     let codes = folder.lines("out.failed.jsonl").map { line in
       line.firstMatch(of: /"id":"(\d+)".*"code":"(\w+)"/).map { "\($0.output.1) \($0.output.2)" }
     }
@@ -179,7 +179,7 @@ struct AttachmentTests {
         == [
           "3 malformed_line", "4 malformed_line", "5 malformed_line", "6 unreadable_file",
           "7 unsendable_file", "8 secret_file", "9 secret_file", "10 unsendable_file",
-          "11 unreadable_file", "12 unreadable_file", "13 malformed_line", "14 malformed_line",
+          "11 unreadable_file", "12 unreadable_file", "14 malformed_line",
         ]
     )
     let queued = try folder.nightjar(["enqueue", "docs/in.jsonl", "--queue", "q"])

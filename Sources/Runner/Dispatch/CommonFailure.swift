@@ -54,7 +54,9 @@ package struct CommonFailure: Sendable {
     at url: String = ""
   ) -> Cause? {
     // What one prompt says, or one file is, is no word on the others, however many of a kind come first.
-    let isItsOwn = refusal.subject == .content || refusal.code == "unsendable_document"
+    let isItsOwn =
+      refusal.subject == .content
+      || ["unsendable_document", "large_document"].contains(refusal.code)
     guard !isOver, !isItsOwn else { return nil }
     let cause = self.cause ?? Cause(refusal, isNative: isNative, at: url)
     // What is left of a batch that has results may well be what cannot have any.

@@ -162,10 +162,9 @@ extension ForeignFormat {
         makes: .table
       )
     ),
-    (
-      Array("%PDF-".utf8),
-      ForeignFormat("a PDF", "mkdir OUT && pdftotext FILE OUT/text.txt", makes: .folder)
-    ),
+    (Array("%PDF-".utf8), document("a PDF")),
+    ([0x89] + "PNG\r\n".utf8, document("a PNG image")),
+    ([0xFF, 0xD8, 0xFF], document("a JPEG image")),
     ([0xD0, 0xCF, 0x11, 0xE0], pandas("an old Excel workbook", "read_excel")),
     ([0xFF, 0xFE, 0, 0], encoded("UTF-32")), ([0, 0, 0xFE, 0xFF], encoded("UTF-32")),
     ([0xFF, 0xFE], encoded("UTF-16")), ([0xFE, 0xFF], encoded("UTF-16")),
@@ -189,6 +188,11 @@ extension ForeignFormat {
     "unzip FILE -d OUT",
     makes: .folder
   )
+
+  /// What a folder of documents may have in it.
+  private static func document(_ name: String) -> ForeignFormat {
+    ForeignFormat(name, "mkdir OUT && cp FILE OUT", makes: .folder)
+  }
 
   private static func pandoc(_ name: String) -> ForeignFormat {
     ForeignFormat(name, "mkdir OUT && pandoc -t plain FILE -o OUT/text.txt", makes: .folder)

@@ -16,6 +16,8 @@ extension PromptSettings {
       template?.names.contains("files") != true, !ignoredFields.contains("files")
     else { return [] }
     let list = try? JSONValue(parsing: Array(token.source(in: line).utf8))
+    // A cell of a table holds one path, or none.
+    if let path = list?.string { return path.isEmpty ? [] : [try Self.inside(path)] }
     let paths = list?.elements?.compactMap(\.string)
     guard let paths, paths.count == list?.elements?.count, !paths.contains("") else {
       throw InputLineError(message: "files is no list of paths")
@@ -23,16 +25,15 @@ extension PromptSettings {
     guard paths.count <= Self.mostFiles else {
       throw InputLineError(message: "has \(paths.count) files; \(Self.mostFiles) is the most")
     }
-    // What a line names leaves this machine, so it names nothing but what lies beside it.
-    if let path = paths.first(where: {
-      $0.hasPrefix("/") || $0.split(separator: "/").contains("..")
-    }) {
-      throw InputLineError(
-        message:
-          "names the file \(path.debugDescription); paths of `files` begin at the folder of the "
-          + "input, and lead nowhere else"
-      )
-    }
-    return paths
+    return try paths.map { path throws(InputLineError) in try Self.inside(path) }
+  }
+
+  /// What a line names leaves this machine, so it names nothing but what lies beside it.
+  private static func inside(_ path: String) throws(InputLineError) -> String {
+    guard path.hasPrefix("/") || path.split(separator: "/").contains("..") else { return path }
+    throw InputLineError(
+      message: "names the file \(path.debugDescription); paths of `files` begin at the folder of the "
+        + "input, and lead nowhere else"
+    )
   }
 }

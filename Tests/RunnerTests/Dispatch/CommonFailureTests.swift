@@ -42,6 +42,12 @@ import Testing
     #expect(cause(mixed)?.refusal == Self.typo)
   }
 
+  @Test(arguments: ["unsendable_document", "large_document"])
+  func `are not those whose files nobody takes, which may come first`(_ code: String) {
+    let refusal = Refusal(status: nil, code: code, message: "in/a.docx: is a Word document")
+    #expect(cause(Array(repeating: refusal, count: 30)) == nil)
+  }
+
   @Test func `are those with one code and one status`() {
     let other = Refusal(status: 400, code: "not_found_error", message: "model: x")
     let failures = Array(repeating: Self.typo, count: 19) + [other]

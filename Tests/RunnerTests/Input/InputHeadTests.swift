@@ -12,7 +12,7 @@ import Testing
     ("PK\u{3}\u{4}....word/document.xml", "a Word document"),
     (String(repeating: "\0", count: 257) + "ustar", "a tar archive"),
     ("{\"id\":\"a\"}\r{\"id\":\"b\"}\r", "text without line feeds"),
-    ("PK\u{3}\u{4}....mimetype", "a ZIP archive"), ("\u{89}PNG\r\n\u{1A}\n\0\0", "binary data"),
+    ("PK\u{3}\u{4}....mimetype", "a ZIP archive"), ("\u{89}PNG\r\n\u{1A}\n\0\0", "a PNG image"),
     ("name;caf\u{E9}\nx;y\n", "text in another encoding than UTF-8"),
     ("{\0\"\0i\0d\0", "UTF-16LE text"),
     ("\0{\0\"\0i", "UTF-16BE text"), ("\u{FF}\u{FE}{\0\"\0", "UTF-16 text"),
