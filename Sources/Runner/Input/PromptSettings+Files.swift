@@ -32,8 +32,8 @@ extension PromptSettings {
   private static func inside(_ path: String) throws(InputLineError) -> String {
     guard path.hasPrefix("/") || path.split(separator: "/").contains("..") else { return path }
     throw InputLineError(
-      message: "names the file \(path.debugDescription); paths of `files` begin at the folder of the "
-        + "input, and lead nowhere else"
+      message: "names the file \(path.debugDescription); paths of `files` begin at the folder of "
+        + "the input, and lead nowhere else"
     )
   }
 }

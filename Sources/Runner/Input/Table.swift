@@ -9,7 +9,7 @@ package struct Table: Sendable, Equatable {
     case optionalText
     case integer
     case object
-    /// A list in JSON, or its only member.
+    /// A list in JSON, or a text.
     case list
   }
 
@@ -134,9 +134,7 @@ package struct Table: Sendable, Equatable {
         // JSON has line breaks between its tokens only.
         line += cell.map { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") ? 0x20 : $0 }
       } else {
-        if kind == .list { line.append(UInt8(ascii: "[")) }
         line.appendJSON(utf8: cell.span)
-        if kind == .list { line.append(UInt8(ascii: "]")) }
       }
     }
   }

@@ -93,8 +93,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a.pdf", #"["a.pdf"]"#), (#""[""a.pdf"",""b.png""]""#, #"["a.pdf","b.png"]"#), ("", "null"),
-    ("7", #"["7"]"#),
+    ("a.pdf", #""a.pdf""#), (#""[""a.pdf"",""b.png""]""#, #"["a.pdf","b.png"]"#), ("", "null"),
+    ("7", #""7""#),
   ])
   func `a cell of files is one path or a list`(_ cell: String, _ json: String) throws {
     let line = #"{"nightjar":"row","id":"1","files":"# + json + "}\n"
