@@ -102,6 +102,22 @@ struct DoctorTests {
     #expect(!ending.output.contains("canary"))
   }
 
+  @Test func `a server that repeats the key has it shown nowhere`() throws {
+    let key = "sk-ant-canary-0123456789abcdef"
+    let server = try RawServer { connection in
+      while connection.readRequest() != nil {
+        connection.write(
+          "HTTP/1.1 302 Found\r\nlocation: /login?\(key)\r\ncontent-length: 30\r\n\r\n\(key)"
+        )
+      }
+    }
+    defer { server.stop() }
+    try job("\"http://127.0.0.1:\(server.port)\"")
+    let (report, ending) = try doctor(["job.yaml"], environment: ["REHEARSAL": key])
+    #expect(report.exit == 69 && report.findings("fault").count == 1, "\(ending.output)")
+    #expect(!ending.output.contains("canary"), "\(ending.output)")
+  }
+
   @Test func `an endpoint is looked at also where no key can be had`() throws {
     try job("\"\(provider.url)\"", keys: "env:ABSENT")
     let (report, _) = try doctor(["job.yaml"])

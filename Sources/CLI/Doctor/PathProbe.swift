@@ -61,7 +61,7 @@ struct PathProbe {
         subject,
         response,
         saying: FreeRequest.said(response, to: key),
-        settings.provider.outcome(of: response, path: FreeRequest.path, at: now),
+        settings.provider.outcome(of: response, path: FreeRequest.path, at: now).hiding(key),
         with: !key.isAbsent ? .key : account.keys == [.absent] ? .none : .missing,
         at: Int(now)
       )

@@ -1,10 +1,10 @@
-import KeySources
+package import KeySources
 import Secrets
 
 extension Outcome {
   /// The same outcome without the key, which a provider may repeat in what it says; a key that is no
   /// secret is a word like any other.
-  func hiding(_ key: Key) -> Outcome {
+  package func hiding(_ key: Key) -> Outcome {
     guard key.isSecret else { return self }
     return switch self {
     case .completed: self
