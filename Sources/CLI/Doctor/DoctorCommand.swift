@@ -13,9 +13,9 @@ struct DoctorCommand: AsyncParsableCommand {
       of its routes and with each key, for its list of models, which costs nothing. Then it tells \
       what of this machine could stand in the way:
 
-        nightjar doctor job.yaml
+        nightjar doctor jobs.yaml
         nightjar doctor --provider anthropic --key keystore:anthropic
-        nightjar doctor job.yaml --route office --json
+        nightjar doctor jobs.yaml --route direct --json
 
       NAME, TCP and TLS are how long a new connection took in each step, ANSWER how long the \
       endpoint then thought. By a proxy, ADDRESS is the proxy's.
