@@ -6,7 +6,8 @@ struct RecordScan: Sendable {
     case whole
     /// Something follows a closing quote in its last line.
     case broken
-    /// With an open quote, where there is no more.
+    /// With an open quote, where there is no more, or at the end of a line where it has too many
+    /// fields already.
     case open
   }
 
@@ -21,9 +22,12 @@ struct RecordScan: Sendable {
   private(set) var breaks = 0
   /// Where the second line begins.
   private(set) var secondLine: Int?
+  private let columns: Int
   private var machine: RecordMachine
 
-  init(at start: Int, line: Int, separator: UInt8) {
+  /// - Parameter columns: fields that it may have.
+  init(at start: Int, line: Int, separator: UInt8, columns: Int = .max) {
+    self.columns = columns
     self.start = start
     self.line = line
     position = start
@@ -51,6 +55,7 @@ struct RecordScan: Sendable {
         if secondLine == nil { secondLine = position }
       }
       switch machine.read(byte) {
+      case .nothing where byte == UInt8(ascii: "\n") && fields >= columns: return .open
       case .nothing: continue
       case .field: fields += 1
       case .record:

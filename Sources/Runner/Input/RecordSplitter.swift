@@ -65,7 +65,7 @@ package struct RecordSplitter: Sendable {
     self.columns = columns
     self.longest = longest
     self.offset = offset
-    scan = RecordScan(at: 0, line: line, separator: separator)
+    scan = RecordScan(at: 0, line: line, separator: separator, columns: columns)
   }
 
   /// Takes the next bytes of the stream and gives every record that they complete.
@@ -142,13 +142,13 @@ package struct RecordSplitter: Sendable {
       nextLine: scan.nextLine,
       fault: fault
     )
-    scan = RecordScan(at: next, line: scan.line + 1, separator: separator)
+    scan = RecordScan(at: next, line: scan.line + 1, separator: separator, columns: columns)
   }
 
   /// Looks whether a record begins at the next line of one that failed.
   private mutating func tryNextLine(_ body: (Record) -> Void) {
     guard let next = scan.secondLine, next < failed?.end ?? .max else { return giveUp(body) }
-    scan = RecordScan(at: next, line: scan.line + 1, separator: separator)
+    scan = RecordScan(at: next, line: scan.line + 1, separator: separator, columns: columns)
   }
 
   /// None does: all of it is one.
@@ -185,7 +185,7 @@ package struct RecordSplitter: Sendable {
 
   private mutating func restart(at start: Int, line: Int) {
     failed = nil
-    scan = RecordScan(at: start, line: line, separator: separator)
+    scan = RecordScan(at: start, line: line, separator: separator, columns: columns)
   }
 
   private func give(

@@ -111,6 +111,12 @@ import Testing
     #expect(found[0].fault == .openQuote && found.dropFirst().allSatisfy { $0.fault == nil })
   }
 
+  @Test func `quotes that open where others close are not read over and over`() {
+    let lines = 20_000
+    let found = records(String(repeating: "x\",\"z\n", count: lines) + "1,a\n")
+    #expect(found.count > lines / 4 && texts(found).last == "1,a\n")
+  }
+
   @Test func `lets a line go that is too long to be kept`() {
     let long = String(repeating: "x", count: 100) + ",b\n"
     for piece in [1, 10, 64, 1_000] {
