@@ -169,4 +169,54 @@ struct TableInputTests {
     #expect(estimate.status == 0, "\(estimate.errors)")
     #expect(estimate.output.contains("\"jobs\":3"), "\(estimate.output)")
   }
+
+  /// Runs SQL on a database of the folder.
+  private func sqlite(_ name: String, _ sql: String) throws {
+    let script =
+      "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2])"
+    let python = try #require(Tool.find("python3"))
+    let ending = try Program(["-c", script, name, sql], in: folder, executable: python).ending()
+    #expect(ending.status == 0, "\(ending.errors)")
+  }
+
+  @Test func `the rows of a database are jobs, and only new ones are sent later`() throws {
+    let rows = (0..<300).map { "(\($0),'Prompt \($0)',x'00ff','it''s \"a\"\nb')" }
+    try sqlite("in.db", "create table t (id integer, prompt text, blob, note)")
+    try sqlite("in.db", "insert into t values " + rows.joined(separator: ","))
+    let first = try run("in.db?t")
+    #expect(first.status == 0, "\(first.errors)")
+    try folder.expectResults(0..<300)
+    let query = ["--sql", "select id, prompt, note, null as system from t order by id"]
+    let second = try folder.nightjar(
+      ["run", "in.db", "-o", "second.jsonl"] + query + provider.flags()
+    )
+    #expect(second.status == 0, "\(second.errors)")
+    try folder.expectResults(0..<300, in: "second.jsonl")
+    try sqlite("in.db", "insert into t values (300,'Prompt 300',null,null)")
+    let third = try folder.nightjar(
+      ["run", "in.db", "-o", "second.jsonl"] + query + provider.flags()
+    )
+    #expect(third.status == 0, "\(third.errors)")
+    try folder.expectResults(0..<301, in: "second.jsonl")
+    #expect(provider.requests.count == 601)
+  }
+
+  @Test(arguments: [
+    (["in.db"], "an SQLite database", 66), (["in.db?u"], "no such table: u", 66),
+    (["in.db", "--sql", "delete from t"], "the rows cannot be read", 66),
+    (["in.csv", "--sql", "select 1"], "--sql is for an SQLite database", 64),
+    (["in.db", "--sql", "select 1 as id, 2 as id"], "two columns `id`", 66),
+  ])
+  func `rows that cannot be read are told before anything is made`(
+    _ input: [String],
+    _ words: String,
+    _ status: Int32
+  ) throws {
+    try folder.write("in.csv", "id,prompt\n")
+    try sqlite("in.db", "create table t (id, prompt); insert into t values (1, 'Prompt 1')")
+    let ending = try run(input[0], Array(input.dropFirst()))
+    #expect(ending.status == status, "\(ending.errors)")
+    #expect(ending.errors.contains(words), "\(ending.errors)")
+    #expect(!folder.exists("out.jsonl") && provider.requests.isEmpty)
+  }
 }

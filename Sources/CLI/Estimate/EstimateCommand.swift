@@ -32,7 +32,7 @@ struct EstimateCommand: AsyncParsableCommand {
     let builder = plan.builder
     if case .pipe = builder.input.source {
       throw CLIError.usage(
-        "estimate reads the input without running it, so it cannot be a pipe",
+        "estimate reads the input without running it, so it cannot be a pipe or a database",
         next: "write the input to a file, and give that one to 'run' too"
       )
     }

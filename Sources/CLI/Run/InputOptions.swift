@@ -30,6 +30,14 @@ struct InputOptions: ParsableArguments {
   )
   var inputFormat: InputFormat?
 
+  @Option(
+    help: ArgumentHelp(
+      "The query whose rows are the jobs, where the input is an SQLite database.",
+      valueName: "query"
+    )
+  )
+  var sql: String?
+
   func validate() throws {
     guard idField != "" else { throw ValidationError("--id-field needs the name of a member") }
   }
@@ -49,9 +57,13 @@ struct InputOptions: ParsableArguments {
     let input = try RunInput(
       named: name,
       documents(file, withheld: withheld),
+      sql: sql ?? file.sql,
       idField: idField ?? file.idField,
       notice: notice
     )
+    if RunInput.isDatabase(name, sql ?? file.sql) {
+      return try await input.table(.csv, numbersRows: numbersRows)
+    }
     let stated = inputFormat ?? file.inputFormat
     guard let format = stated ?? InputFormat(ofName: name) else { return input }
     if stated != nil, case .folder = input.source {

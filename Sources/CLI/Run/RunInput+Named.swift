@@ -7,12 +7,14 @@ extension RunInput {
   ///
   /// - Parameters:
   ///   - rules: what of a folder is read.
+  ///   - sql: which rows of a database are the jobs; nil for none.
   ///   - idField: the member of plain lines that is the id; nil for `id`.
   ///   - notice: hears of lines without one.
   /// - Throws: ``StoreError`` when the file cannot be read, ``CLIError`` where it has no name.
   init(
     named name: String,
     _ rules: DocumentRules,
+    sql: String?,
     idField: String?,
     notice: OneNotice
   ) throws {
@@ -23,7 +25,10 @@ extension RunInput {
       )
     }
     var (source, shown, path) = (InputSource.queue, name, name)
-    if name == "-" {
+    if let database = try Self.database(name, sql) {
+      path = URL(fileURLWithPath: database.path).standardizedFileURL.path
+      (source, shown) = (.pipe(try database.pipe()), name)
+    } else if name == "-" {
       (source, shown) = (.pipe(InputFile(standardInput: ())), "standard input")
     } else {
       path = URL(fileURLWithPath: name).standardizedFileURL.path
@@ -63,6 +68,33 @@ extension RunInput {
     case .pipe: return DocumentFolder(FileManager.default.currentDirectoryPath, rules)
     case .folder, .queue: return nil
     }
+  }
+
+  /// The rows of a database, where there is one of that name, or of what stands before its last `?`.
+  ///
+  /// - Throws: ``StoreError`` where they cannot be read, ``CLIError`` for a query without a database.
+  private static func database(_ name: String, _ sql: String?) throws -> SQLiteTable? {
+    if let sql {
+      guard SQLiteTable.isDatabase(name) else {
+        throw CLIError.usage(
+          "--sql is for an SQLite database, which \(name) is not",
+          next: "name the database's file, or leave --sql (`sql` in the job file) out"
+        )
+      }
+      return try SQLiteTable(name, .sql(sql))
+    }
+    guard let mark = name.lastIndex(of: "?"), !FileManager.default.fileExists(atPath: name) else {
+      return nil
+    }
+    let file = String(name[..<mark])
+    guard SQLiteTable.isDatabase(file) else { return nil }
+    return try SQLiteTable(file, .table(String(name[name.index(after: mark)...])))
+  }
+
+  /// Whether the rows of a database are read.
+  static func isDatabase(_ name: String, _ sql: String?) -> Bool {
+    sql != nil
+      || name.lastIndex(of: "?").map { SQLiteTable.isDatabase(String(name[..<$0])) } ?? false
   }
 
   /// Where the batch lies of a run whose results go to standard output; nil for a pipe, which lies

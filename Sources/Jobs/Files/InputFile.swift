@@ -9,6 +9,8 @@ package final class InputFile: Sendable {
   /// An eventfd that wakes whoever waits for a pipe; -1 for a file, which keeps nobody waiting.
   private let wakeup: Int32
   private let queue = BlockingQueue(label: "nightjar.input")
+  /// Of a pipe that this process writes itself, why it ended too early.
+  private let end: PipeEnd?
   /// What was looked at of a pipe and not read yet.
   private let peeked = Mutex<[UInt8]>([])
 
@@ -17,6 +19,7 @@ package final class InputFile: Sendable {
   /// - Throws: ``StoreError`` `.inputMissing` with what to do about it.
   package init(path: String) throws(StoreError) {
     self.path = path
+    end = nil
     wakeup = -1
     // A pipe of that name keeps nobody waiting for its writer.
     descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -31,6 +34,7 @@ package final class InputFile: Sendable {
   init(descriptor: Int32, path: String) {
     self.path = path
     self.descriptor = descriptor
+    end = nil
     wakeup = -1
   }
 
@@ -38,8 +42,12 @@ package final class InputFile: Sendable {
   package convenience init(standardInput: Void) { self.init(pipe: STDIN_FILENO) }
 
   /// Takes a copy of a pipe that is open.
-  package init(pipe: Int32) {
+  package convenience init(pipe: Int32) { self.init(pipe: pipe, end: nil) }
+
+  /// - Parameter end: tells of one that this process writes itself how it ended.
+  init(pipe: Int32, end: PipeEnd?) {
     path = "-"
+    self.end = end
     descriptor = dup(pipe)
     wakeup = eventfd(0, Int32(EFD_CLOEXEC))
   }
@@ -160,6 +168,7 @@ package final class InputFile: Sendable {
           } else {
             unsafe Glibc.read(descriptor, target.baseAddress, target.count)
           }
+        if got == 0, let failure = end?.failure { throw failure }
         if got == 0 { break }
         if got < 0, errno == EINTR { continue }
         if got < 0 { throw Self.unreadable(path, errno) }

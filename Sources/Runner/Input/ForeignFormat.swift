@@ -48,6 +48,14 @@ package struct ForeignFormat: Sendable, Equatable {
         next: "give it such a name, and run it"
       )
     }
+    if self == .database {
+      return error(
+        "nothing says which of its rows are the jobs",
+        at: input ?? "standard input",
+        next: (input == nil ? "give it as a file, and " : "")
+          + "add --sql 'SELECT id, prompt FROM prompts', or name a table as in prompts.db?prompts"
+      )
+    }
     if let format {
       return error(
         "only a table that is said to be one is read as one",
@@ -156,11 +164,7 @@ extension ForeignFormat {
     ),
     (
       Array("SQLite format 3\0".utf8),
-      ForeignFormat(
-        "an SQLite database",
-        "sqlite3 -csv -header FILE 'SELECT id, prompt FROM prompts' > OUT",
-        makes: .table
-      )
+      database
     ),
     (Array("%PDF-".utf8), document("a PDF")),
     ([0x89] + "PNG\r\n".utf8, document("a PNG image")),
@@ -170,6 +174,7 @@ extension ForeignFormat {
     ([0xFF, 0xFE], encoded("UTF-16")), ([0xFE, 0xFF], encoded("UTF-16")),
   ]
 
+  private static let database = ForeignFormat("an SQLite database", "")
   private static let zip = Array("PK\u{3}\u{4}".utf8)
   /// What ZIP archives are that hold a part of this name.
   private static let office: [(part: String, format: ForeignFormat)] = [

@@ -24,6 +24,7 @@ extension JobFile {
     idField = try fields.string("id_field")
     inputFormat = try fields.word("input_format", among: InputFormat.allCases.map(\.rawValue))
       .flatMap(InputFormat.init(rawValue:))
+    sql = try fields.string("sql")
     output = try fields.string("output").map(paths.resolve)
     provider = try fields.word("provider", among: providers.map { $0.name })
     model = try fields.string("model")
@@ -58,7 +59,8 @@ extension JobFile {
   }
 
   private static let fieldNames = [
-    "input", "input_format", "follow_links", "id_field", "ignore_fields", "output", "provider",
+    "input", "input_format", "sql", "follow_links", "id_field", "ignore_fields", "output",
+    "provider",
     "model",
     "max_tokens", "system", "prompt", "params", "schema", "api", "base_url", "key", "keys",
     "accounts", "concurrency",

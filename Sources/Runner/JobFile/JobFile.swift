@@ -50,6 +50,8 @@ package struct JobFile: Sendable, Equatable {
   package var idField: String?
   /// How a file or pipe is written; nil where its name says that.
   package var inputFormat: InputFormat?
+  /// The query whose rows are the jobs, where the input is a database.
+  package var sql: String?
   package var output: String?
   package var provider: String?
   package var model: String?

@@ -110,7 +110,6 @@ import Testing
     ("\u{FF}\u{FE}i\0d\0", "t.csv", "< t.csv > t-converted.csv`"),
     ("a,b\r1,2\r", "t.csv", "> t-converted.csv`"),
     ("PAR1....", "d/t.parquet", ".to_csv(sys.argv[2], index=False)' d/t.parquet d/t.csv`"),
-    ("SQLite format 3\0....", "t.db", "FROM prompts' > t.csv`"),
   ])
   func `the converted file bears a name by which it is read`(
     _ text: String,
