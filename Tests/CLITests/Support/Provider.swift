@@ -24,7 +24,7 @@ final class Provider {
     self.folder = folder
     ledger = "ledger-\(UUID().uuidString.prefix(8)).jsonl"
     let program = try Program(
-      ["simulate", "--port", "\(port)", "--for", "60", "--ledger", ledger] + arguments,
+      ["simulate", "--port", "\(port)", "--for", "600", "--ledger", ledger] + arguments,
       in: folder
     )
     try folder.wait(for: "a simulator that listens") { program.output.contains("\n") }
