@@ -51,7 +51,7 @@ struct ExportFormTests {
     #expect(all.dropFirst().map { $0[0] }.sorted() == ["0", "1", "2", "3", "4"])
     _ = try export(["-o", "joined.csv", "--join", "--fields", "id,text"])
     let joined = try rows("joined.csv")
-    #expect(joined[0] == ["id", "A_note", "prompt", "text"])
+    #expect(joined[0] == ["id", "A note", "prompt", "text"])
     #expect(joined.dropFirst().map { $0[1] } == notes)
     for (number, row) in joined.dropFirst().enumerated() {
       #expect(row[3].hasPrefix("Rehearsal \(promptHash("Prompt \(number)")) "), "\(row)")

@@ -201,6 +201,38 @@ struct TableInputTests {
     #expect(provider.requests.count == 601)
   }
 
+  @Test func `a text of a database arrives as it is, and one that is none fails alone`() throws {
+    try sqlite(
+      "in.db",
+      """
+      create table t (id text, prompt text);
+      insert into t values ('x', 'Prompt 0'), (cast(x'780079' as text), 'Prompt 1'),
+        ('bad', cast(x'50ff' as text)), ('long', cast(zeroblob(70000000) as text)),
+        ('last', 'Prompt 2');
+      """
+    )
+    let ending = try run("in.db?t")
+    #expect(ending.status == 1, "\(ending.errors)")
+    let ids = Set(try folder.results().map(\.custom_id))
+    #expect(ids == ["x", "x\0y", "last"], "\(ids)")
+    let failed = folder.read("out.failed.jsonl")
+    #expect(folder.lines("out.failed.jsonl").count == 2 && failed.contains("line_too_long"))
+    #expect(failed.contains("UTF-8"), "\(failed)")
+  }
+
+  @Test func `a database that another program keeps locked is waited for, and told of`() throws {
+    try sqlite("in.db", "create table t (id, prompt); insert into t values (1, 'Prompt 1')")
+    let script =
+      "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); "
+      + "c.execute('begin exclusive'); print('locked', flush=True); sys.stdin.read()"
+    let python = try #require(Tool.find("python3"))
+    let holder = try Program(["-c", script, "in.db"], in: folder, executable: python, pipe: Pipe())
+    defer { holder.send(signal: SIGKILL) }
+    try folder.wait(for: "a lock") { holder.output.contains("locked") }
+    let ending = try run("in.db?t")
+    #expect(ending.status == 75 && ending.errors.contains("keeps the database locked"))
+  }
+
   @Test(arguments: [
     (["in.db"], "an SQLite database", 66), (["in.db?u"], "no such table: u", 66),
     (["in.db", "--sql", "delete from t"], "the rows cannot be read", 66),

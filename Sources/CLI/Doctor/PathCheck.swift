@@ -53,7 +53,8 @@ struct PathCheck: Sendable {
     let date = response.header("date").flatMap(Timestamp.httpDate)
     skew = date.map { Int($0 / 1_000) - unixTime }
     let isGood = response.isList || response.status == 429
-    fault = isGood ? nil : Self.fault(of: response.status, said, outcome, subject, credential)
+    fault =
+      response.isList ? nil : Self.fault(of: response.status, said, outcome, subject, credential)
     isAccepted = credential != .key ? nil : isGood ? true : fault?.grade == .fault(77) ? false : nil
   }
 
@@ -116,7 +117,7 @@ struct PathCheck: Sendable {
       name,
       status >= 500 ? .fault(69) : .warning,
       "it answered \(said)",
-      next: status >= 500 ? "try again; a run would wait for it" : nil
+      next: status >= 500 || status == 429 ? "try again; a run would wait for it" : nil
     )
   }
 }

@@ -69,14 +69,15 @@ struct ExportOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - output: the name of the file.
-  ///   - columns: members of the input's lines that go before the fields.
+  ///   - join: the input, whose fields go before them.
   func shape(
     _ fields: [ExportField],
     of output: String,
-    joining columns: [String]
+    joining join: ExportJoin?
   ) -> ExportShape? {
     let format = format ?? ExportFormat(ofName: output)
-    guard format != .jsonl || self.fields != nil || join else { return nil }
-    return ExportShape(format, fields, joining: columns)
+    guard format != .jsonl || self.fields != nil || self.join else { return nil }
+    let own = join?.hasID == true ? fields.filter { !$0.isID } : fields
+    return ExportShape(format, own, joining: join?.columns ?? [])
   }
 }

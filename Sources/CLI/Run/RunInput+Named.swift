@@ -78,7 +78,7 @@ extension RunInput {
       guard SQLiteTable.isDatabase(name) else {
         throw CLIError.usage(
           "--sql is for an SQLite database, which \(name) is not",
-          next: "name the database's file, or leave --sql (`sql` in the job file) out"
+          next: "name the database's file alone, or leave --sql (`sql` in the job file) out"
         )
       }
       return try SQLiteTable(name, .sql(sql))

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import GRDB
+import GRDBSQLite
 import Glibc
 
 /// Rows of a database of somebody else, which is only read.
@@ -13,8 +14,8 @@ package struct SQLiteTable: Sendable {
   }
 
   private static let magic = Array("SQLite format 3\0".utf8)
-  /// Bytes that are gathered for one write into the pipe.
-  private static let block = 64 << 10
+  /// Bytes that are gathered for one write into the pipe; a number of threes, as Base64 has them.
+  private static let block = 48 << 10
 
   package let path: String
   private let database: DatabaseQueue
@@ -37,6 +38,7 @@ package struct SQLiteTable: Sendable {
     do {
       var configuration = Configuration.distrusting(label: "nightjar.input")
       configuration.readonly = true
+      configuration.busyMode = .timeout(5)
       let database = try DatabaseQueue(path: path, configuration: configuration)
       (sql, columns) = try database.read { db in
         let sql = try Self.sql(of: query, in: db)
@@ -44,7 +46,7 @@ package struct SQLiteTable: Sendable {
       }
       self.database = database
     } catch {
-      throw Self.refusal("\((error as? DatabaseError)?.message ?? "\(error)")", at: path)
+      throw Self.refusal(error, at: path)
     }
     if columns.isEmpty { throw Self.refusal("the query gives no rows", at: path) }
   }
@@ -57,6 +59,27 @@ package struct SQLiteTable: Sendable {
       // A table without rowids has a key for its order.
       let isOrdered = (try? db.makeStatement(sql: all + " ORDER BY rowid")) != nil
       return isOrdered ? all + " ORDER BY rowid" : all
+    }
+  }
+
+  private static func refusal(_ error: any Error, at path: String) -> StoreError {
+    let error = error as? DatabaseError
+    switch error?.resultCode {
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      return StoreError(
+        .busy,
+        "another program keeps the database locked",
+        at: path,
+        next: "wait until it is done, then give the same command again"
+      )
+    case .SQLITE_NOMEM, .SQLITE_TOOBIG:
+      return StoreError(
+        .inputMissing,
+        "a row of the database is too large to be read",
+        at: path,
+        next: "leave such rows out: --sql 'SELECT … WHERE length(prompt) < 10000000'"
+      )
+    default: return refusal(error?.message ?? "it is no database", at: path)
     }
   }
 
@@ -91,7 +114,7 @@ package struct SQLiteTable: Sendable {
         try write(to: writing)
       } catch is ReaderGone {
       } catch {
-        end.failure = Self.refusal("\((error as? DatabaseError)?.message ?? "\(error)")", at: path)
+        end.failure = Self.refusal(error, at: path)
       }
       close(writing)
     }
@@ -100,45 +123,81 @@ package struct SQLiteTable: Sendable {
 
   private func write(to pipe: Int32) throws {
     var text: [UInt8] = []
-    append(columns.map { Array($0.utf8) }, to: &text)
+    for (place, name) in columns.enumerated() {
+      if place > 0 { text.append(UInt8(ascii: ",")) }
+      unsafe name.utf8.span.withUnsafeBytes { unsafe Self.append($0, to: &text) }
+    }
     try database.read { db in
-      let rows = try Row.fetchCursor(db, sql: sql)
-      while let row = try rows.next() {
-        append(row.databaseValues.map(Self.bytes), to: &text)
-        guard text.count >= Self.block else { continue }
-        try write(text, to: pipe)
-        text.removeAll(keepingCapacity: true)
+      let statement = try db.makeStatement(sql: sql)
+      let rows = try Row.fetchCursor(statement)
+      while try rows.next() != nil {
+        text.append(UInt8(ascii: "\n"))
+        for column in columns.indices {
+          if column > 0 { text.append(UInt8(ascii: ",")) }
+          try unsafe writeCell(column, of: statement.sqliteStatement, &text, to: pipe)
+        }
       }
     }
+    text.append(UInt8(ascii: "\n"))
     try write(text, to: pipe)
   }
 
-  private static func bytes(of value: DatabaseValue) -> [UInt8] {
-    switch value.storage {
-    case .null: []
-    case .int64(let number): Array("\(number)".utf8)
-    case .double(let number): Array("\(number)".utf8)
-    case .string(let text): Array(text.utf8)
-    case .blob(let data):
-      // What is no text stands there as one, so that its row can be a job.
-      String(validating: data, as: UTF8.self) == nil
-        ? Array(data.base64EncodedString().utf8) : [UInt8](data)
+  /// Appends a cell in quotes, and writes what is there when it is much; a long one is never copied
+  /// whole, and a text that is not UTF-8 goes as it is, for its row to fail alone.
+  private func writeCell(
+    _ column: Int,
+    of statement: OpaquePointer,
+    _ text: inout [UInt8],
+    to pipe: Int32
+  ) throws {
+    let kind = unsafe sqlite3_column_type(statement, Int32(column))
+    guard kind != SQLITE_NULL else { return text += [Self.quote, Self.quote] }
+    let isBlob = kind == SQLITE_BLOB
+    let start =
+      unsafe isBlob
+      ? sqlite3_column_blob(statement, Int32(column))
+      : UnsafeRawPointer(sqlite3_column_text(statement, Int32(column)))
+    let count = unsafe Int(sqlite3_column_bytes(statement, Int32(column)))
+    guard unsafe start != nil || isBlob else { throw DatabaseError(resultCode: .SQLITE_NOMEM) }
+    let cell = unsafe UnsafeRawBufferPointer(start: start, count: count)
+    // What is no text stands there as one, so that its row can be a job.
+    let isText = unsafe !isBlob || Self.isText(cell)
+    text.append(Self.quote)
+    for first in stride(from: 0, to: count, by: Self.block) {
+      let part = unsafe UnsafeRawBufferPointer(
+        rebasing: cell[first..<min(count, first + Self.block)]
+      )
+      if isText {
+        unsafe Self.append(inner: part, to: &text)
+      } else {
+        text += unsafe Data(part).base64EncodedData()
+      }
+      guard text.count >= Self.block else { continue }
+      try write(text, to: pipe)
+      text.removeAll(keepingCapacity: true)
     }
+    text.append(Self.quote)
   }
 
-  /// Appends a row, each cell of which stands in quotes.
-  private func append(_ cells: [[UInt8]], to text: inout [UInt8]) {
-    let quote = UInt8(ascii: "\"")
-    for (place, cell) in cells.enumerated() {
-      if place > 0 { text.append(UInt8(ascii: ",")) }
-      text.append(quote)
-      for byte in cell {
-        if byte == quote { text.append(quote) }
-        text.append(byte)
-      }
-      text.append(quote)
+  private static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let bytes = unsafe bytes.assumingMemoryBound(to: UInt8.self)
+    return unsafe (try? UTF8Span(validating: bytes.span)) != nil
+  }
+
+  private static let quote = UInt8(ascii: "\"")
+
+  private static func append(_ cell: UnsafeRawBufferPointer, to text: inout [UInt8]) {
+    text.append(quote)
+    unsafe append(inner: cell, to: &text)
+    text.append(quote)
+  }
+
+  private static func append(inner cell: UnsafeRawBufferPointer, to text: inout [UInt8]) {
+    for place in cell.indices {
+      let byte = unsafe cell[place]
+      if byte == quote { text.append(quote) }
+      text.append(byte)
     }
-    text.append(UInt8(ascii: "\n"))
   }
 
   private struct ReaderGone: Error {}

@@ -30,7 +30,8 @@ extension PromptSettings {
 
   /// What a line names leaves this machine, so it names nothing but what lies beside it.
   private static func inside(_ path: String) throws(InputLineError) -> String {
-    guard path.hasPrefix("/") || path.split(separator: "/").contains("..") else { return path }
+    guard path.hasPrefix("/") || path.contains("\0") || path.split(separator: "/").contains("..")
+    else { return path }
     throw InputLineError(
       message: "names the file \(path.debugDescription); paths of `files` begin at the folder of "
         + "the input, and lead nowhere else"

@@ -62,7 +62,7 @@ extension Table {
     let header = head[best.scan.start..<best.scan.position]
     let cells = Self(separator: best.separator).cells(of: header)
     let names = try Self.names(of: cells)
-    let fields = names.map(Self.field)
+    let fields = Self.fields(of: names)
     try Self.check(names, fields, idField: idField)
     self.init(
       names: names,
@@ -113,6 +113,22 @@ extension Table {
     String(name.map { isOfNames($0) ? $0 : "_" })
   }
 
+  /// The same for all columns; of those that would be alike the later ones have a number.
+  private static func fields(of names: [String]) -> [String] {
+    var taken = Set(names)
+    return names.map { name in
+      let field = field(name)
+      guard field != name else { return field }
+      var unique = field
+      var number = 2
+      while !taken.insert(unique).inserted {
+        unique = "\(field)_\(number)"
+        number += 1
+      }
+      return unique
+    }
+  }
+
   private static func isOfNames(_ character: Character) -> Bool {
     character.isASCII && (character.isLetter || character.isNumber || "._-?*".contains(character))
   }
@@ -128,13 +144,10 @@ extension Table {
         advice: "give each column a name of its own; pandas leaves its index out with index=False"
       )
     }
-    var seen: [String: String] = [:]
-    for (name, field) in zip(names, fields) {
-      guard let other = seen.updateValue(name, forKey: field) else { continue }
+    var seen: Set<String> = []
+    if let twice = names.first(where: { !seen.insert($0).inserted }) {
       throw TableError(
-        message: name == other
-          ? "the table has two columns `\(name)`"
-          : "the columns `\(other)` and `\(name)` are both `\(field)` in a template",
+        message: "the table has two columns `\(twice)`",
         advice: "give each column a name of its own"
       )
     }

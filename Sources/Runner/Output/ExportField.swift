@@ -47,8 +47,9 @@ package struct ExportField: Sendable, Equatable {
 
   /// Whether the job's own line is needed.
   package var isOfInput: Bool { path[0] == "input" }
+
   /// Whether it says which job it is.
-  var isID: Bool { path == ["id"] }
+  package var isID: Bool { path == ["id"] }
 
   func renamed(_ name: String) -> ExportField {
     var field = self

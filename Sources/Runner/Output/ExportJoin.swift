@@ -5,7 +5,9 @@ package import Jobs
 package struct ExportJoin: Sendable {
   private let loader: SegmentLoader
   /// The members that each result is told with.
-  package let columns: [String]
+  package let columns: [ExportField]
+  /// Whether one of them says which job it is.
+  package let hasID: Bool
 
   /// - Parameters:
   ///   - input: of the batch, by which its segments are read.
@@ -33,10 +35,11 @@ package struct ExportJoin: Sendable {
     }
     loader = SegmentLoader(file: file, table: table)
     if let table {
-      columns = table.fields
+      columns = zip(table.fields, table.names).map { ExportField(input: $0, named: $1) }
     } else {
-      columns = try await Self.members(loader, inspector)
+      columns = try await Self.members(loader, inspector).map { ExportField(input: $0) }
     }
+    hasID = settings?.idField == nil && columns.contains { $0.name == "id" }
   }
 
   /// The members of the first line that has any.

@@ -10,13 +10,16 @@ package struct ExportShape: Sendable {
   /// - Parameters:
   ///   - fields: of each result, in their order, at least one.
   ///   - columns: members of the input's lines that go before them.
-  package init(_ format: ExportFormat, _ fields: [ExportField], joining columns: [String] = []) {
+  package init(_ format: ExportFormat, _ fields: [ExportField], joining columns: [ExportField] = [])
+  {
     self.format = format
-    let taken = Set(columns)
-    let own = fields.filter { !($0.isID && taken.contains("id")) }.map {
-      taken.contains($0.name) ? $0.renamed("nightjar_\($0.name)") : $0
+    let taken = Set(columns.map(\.name))
+    let own = fields.map { field in
+      var name = field.name
+      while taken.contains(name) { name = "nightjar_" + name }
+      return name == field.name ? field : field.renamed(name)
     }
-    self.fields = columns.map { ExportField(input: $0) } + own
+    self.fields = columns + own
     readsAnswer = fields.contains { $0.name.hasPrefix("answer.") }
   }
 
@@ -57,7 +60,7 @@ package struct ExportShape: Sendable {
 
   private func text(of result: ExportedResult) -> OutputLine {
     let text = result.text ?? result.error?["message"]?.string ?? ""
-    return OutputLine(Array("==> \(result.id) <==\n\(text)\n".utf8))
+    return OutputLine(Array("==> \(result.id.shown) <==\n\(text)\n".utf8))
   }
 
   private func row(_ cells: [String]) -> OutputLine {

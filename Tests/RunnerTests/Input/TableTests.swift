@@ -57,13 +57,19 @@ import Testing
 
   @Test(arguments: [
     ("id,,prompt\n", "column 2 of the table has no name"),
-    ("id,a,a\n", "two columns `a`"), ("a b,a-b,a_b\n", "`a b` and `a_b` are both `a_b`"),
+    ("id,a,a\n", "two columns `a`"),
     ("id,\"prompt\n", "quote that is not closed"), ("id,\"a\"b\n", "quote that is not closed"),
     ("nightjar,prompt\n", "uses itself"), ("{\"id\":1,\"prompt\":\"p\"}\n", "as lines of JSON do"),
   ])
   func `a first line that names no columns is refused`(_ head: String, _ words: String) throws {
     let error = #expect(throws: (any Error).self) { try table(head) }
     #expect("\(String(describing: error))".contains(words), "\(String(describing: error))")
+  }
+
+  @Test func `columns that would be alike in a template are told apart by a number`() throws {
+    let table = try #require(try table("a b,a_b,a\tb,名前,年齢\n", ","))
+    #expect(table.fields == ["a_b_2", "a_b", "a_b_3", "__", "___2"])
+    #expect(table.names == ["a b", "a_b", "a\tb", "名前", "年齢"])
   }
 
   @Test func `the id has to be one of its columns`() throws {

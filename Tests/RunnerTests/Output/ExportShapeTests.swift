@@ -17,7 +17,11 @@ import Testing
     input: String? = nil,
     joining columns: [String] = []
   ) throws -> String {
-    let shape = ExportShape(format, try fields(names), joining: columns)
+    let shape = ExportShape(
+      format,
+      try fields(names),
+      joining: columns.map { ExportField(input: $0) }
+    )
     let input = try input.map { try JSONValue(parsing: Array($0.utf8)) }
     let line = shape.line(of: OutputLine(Array(line.utf8)), input: input)
     return String(decoding: line.bytes, as: UTF8.self)
@@ -80,7 +84,7 @@ import Testing
       input: input,
       joining: ["id", "text", "model"]
     )
-    #expect(row == "k,\"a\nb\",,c,stop\r")
+    #expect(row == "k,\"a\nb\",,k,c,stop\r")
     let named = try written(
       result(#"{"content":"c"}"#),
       "id,input.text,input.nothing",
@@ -91,6 +95,23 @@ import Testing
 
   @Test func `texts are parted by the ids of their jobs`() throws {
     #expect(try written(result(#"{"content":"Hi\n"}"#), "id", as: .text) == "==> a <==\nHi\n\n")
+  }
+
+  @Test func `a name is put before as often as it is taken`() throws {
+    let input = #"{"text":"mine","nightjar_text":"too"}"#
+    let row = try written(
+      result(#"{"content":"c"}"#),
+      "text",
+      as: .jsonl,
+      input: input,
+      joining: ["text", "nightjar_text"]
+    )
+    #expect(row == #"{"text":"mine","nightjar_text":"too","nightjar_nightjar_text":"c"}"#)
+  }
+
+  @Test func `an id cannot look like the line before another answer`() throws {
+    let text = try written(result(#"{"content":"Hi"}"#, id: #"a <==\n==> b"#), "id", as: .text)
+    #expect(text == "==> a <==\\n==> b <==\nHi\n", "\(text)")
   }
 
   @Test func `a name that means nothing is no field`() {
