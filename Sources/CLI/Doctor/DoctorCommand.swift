@@ -42,13 +42,7 @@ struct DoctorCommand: AsyncParsableCommand {
     let settings = try Settings(shared, file, at: spec)
     let place = output ?? file.queue ?? file.output ?? "./"
     var findings = MachineCheck(settings: settings, place: place).findings
-    let sources = KeySources(
-      keystore: Keystore(
-        at: settings.keystore,
-        notice: { Console.shared.note("warning: \($0)") }
-      ),
-      vault: settings.vault
-    )
+    let sources = settings.keySources()
     let probe = PathProbe(settings: settings, sources: sources)
     var paths: [PathCheck] = []
     for account in settings.accounts {

@@ -21,8 +21,6 @@ struct Finding: Sendable, Equatable {
     self.words = words
     self.next = next
   }
-
-  var isFine: Bool { grade == .fine }
 }
 
 extension [Finding] {

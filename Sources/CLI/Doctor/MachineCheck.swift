@@ -8,8 +8,6 @@ struct MachineCheck {
   let settings: Settings
   /// Where results or a queue will lie.
   let place: String
-  /// Gives the value of a variable.
-  var environment: (String) -> String? = KeySources.variable
 
   var findings: [Finding] {
     let accounts = settings.accounts.map { Finding("limits of \($0.name)", .fine, $0.limits.words) }
@@ -76,9 +74,7 @@ struct MachineCheck {
 
   /// Variables that other programs heed, and this one does not.
   private var proxies: [Finding] {
-    let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-    guard let name = names.first(where: { environment($0)?.isEmpty == false }),
-      !settings.routes.hasProxy
+    guard let name = CustomaryProxy.variable(in: KeySources.variable), !settings.routes.hasProxy
     else { return [] }
     return [
       Finding(

@@ -27,13 +27,7 @@ struct PlanBuilder {
   init(_ settings: Settings, _ input: RunInput) {
     self.settings = settings
     self.input = input
-    keySources = KeySources(
-      keystore: Keystore(
-        at: settings.keystore,
-        notice: { Console.shared.note("warning: \($0)") }
-      ),
-      vault: settings.vault
-    )
+    keySources = settings.keySources()
     preparer = JobPreparer(
       provider: settings.provider,
       settings: settings.prompts,

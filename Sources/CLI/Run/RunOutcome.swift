@@ -196,8 +196,7 @@ func rounded(_ value: Double) -> String {
 
 /// What is said of a proxy that the environment names, where none was used.
 private func unusedProxy(_ why: String) -> String {
-  let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-  guard !why.contains("proxy"), let name = names.first(where: { KeySources.variable($0) != nil })
+  guard !why.contains("proxy"), let name = CustomaryProxy.variable(in: KeySources.variable)
   else { return "" }
   return " (\(name) is set, and used with --proxy env)"
 }

@@ -92,6 +92,16 @@ struct Settings: Sendable {
   }
 }
 
+extension Settings {
+  /// Where keys come from; to be closed by whoever asks.
+  func keySources() -> KeySources {
+    KeySources(
+      keystore: Keystore(at: keystore, notice: { Console.shared.note("warning: \($0)") }),
+      vault: vault
+    )
+  }
+}
+
 extension StatedSettings {
   fileprivate func pace() throws -> Settings.Pace {
     let pace = options.pace

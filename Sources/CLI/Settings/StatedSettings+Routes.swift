@@ -74,8 +74,7 @@ extension StatedSettings {
 
   /// The proxy that the environment names, as curl reads it; this machine is reached without.
   private func customaryProxy() throws -> (route: JobFile.NamedRoute, login: ProxyLogin?) {
-    let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-    guard let name = names.first(where: { variable($0) != nil }), let text = variable(name) else {
+    guard let name = CustomaryProxy.variable(in: variable), let text = variable(name) else {
       throw CLIError.usage(
         "--proxy env is the proxy of HTTPS_PROXY or ALL_PROXY, and neither is set",
         next: "set one of them, or name the proxy: --proxy http://host:port"
