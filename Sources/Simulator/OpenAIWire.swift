@@ -47,7 +47,8 @@ struct OpenAIWire: WireFormat {
       "logprobs":null,"finish_reason":\(isCutShort ? "length" : "stop")}],\
       "usage":{"prompt_tokens":\(answer.inputTokens),"completion_tokens":\(answer.outputTokens),\
       "total_tokens":\(answer.inputTokens + answer.outputTokens),\
-      "prompt_tokens_details":{"cached_tokens":\(answer.cachedTokens)}},"service_tier":"default"}
+      "prompt_tokens_details":{"cached_tokens":\(answer.cachedTokens)}},\
+      "service_tier":\(tier(of: answer))}
       """
   }
 
@@ -65,8 +66,14 @@ struct OpenAIWire: WireFormat {
       "usage":{"input_tokens":\(answer.inputTokens),\
       "input_tokens_details":{"cached_tokens":\(answer.cachedTokens)},"output_tokens":\(answer.outputTokens),\
       "output_tokens_details":{"reasoning_tokens":0},\
-      "total_tokens":\(answer.inputTokens + answer.outputTokens)}}
+      "total_tokens":\(answer.inputTokens + answer.outputTokens)},\
+      "service_tier":\(tier(of: answer))}
       """
+  }
+
+  private func tier(of answer: Answer) -> String {
+    let tier = answer.tier ?? "default"
+    return tier == "auto" ? "default" : tier
   }
 
   private func embeddings(_ answer: Answer) -> JSON {

@@ -68,6 +68,7 @@ struct RequestFields: Decodable, Sendable {
   var input: Input?
   var stream: Bool?
   var dimensions: Int?
+  var service_tier: String?
   private var max_tokens: Int?
   private var max_completion_tokens: Int?
   private var max_output_tokens: Int?

@@ -68,6 +68,8 @@ struct Answer: Sendable {
   /// The number of the request, from which all identifiers of the answer are made.
   let number: Int
   let model: String
+  /// What the request asks for, and gets.
+  let tier: String?
   let prompts: [String]
   let rehearsals: [Rehearsal]
   /// The length of embedding vectors.
@@ -91,6 +93,7 @@ struct Answer: Sendable {
     self.number = number
     self.created = created
     model = fields.model ?? ""
+    tier = fields.service_tier
     dimensions = fields.dimensions ?? 8
     prompts = fields.prompts
     rehearsals = fields.prompts.map {

@@ -54,6 +54,30 @@ struct BudgetTests {
     #expect(ending.errors.contains("raise the budget"), "\(ending.errors)")
   }
 
+  @Test(arguments: [("flex", 0.5), ("priority", 2), ("default", 1)])
+  func `a service tier costs what its answers say`(_ tier: String, _ factor: Double) throws {
+    let batch = try Batch(jobs: 20)
+    try batch.folder.write("prices.yaml", "any: {input: 10, output: 50, flex: 0.5, priority: 2}\n")
+    let flags = ["--prices", "prices.yaml", "--param", "service_tier=\(tier)"]
+    let run =
+      ["run", "in.jsonl", "-o", "out.jsonl"] + batch.provider.flags("openai") + flags
+      + ["--budget", "1"]
+    let ending = try batch.folder.nightjar(run)
+    #expect(ending.status == 0, "\(ending.errors)")
+    let cost = try ending.report().cost_usd ?? 0
+    #expect(abs(cost - batch.billed * factor) < 1e-6, "\(cost) for \(batch.billed)")
+  }
+
+  @Test func `a dear service tier without a price is sent under no budget`() throws {
+    let batch = try Batch(jobs: 2)
+    let flags = ["--prices", "prices.yaml", "--param", "service_tier=priority", "--budget", "1"]
+    let run = ["run", "in.jsonl", "-o", "out.jsonl"] + batch.provider.flags("openai") + flags
+    let ending = try batch.folder.nightjar(run)
+    #expect(ending.status == 1, "\(ending.errors)")
+    #expect(batch.provider.requests.isEmpty)
+    #expect(batch.folder.read("out.failed.jsonl").contains("add `priority: 2`"))
+  }
+
   @Test func `a command that states no budget where there was one says so, and goes on`() throws {
     let batch = try Batch(jobs: 60)
     #expect(try batch.run(budget: 0.05).status == 75)

@@ -79,7 +79,7 @@ struct Settings: Sendable {
     keyPolicy = file.secrets.policy
     waitForSecrets = options.keys.waitForSecrets ?? file.secrets.wait
     prices = options.prices ?? file.prices
-    pace = try stated.pace()
+    pace = try stated.pace(tier: prompts.parameters.usual.tier)
     onUnknown = options.onUnknown ?? file.onUnknown ?? .resend
     let endpoints = accounts.flatMap(\.endpoints)
     try Self.check(
@@ -103,9 +103,11 @@ extension Settings {
 }
 
 extension StatedSettings {
-  fileprivate func pace() throws -> Settings.Pace {
+  /// - Parameter tier: of prompts that name none; at half the price an answer may take longer
+  ///   (developers.openai.com/api/docs/guides/flex-processing: 15 minutes).
+  fileprivate func pace(tier: ServiceTier?) throws -> Settings.Pace {
     let pace = options.pace
-    let total = pace.timeout ?? file.timeout ?? .seconds(600)
+    let total = pace.timeout ?? file.timeout ?? .seconds(tier == .flex ? 900 : 600)
     return Settings.Pace(
       statedConcurrency: try number(
         pace.concurrency,

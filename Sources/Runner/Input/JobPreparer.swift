@@ -162,7 +162,11 @@ package struct JobPreparer: Sendable {
   /// The request of a prompt with attachments, which were checked each.
   private func request(of job: JobLine, _ prompt: Prompt) throws -> PreparedJob {
     let request = try provider.request(for: .prompt(prompt))
-    var shape = RequestShape(of: request, maxTokens: job.shape.maxTokens)
+    var shape = RequestShape(
+      of: request,
+      maxTokens: job.shape.maxTokens,
+      tier: prompt.parameters.tier
+    )
     if let rules = provider.attachmentRules(for: job.shape.model) {
       try rules.check(request: request.body.count)
       let shapes = prompt.attachments.map { rules.shape(of: $0.extent, bytes: $0.bytes.count) }
@@ -183,8 +187,14 @@ package struct JobPreparer: Sendable {
       let payload = try payload(of: job, text)
       let request = try provider.request(for: payload)
       let shape =
-        if case .native = payload { job.shape } else {
-          RequestShape(of: request, maxTokens: job.shape.maxTokens)
+        switch payload {
+        case .native: job.shape
+        case .prompt(let prompt):
+          RequestShape(
+            of: request,
+            maxTokens: job.shape.maxTokens,
+            tier: prompt.parameters.tier
+          )
         }
       return PreparedJob(id: job.id, request: request, shape: shape)
     } catch {

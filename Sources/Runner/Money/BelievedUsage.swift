@@ -19,7 +19,8 @@ extension Usage {
       inputTokens: min(inputTokens, input),
       outputTokens: min(outputTokens, output),
       cacheRead: min(cacheRead, input),
-      cacheCreation: min(cacheCreation, input)
+      cacheCreation: min(cacheCreation, input),
+      tier: tier
     )
   }
 }

@@ -87,11 +87,12 @@ package struct Estimate: Sendable, Equatable {
     let bound = try? RequestBound(of: job.request, shape: job.shape)
     let attachments = job.shape.attached?.tokens.expected
     if attachments != nil { attached += 1 }
-    let usage = expectation.usage(
+    var usage = expectation.usage(
       bytes: job.shape.textBytes,
       attached: attachments ?? 0,
       limit: bound?.output
     )
+    usage.tier = job.shape.tier
     left.inputTokens += usage.inputTokens
     left.outputTokens += usage.outputTokens
     left.mostOutput += bound?.output ?? 0
@@ -101,7 +102,8 @@ package struct Estimate: Sendable, Equatable {
       return
     }
     left.cost += price.cost(of: usage, countsCacheInInput: countsCacheInInput)
-    if let bound { left.mostCost += price.worst(input: bound.input, output: bound.output) }
+    guard let bound else { return }
+    left.mostCost += price.worst(input: bound.input, output: bound.output, tier: job.shape.tier)
   }
 
   /// How many faults are told.

@@ -36,11 +36,19 @@ package struct Price: Sendable, Equatable {
   package var long: Long?
   /// What a request costs besides its tokens.
   package var request: USD
+  /// What tiers cost, in times the rates; what has none here costs what is usual.
+  package var tiers: [ServiceTier: Factor]
 
-  package init(_ rates: Rates, long: Long? = nil, request: USD = .zero) {
+  package init(
+    _ rates: Rates,
+    long: Long? = nil,
+    request: USD = .zero,
+    tiers: [ServiceTier: Factor] = [:]
+  ) {
     self.rates = rates
     self.long = long
     self.request = request
+    self.tiers = tiers
   }
 
   /// No request is taken to cost more ($50,000), so that a hundred thousand of them can be added.
@@ -52,7 +60,8 @@ package struct Price: Sendable, Equatable {
   package func cost(of usage: Usage, countsCacheInInput: Bool) -> USD {
     let cached = usage.cacheRead + usage.cacheCreation
     let fresh = countsCacheInInput ? max(0, usage.inputTokens - cached) : usage.inputTokens
-    let rates = rates(forInput: fresh + cached)
+    var rates = rates(forInput: fresh + cached)
+    if let factor = usage.tier.flatMap({ tiers[$0] }) { rates = rates.times(factor) }
     return request
       + Self.sum([
         (fresh, rates.input), (usage.cacheRead, rates.cacheRead),
@@ -61,9 +70,13 @@ package struct Price: Sendable, Equatable {
   }
 
   /// The most that a request can cost whose tokens are at most these.
-  package func worst(input: Int, output: Int) -> USD {
+  ///
+  /// - Parameter tier: what it asks for; a cheaper one may not be what it gets.
+  package func worst(input: Int, output: Int, tier: ServiceTier? = nil) -> USD {
     var worst = USD.zero
-    for rates in [self.rates, rates(forInput: input)] {
+    let usual = [rates, rates(forInput: input)]
+    let tiered = tier.flatMap { tiers[$0] }.map { factor in usual.map { $0.times(factor) } } ?? []
+    for rates in usual + tiered {
       let dearest = max(rates.input, rates.cacheRead, rates.cacheWrite)
       worst = max(worst, Self.sum([(input, dearest), (output, rates.output)]))
     }
@@ -79,5 +92,38 @@ package struct Price: Sendable, Equatable {
     let million = Int128(1_000_000)
     let sum = parts.reduce(Int128(0)) { $0 + Int128($1.tokens) * Int128($1.rate.nanos) }
     return USD(nanos: Int(min((sum + million - 1) / million, Self.dearest)))
+  }
+}
+
+/// How many times as much something costs.
+package struct Factor: Sendable, Hashable {
+  /// In billionths.
+  private let billionths: Int
+
+  /// Reads a decimal such as `0.5`; nil for anything else, for nothing, and for more than 1,000.
+  package init?(_ text: some StringProtocol) {
+    guard let times = USD(text)?.nanos, (1...1_000_000_000_000).contains(times) else { return nil }
+    billionths = times
+  }
+
+  /// The exact decimal.
+  package var decimal: String { USD(nanos: billionths).decimal }
+
+  /// So many times an amount, rounded up to a whole nanodollar.
+  package func times(_ amount: USD) -> USD {
+    let billion = Int128(1_000_000_000)
+    let product = Int128(amount.nanos) * Int128(billionths)
+    return USD(nanos: Int(clamping: (product + billion - 1) / billion))
+  }
+}
+
+extension Price.Rates {
+  fileprivate func times(_ factor: Factor) -> Price.Rates {
+    Price.Rates(
+      input: factor.times(input),
+      output: factor.times(output),
+      cacheRead: factor.times(cacheRead),
+      cacheWrite: factor.times(cacheWrite)
+    )
   }
 }

@@ -56,7 +56,7 @@ extension Prices {
   ) throws(JobFileError) -> Price {
     let fields = try YAMLFields(
       node,
-      known: rateNames + ["request", "long"],
+      known: rateNames + ["request", "long"] + ServiceTier.allCases.map(\.rawValue),
       of: "the price of `\(model)`",
       in: file
     )
@@ -68,10 +68,13 @@ extension Prices {
       }
       long = Price.Long(above: above, rates: try rates(fields, at: node))
     }
+    var tiers: [ServiceTier: Factor] = [:]
+    for tier in ServiceTier.allCases { tiers[tier] = try fields.factor(tier.rawValue) }
     return Price(
       try rates(fields, at: node),
       long: long,
-      request: try fields.dollars("request") ?? .zero
+      request: try fields.dollars("request") ?? .zero,
+      tiers: tiers
     )
   }
 
@@ -101,6 +104,18 @@ extension YAMLFields {
     }
     return amount
   }
+
+  /// How many times as much something costs, such as `0.5`.
+  fileprivate func factor(_ name: String) throws(JobFileError) -> Factor? {
+    guard let text = try string(name) else { return nil }
+    guard let factor = Factor(text) else {
+      throw error(
+        "`\(name)` must be how many times the rates it costs, such as 0.5",
+        at: self[name]
+      )
+    }
+    return factor
+  }
 }
 
 extension Prices {
@@ -110,6 +125,10 @@ extension Prices {
       let price = entry.price
       var fields = Self.fields(price.rates)
       if price.request > .zero { fields.append(("request", Node(price.request.decimal))) }
+      for tier in ServiceTier.allCases {
+        guard let factor = price.tiers[tier] else { continue }
+        fields.append((Node(tier.rawValue), Node(factor.decimal)))
+      }
       if let long = price.long {
         let above = [("above" as Node, Node("\(long.above)"))]
         fields.append(("long", Node(above + Self.fields(long.rates), .implicit, .flow)))

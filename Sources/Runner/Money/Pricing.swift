@@ -22,7 +22,13 @@ package struct Pricing: Sendable {
     guard isLimited else { return .zero }
     guard let price = prices[job.shape.model] else { return nil }
     let bound = try RequestBound(of: job.request, shape: job.shape)
-    return price.worst(input: bound.input, output: bound.output)
+    if job.shape.tier == .priority, price.tiers[.priority] == nil {
+      throw RequestBound.Unbounded(
+        reason: "what the service tier `priority` of \(job.shape.model) costs is not known here",
+        next: "add `priority: 2`, or what it is, to its price, which `nightjar prices` prints"
+      )
+    }
+    return price.worst(input: bound.input, output: bound.output, tier: job.shape.tier)
   }
 
   /// The most that a job's request can cost, which is made for this and let go.
@@ -42,7 +48,7 @@ package struct Pricing: Sendable {
     guard let price = prices[job.shape.model],
       let bound = try? RequestBound(of: job.request, shape: job.shape)
     else { return .zero }
-    return price.worst(input: bound.input, output: bound.output)
+    return price.worst(input: bound.input, output: bound.output, tier: job.shape.tier)
   }
 
   /// What an answer cost; nil where that is unknown.

@@ -125,7 +125,8 @@ package struct Anthropic: Provider {
       input: usage?["input_tokens"],
       output: usage?["output_tokens"],
       cacheRead: usage?["cache_read_input_tokens"],
-      cacheCreation: usage?["cache_creation_input_tokens"]
+      cacheCreation: usage?["cache_creation_input_tokens"],
+      tier: usage?["service_tier"]
     )
   }
 

@@ -96,9 +96,9 @@ package struct OpenAI: Provider {
     path: String,
     at unixTime: Double
   ) -> Outcome {
-    Self.policy.outcome(of: response, at: unixTime, usage: { Self.usage($0["usage"]) }) { body in
+    Self.policy.outcome(of: response, at: unixTime, usage: Self.usage(of:)) { body in
       guard Self.isResult(body, of: path) else { return nil }
-      return Completion(Self.usage(body["usage"]), finish: Self.finish(of: body))
+      return Completion(Self.usage(of: body), finish: Self.finish(of: body))
     }
   }
 }
@@ -243,13 +243,14 @@ extension OpenAI {
   }
 
   /// Chat counts prompt and completion tokens, responses input and output tokens.
-  private static func usage(_ usage: JSONValue?) -> Usage {
-    guard let usage else { return Usage() }
+  private static func usage(of body: JSONValue) -> Usage {
+    guard let usage = body["usage"] else { return Usage() }
     let details = usage["prompt_tokens_details"] ?? usage["input_tokens_details"]
     return Usage(
       input: usage["prompt_tokens"] ?? usage["input_tokens"],
       output: usage["completion_tokens"] ?? usage["output_tokens"],
-      cacheRead: details?["cached_tokens"]
+      cacheRead: details?["cached_tokens"],
+      tier: body["service_tier"]
     )
   }
 

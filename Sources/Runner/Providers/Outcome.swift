@@ -120,12 +120,15 @@ package struct Usage: Sendable, Equatable {
   package var cacheRead = 0
   /// Input tokens written to the provider's prompt cache.
   package var cacheCreation = 0
+  /// The tier that it was served by; nil for the usual one.
+  package var tier: ServiceTier?
 
   package init(
     inputTokens: Int = 0,
     outputTokens: Int = 0,
     cacheRead: Int = 0,
-    cacheCreation: Int = 0
+    cacheCreation: Int = 0,
+    tier: ServiceTier? = nil
   ) {
     // What no request can have used is a mistake of the provider.
     let sane = { min(max($0, 0), 1_000_000_000) }
@@ -133,5 +136,7 @@ package struct Usage: Sendable, Equatable {
     self.outputTokens = sane(outputTokens)
     self.cacheRead = sane(cacheRead)
     self.cacheCreation = sane(cacheCreation)
+    // Of what nothing was used, the tier says nothing.
+    self.tier = self.inputTokens + self.outputTokens > 0 ? tier : nil
   }
 }

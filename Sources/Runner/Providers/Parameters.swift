@@ -18,6 +18,8 @@ package struct Parameters: Sendable, Equatable {
   package private(set) var header: HeaderField?
   /// The members of the body, with a comma before each.
   package private(set) var members: [UInt8] = []
+  /// The tier that they ask for; nil for the usual one.
+  package private(set) var tier: ServiceTier?
 
   /// None.
   package init() {}
@@ -43,7 +45,7 @@ package struct Parameters: Sendable, Equatable {
         values.append(value)
       }
     }
-    members = Self.members(of: values)
+    write()
   }
 
   package var isEmpty: Bool { values.isEmpty && header == nil }
@@ -55,8 +57,14 @@ package struct Parameters: Sendable, Equatable {
     result.values.removeAll { value in other.values.contains { $0.covers(value) } }
     result.values += other.values
     result.header = other.header ?? header
-    result.members = Self.members(of: result.values)
+    result.write()
     return result
+  }
+
+  private mutating func write() {
+    members = Self.members(of: values)
+    let stated = values.first { $0.path == ["service_tier"] }
+    tier = ServiceTier(stated.flatMap { try? JSONValue(parsing: Array($0.json.utf8)) }?.string)
   }
 
   /// What each place says, by its name, in the order of the names.

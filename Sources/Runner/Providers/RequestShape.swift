@@ -10,6 +10,8 @@ package struct RequestShape: Sendable, Equatable {
   package let maxTokens: Int?
   /// How many bytes the body has.
   package let bytes: Int
+  /// The tier that it asks for; nil for the usual one.
+  package let tier: ServiceTier?
   /// What of it are PDFs and images that were put into it here; nil for none.
   package var attached: AttachedShape?
 
@@ -20,8 +22,10 @@ package struct RequestShape: Sendable, Equatable {
     model: String = "",
     modelRange: Range<Int>? = nil,
     maxTokens: Int? = nil,
-    bytes: Int = 0
+    bytes: Int = 0,
+    tier: ServiceTier? = nil
   ) {
+    self.tier = tier
     self.model = model
     self.modelRange = modelRange
     self.maxTokens = maxTokens
@@ -35,7 +39,8 @@ package struct RequestShape: Sendable, Equatable {
       model: model,
       modelRange: modelRange,
       maxTokens: maxTokens,
-      bytes: bytes + attached.base64
+      bytes: bytes + attached.base64,
+      tier: tier
     )
     shape.attached = attached
     return shape
@@ -53,20 +58,27 @@ package struct RequestShape: Sendable, Equatable {
       model: model ?? "",
       modelRange: model == nil ? nil : range,
       maxTokens: fields.maxTokens.flatMap { $0 > 0 ? $0 : nil },
-      bytes: body.count
+      bytes: body.count,
+      tier: ServiceTier(fields.tier?.string(in: text))
     )
   }
 
   /// The shape of a request that was built of a prompt: the model that its path names counts before
   /// one in its body.
   ///
-  /// - Parameter maxTokens: the limit that the prompt has set.
-  package init(of request: ProviderRequest, maxTokens: Int? = nil) {
+  /// - Parameters:
+  ///   - maxTokens: the limit that the prompt has set.
+  ///   - tier: what the prompt's parameters ask for.
+  package init(
+    of request: ProviderRequest,
+    maxTokens: Int? = nil,
+    tier: ServiceTier? = nil
+  ) {
     guard let model = request.pathModel else {
-      self.init(built: request.body, maxTokens: maxTokens)
+      self.init(built: request.body, maxTokens: maxTokens, tier: tier)
       return
     }
-    self.init(model: model.name, maxTokens: maxTokens, bytes: request.body.count)
+    self.init(model: model.name, maxTokens: maxTokens, bytes: request.body.count, tier: tier)
   }
 
   /// Reads a body; of one that is no JSON object only its size is known.
@@ -82,8 +94,10 @@ package struct RequestShape: Sendable, Equatable {
   /// The shape of a body that was built of a prompt, which is read only as far as the model, its
   /// first member.
   ///
-  /// - Parameter maxTokens: the limit that the prompt has set.
-  private init(built body: ArraySlice<UInt8>, maxTokens: Int?) {
+  /// - Parameters:
+  ///   - maxTokens: the limit that the prompt has set.
+  ///   - tier: what the prompt's parameters ask for.
+  private init(built body: ArraySlice<UInt8>, maxTokens: Int?, tier: ServiceTier?) {
     let text = body.span
     var members = JSONMembers(ofWhole: text)
     let first = try? members?.next(in: text)
@@ -95,7 +109,8 @@ package struct RequestShape: Sendable, Equatable {
       model: first.value.string(in: text) ?? "",
       modelRange: first.value.range,
       maxTokens: maxTokens,
-      bytes: body.count
+      bytes: body.count,
+      tier: tier
     )
   }
 
@@ -116,6 +131,7 @@ package struct RequestShape: Sendable, Equatable {
 struct RequestFields: Sendable, Equatable {
   private(set) var model: JSONToken?
   private(set) var maxTokens: Int?
+  private(set) var tier: JSONToken?
 
   /// The names under which providers take the limit of an answer.
   private static let limitNames = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
@@ -124,6 +140,8 @@ struct RequestFields: Sendable, Equatable {
   mutating func note(_ member: JSONMember, in text: Span<UInt8>) {
     if member.key.isString("model", in: text) {
       model = member.value
+    } else if member.key.isString("service_tier", in: text) {
+      tier = member.value
     } else if Self.limitNames.contains(where: { member.key.isString($0, in: text) }) {
       // Of several that differ, the provider may go by any.
       guard let most = member.value.integer(in: text) else { return }

@@ -8,7 +8,8 @@ extension Usage {
     input: JSONValue?,
     output: JSONValue?,
     cacheRead: JSONValue? = nil,
-    cacheCreation: JSONValue? = nil
+    cacheCreation: JSONValue? = nil,
+    tier: JSONValue? = nil
   ) {
     let (input, output) = (input.flatMap(Self.count), output.map(Self.count) ?? 0)
     guard let input, let output else {
@@ -19,7 +20,8 @@ extension Usage {
       inputTokens: input,
       outputTokens: output,
       cacheRead: cacheRead.flatMap(Self.count) ?? 0,
-      cacheCreation: cacheCreation.flatMap(Self.count) ?? 0
+      cacheCreation: cacheCreation.flatMap(Self.count) ?? 0,
+      tier: ServiceTier(tier?.string)
     )
   }
 

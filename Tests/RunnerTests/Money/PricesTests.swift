@@ -57,6 +57,8 @@ import Testing
     ("m: {input: -1}", "prices.yaml:1", "number of dollars such as"),
     ("m: {input: 1, long: {input: 2}}", "prices.yaml:1", "`above`"),
     ("\"a*b\": {input: 1}", "prices.yaml:1", "with one `*` after it"),
+    ("m: {input: 1, flex: half}", "prices.yaml:1", "how many times the rates"),
+    ("m: {input: 1, priority: 0}", "prices.yaml:1", "how many times the rates"),
     ("m: 3", "prices.yaml:1", "must be fields with values"),
     ("- m", "prices.yaml:1", "written by model"),
     ("", "prices.yaml", "is empty"),
@@ -103,6 +105,31 @@ import Testing
     let usage = Usage(inputTokens: 600, outputTokens: 10, cacheRead: 401)
     let cost = price.cost(of: usage, countsCacheInInput: false)
     #expect(cost == USD(nanos: 1_001 * 6_000 + 10 * 30_000 + 5))
+  }
+
+  @Test func `follows the tier that served the answer`() throws {
+    var tiered = price
+    tiered.tiers = [.flex: try #require(Factor("0.5")), .priority: try #require(Factor("2.5"))]
+    let cost = { (price: Price, tier: ServiceTier?) in
+      price.cost(
+        of: Usage(inputTokens: 10, outputTokens: 10, cacheRead: 10, tier: tier),
+        countsCacheInInput: false
+      )
+    }
+    let tokens = 10 * 3_000 + 10 * 15_000 + 10 * 300
+    #expect(cost(tiered, nil) == USD(nanos: tokens + 5))
+    #expect(cost(tiered, .flex) == USD(nanos: tokens / 2 + 5))
+    #expect(cost(tiered, .priority) == USD(nanos: tokens * 5 / 2 + 5))
+    #expect(cost(price, .flex) == USD(nanos: tokens + 5))
+  }
+
+  @Test func `is at worst that of the dearer tier`() throws {
+    var tiered = price
+    tiered.tiers = [.flex: try #require(Factor("0.5")), .priority: try #require(Factor("2"))]
+    let usual = tiered.worst(input: 100, output: 10)
+    #expect(tiered.worst(input: 100, output: 10, tier: .flex) == usual)
+    let most = tiered.worst(input: 100, output: 10, tier: .priority)
+    #expect(most == USD(nanos: (usual.nanos - 5) * 2 + 5))
   }
 
   @Test func `is rounded up to a whole nanodollar`() {

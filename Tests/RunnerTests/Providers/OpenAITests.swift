@@ -183,6 +183,11 @@ import Transport
       #"{"choices":[{"message":{}}],"usage":{"input_tokens":5,"input_tokens_details":{"cached_tokens":2},"#
         + #""output_tokens":7}}"#, Usage(inputTokens: 5, outputTokens: 7, cacheRead: 2)
     ),
+    (
+      #"{"choices":[{"message":{}}],"usage":{"prompt_tokens":9},"service_tier":"flex"}"#,
+      Usage(inputTokens: 9, tier: .flex)
+    ),
+    (#"{"choices":[{"message":{}}],"usage":null,"service_tier":"flex"}"#, Usage()),
     (#"{"choices":[{"message":{}}],"usage":null}"#, Usage()),
     (#"{"choices":[{"message":{}}],"usage":{"prompt_tokens":"many"}}"#, Usage()),
     (#"{"choices":[],"usage":{"prompt_tokens":null,"completion_tokens":5}}"#, Usage()),

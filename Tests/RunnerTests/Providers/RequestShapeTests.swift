@@ -32,6 +32,16 @@ import Testing
     #expect(shape.bytes == body.utf8.count)
   }
 
+  @Test(
+    arguments: [
+      (#""flex""#, .flex), (#""priority""#, .priority), (#""fast""#, .priority),
+      (#""auto""#, nil), (#""default""#, nil), ("null", nil), ("1", nil),
+    ] as [(String, ServiceTier?)]
+  )
+  func `has the service tier that it asks for`(_ word: String, _ tier: ServiceTier?) {
+    #expect(Self.shape(#"{"model":"m","service_tier":\#(word),"input":[]}"#).tier == tier)
+  }
+
   @Test func `a name further inside is another's`() {
     let shape = Self.shape(
       #"{"metadata":{"model":"inner","max_tokens":1},"tools":[{"model":"tool"}],"#
