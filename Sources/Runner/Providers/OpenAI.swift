@@ -284,6 +284,12 @@ extension OpenAI {
       "mismatched_organization": .park(.credential),
       "unsupported_country_region_territory": .park(.route),
       "server_is_overloaded": .overload,
+      // No room in the flex tier, at OpenAI and at Groq.
+      "resource_unavailable": .overload,
+      "capacity_exceeded": .overload,
+      // Mistral's, whose codes are numbers.
+      "service_tier_capacity_exceeded": .overload,
+      "rate_limited": .pace,
       "server_error": .retry,
       "model_not_found": .fail,
       "context_length_exceeded": .fail,
