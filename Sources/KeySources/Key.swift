@@ -65,17 +65,20 @@ package final class Key: Sendable {
     self.secret = value
   }
 
-  /// Long, of many characters, letters and digits among them, as all that was drawn at random is.
+  /// Of many characters, and either long or of letters of which some are digits or of another case:
+  /// what is drawn at random may lack digits, as one in some thousand keys of 48 characters does.
   private static func isSecret(_ bytes: Span<UInt8>) -> Bool {
     var seen: Set<UInt8> = []
     for index in bytes.indices { seen.insert(bytes[index]) }
     let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-    let hasLetters = seen.contains { !digits.contains($0) && $0 > digits.upperBound }
-    return bytes.count >= shortestSecret && seen.count >= leastCharacters && hasLetters
-      && seen.contains(where: digits.contains)
+    let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+    let small = UInt8(ascii: "a")...UInt8(ascii: "z")
+    let kinds = [digits, capitals, small].count { seen.contains(where: $0.contains) }
+    return bytes.count >= shortestSecret && seen.count >= leastCharacters
+      && (kinds > 1 || bytes.count >= longestWord)
   }
 
-  private static let (shortestSecret, leastCharacters) = (16, 8)
+  private static let (shortestSecret, leastCharacters, longestWord) = (16, 8, 32)
 
   /// Lends the value for the duration of `body`.
   package func withSecret<Result: ~Copyable, E: Error>(

@@ -38,6 +38,8 @@ import Transport
   @Test(arguments: [
     ("ollama", false), ("EMPTY", false), ("none", false), ("123456", false),
     ("sk-no-key-required", false), ("1234567890123456", false), ("aaaaaaaaaaaaaaaa1", false),
+    ("slcgYNlQjKnnLBTVKojNGHttWnp-KXLxuWTRtTx_LCyWDffY", true),
+    ("qzjvkxwpbmfhtgdyrnlcuosaeiqzjvkx", true), ("40917352864091735286409173528640", true),
     (key, true), ("made-up-key-1234567", true), ("Zm9vYmFyYmF6cXV4MTIz", true),
   ])
   func `is looked for where it is a secret`(_ value: String, _ isSecret: Bool) throws {
