@@ -8,7 +8,8 @@ import JSON
 /// - compatible servers: `{"error":"words"}`, `{"message","type","code"}`, `{"detail":"words"}`
 /// - proxies: HTML or plain text
 struct ErrorBody {
-  /// A word such as `insufficient_quota`, or the code of Anthropic's `details`.
+  /// A word such as `insufficient_quota`, the code of Anthropic's `details`, or beside a status the
+  /// reason of OpenRouter's `metadata`.
   var code: String?
   /// A word such as `rate_limit_error`.
   var type: String?
@@ -36,7 +37,7 @@ struct ErrorBody {
     message = error["message"]?.string
     let word = error["details"]?["error_code"]?.string ?? error["code"]?.string
     status = (error["code"]?.integer ?? word.flatMap { Int($0) }).flatMap(Self.asStatus)
-    code = status == nil ? word : nil
+    code = status == nil ? word : error["metadata"]?["reason"]?.string
     isAboutPrompt = saysItIsAboutPrompt(error)
   }
 

@@ -287,6 +287,8 @@ extension OpenAI {
       // No room in the flex tier, at OpenAI and at Groq.
       "resource_unavailable": .overload,
       "capacity_exceeded": .overload,
+      // OpenRouter's, as 402: the credit is enough once what is under way has ended.
+      "in_flight_budget_exhausted": .pace,
       // Mistral's, whose codes are numbers.
       "service_tier_capacity_exceeded": .overload,
       "rate_limited": .pace,

@@ -66,7 +66,10 @@ struct RefusalPolicy: Sendable {
     if let quota = error.quota { return quota.isPerDay ? .park(.billing) : .pace }
     let message = error.message ?? ""
     if let phrase = phrases.first(where: { message.hasPrefix($0.beginning) }) { return phrase.exit }
-    if error.isAboutPrompt, [400, 403, 422, 451].contains(status) { return .fail }
+    // What began well is refused within its body; without a status there it may be broken off by
+    // what the model said, which another attempt may not.
+    let told = (200..<300).contains(status) ? error.status ?? status : status
+    if error.isAboutPrompt, [400, 403, 422, 451].contains(told) { return .fail }
     if let exit = error.code.flatMap({ codes[$0] }) ?? error.type.flatMap({ codes[$0] }) {
       return exit
     }

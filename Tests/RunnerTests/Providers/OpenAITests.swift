@@ -94,6 +94,19 @@ import Transport
       .park(.billing)
     ),
     .init(
+      "credit for less in flight",
+      402,
+      #"{"error":{"message":"x","code":402,"metadata":{"reason":"in_flight_budget_exhausted"}}}"#,
+      .pace,
+      code: "in_flight_budget_exhausted"
+    ),
+    .init(
+      "credit for less than this",
+      402,
+      #"{"error":{"message":"x","code":402,"metadata":{"reason":"weight_exceeds_budget"}}}"#,
+      .park(.billing)
+    ),
+    .init(
       "credit",
       429,
       error("credit_balance_exhausted", type: "insufficient_quota"),

@@ -32,6 +32,18 @@ import Transport
     }
   }
 
+  @Test(arguments: [#"{"choices":["#, #"{"error":"#])
+  func `fails the job also within an answer that began well`(_ start: String) {
+    let error = #"{"code":403,"message":"no","metadata":{"reasons":["violence"]}}"#
+    let body = start.contains("[") ? #"\#(start){"error":\#(error)}]}"# : start + error + "}"
+    let response = HTTPResponse(status: 200, body: Array(body.utf8))
+    let outcome = OpenAI().outcome(of: response, path: "/v1/chat/completions", at: 0)
+    guard case .fail = outcome else {
+      Issue.record("\(outcome) is not the prompt's")
+      return
+    }
+  }
+
   @Test(arguments: [
     #"{"message":"Your account was flagged for abuse","type":"forbidden"}"#,
     #"{"message":"You do not have access","code":"permission_denied"}"#,
